@@ -1,0 +1,47 @@
+//! The pages the engine shows by itself: sign-in, consent, and the few that end a flow.
+//!
+//! Each page is a struct of what it shows, with `render`. A page is plain HTML in one response: no script and nothing
+//! fetched, its style inlined and allowed by hash. Send every page with [`headers`].
+
+mod consent;
+mod destination;
+mod display_name;
+mod error_page;
+mod headers;
+mod sign_in;
+mod signed_in;
+mod signed_out;
+mod style;
+#[cfg(test)]
+mod tests;
+
+pub use consent::{Consent, RequestedScope};
+pub use destination::Destination;
+pub use display_name::display_name;
+pub use error_page::ErrorPage;
+pub use headers::headers;
+pub use sign_in::{Problem, SignIn};
+pub use signed_in::SignedIn;
+pub use signed_out::SignedOut;
+
+/// Who is asking for the password: what stands at the head of every page.
+#[derive(Debug, Clone, Copy)]
+pub struct Brand<'a> {
+    /// The service's name as its operator configured it.
+    pub name: &'a str,
+}
+
+impl Brand<'_> {
+    /// The letter in the mark beside the name.
+    fn initial(&self) -> String {
+        let first = self.name.chars().find(|c| c.is_alphanumeric());
+        first
+            .map(|c| c.to_uppercase().collect())
+            .unwrap_or_default()
+    }
+}
+
+/// The page as text. Writing to a `String` does not fail, and no value shown here has a `Display` that does.
+fn html(page: &impl askama::Template) -> String {
+    page.render().unwrap_or_default()
+}
