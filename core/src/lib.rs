@@ -1,1 +1,2 @@
 //! Claviger.
+pub mod key;

@@ -1,0 +1,19 @@
+//! Keys, and the signatures made with them: JWK (RFC 7517), JWS (RFC 7515), JWT (RFC 7519).
+//!
+//! A key object carries its one algorithm, so a token can choose among keys but never how a key is used. Nothing here has a clock or
+//! randomness: time and random bytes are arguments.
+
+mod algorithm;
+mod eddsa;
+mod hmac;
+pub mod json;
+mod jwk;
+pub mod jws;
+pub mod jwt;
+mod private;
+mod public;
+
+pub use algorithm::{Algorithm, UnknownAlgorithm};
+pub use jwk::InvalidKey;
+pub use private::{PrivateKey, SigningFailed};
+pub use public::{BadSignature, PublicKey};

@@ -1,0 +1,124 @@
+use core::fmt;
+
+use serde_json::{Map, Value};
+use zeroize::Zeroizing;
+
+use super::jwk::{InvalidKey, Members, Operation, thumbprint};
+use super::{Algorithm, eddsa, hmac};
+
+/// The half of a key that verifies, bound to its one algorithm (RFC 8725 section 3.1).
+///
+/// For HS256 it holds the secret itself: it comes only from a [`PrivateKey`](super::PrivateKey), never from a JWK, and has no public form.
+#[derive(Clone)]
+pub struct PublicKey {
+    kid: String,
+    half: Half,
+}
+
+#[derive(Clone)]
+pub(super) enum Half {
+    EdDSA(eddsa::Public),
+    HS256(hmac::Secret),
+}
+
+impl PublicKey {
+    /// Reads a public JWK. Members that are not known are ignored (RFC 7517 section 4); `alg` may be absent.
+    ///
+    /// # Errors
+    /// [`InvalidKey`] for a private or symmetric key, a key for another use, a point off its curve, an RSA modulus
+    /// outside 2048 to 4096 bits or an unsound exponent, and anything malformed.
+    pub fn from_jwk(jwk: &Value) -> Result<Self, InvalidKey> {
+        let members = Members::of(jwk)?;
+        members.refuse_secrets()?;
+        members.permit(Operation::Verify)?;
+        let half = match members.algorithm()? {
+            Algorithm::EdDSA => Half::EdDSA(eddsa::Public::from_jwk(members)?),
+            Algorithm::HS256 => return Err(InvalidKey::Secret),
+            _ => return Err(InvalidKey::Unsupported),
+        };
+        Ok(Self::named(members.kid()?, half))
+    }
+
+    /// A key whose id is its thumbprint, unless it has a name already.
+    pub(super) fn named(kid: Option<&str>, half: Half) -> Self {
+        let kid = kid.map_or_else(|| thumbprint(&half.required_members()), str::to_owned);
+        Self { kid, half }
+    }
+
+    /// The public JWK with `alg`, `kid` and `use`; `None` for HS256, which has no public form.
+    #[must_use]
+    pub fn to_jwk(&self) -> Option<Value> {
+        if !self.algorithm().is_asymmetric() {
+            return None;
+        }
+        let mut jwk: Map<String, Value> = serde_json::from_str(&self.half.required_members()).ok()?;
+        jwk.insert("alg".into(), self.algorithm().name().into());
+        jwk.insert("kid".into(), self.kid.as_str().into());
+        jwk.insert("use".into(), "sig".into());
+        Some(Value::Object(jwk))
+    }
+
+    /// The one algorithm of the key.
+    #[must_use]
+    pub const fn algorithm(&self) -> Algorithm {
+        match self.half {
+            Half::EdDSA(_) => Algorithm::EdDSA,
+            Half::HS256(_) => Algorithm::HS256,
+        }
+    }
+
+    /// The key's id: the JWK's `kid`, or its thumbprint where it has none.
+    #[must_use]
+    pub fn kid(&self) -> &str {
+        &self.kid
+    }
+
+    pub(super) fn required_members(&self) -> Zeroizing<String> {
+        self.half.required_members()
+    }
+
+    /// The SHA-256 thumbprint (RFC 7638), as base64url.
+    #[must_use]
+    pub fn thumbprint(&self) -> String {
+        thumbprint(&self.half.required_members())
+    }
+
+    /// Checks a signature in its JOSE form (R and S for ECDSA, RFC 7518 section 3.4).
+    ///
+    /// # Errors
+    /// [`BadSignature`], which does not say why.
+    pub fn verify(&self, message: &[u8], signature: &[u8]) -> Result<(), BadSignature> {
+        let verified = match &self.half {
+            Half::EdDSA(key) => key.verify(message, signature),
+            Half::HS256(key) => key.verify(message, signature),
+        };
+        if verified { Ok(()) } else { Err(BadSignature) }
+    }
+}
+
+impl Half {
+    pub(super) fn required_members(&self) -> Zeroizing<String> {
+        match self {
+            Self::EdDSA(key) => Zeroizing::new(key.required_members()),
+            Self::HS256(key) => key.required_members(),
+        }
+    }
+}
+
+impl fmt::Debug for PublicKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PublicKey({} {})", self.algorithm(), self.kid)
+    }
+}
+
+/// The signature is not this key's signature of this message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BadSignature;
+
+impl fmt::Display for BadSignature {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the signature does not verify")
+    }
+}
+
+impl core::error::Error for BadSignature {}
