@@ -1,0 +1,104 @@
+//! The modules that are built, and how each differs from the others.
+
+use std::fmt;
+
+/// One wasm file that ships.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Module {
+    /// The engine for JavaScript hosts.
+    Engine,
+    /// The engine for wasmtime, with wide arithmetic.
+    EngineWide,
+    /// The small rooms for browser and edge code.
+    Browser,
+}
+
+impl Module {
+    /// Every module, in the order in which they are built.
+    pub(crate) const ALL: [Module; 3] = [Module::Engine, Module::EngineWide, Module::Browser];
+
+    /// The crate it is built from.
+    pub(super) fn package(self) -> &'static str {
+        match self {
+            Module::Engine | Module::EngineWide => "claviger-engine",
+            Module::Browser => "claviger-browser",
+        }
+    }
+
+    /// The crate's folder.
+    pub(super) fn source(self) -> &'static str {
+        match self {
+            Module::Engine | Module::EngineWide => "wasm/engine",
+            Module::Browser => "wasm/browser",
+        }
+    }
+
+    /// The host's folder that ships it.
+    pub(crate) fn folder(self) -> &'static str {
+        match self {
+            Module::EngineWide => "host-native/wasm",
+            Module::Engine | Module::Browser => "host-node/wasm",
+        }
+    }
+
+    /// The file's name in that folder.
+    pub(crate) fn file(self) -> &'static str {
+        match self {
+            Module::Engine => "engine.wasm",
+            Module::EngineWide => "engine.wide.wasm",
+            Module::Browser => "browser_bg.wasm",
+        }
+    }
+
+    /// The name that wasm-bindgen gives its files; it is in the names of the imports, so both engines share it.
+    pub(super) fn stem(self) -> &'static str {
+        match self {
+            Module::Engine | Module::EngineWide => "engine",
+            Module::Browser => "browser",
+        }
+    }
+
+    /// The JavaScript glue that ships beside it. The engine's hosts have their own.
+    pub(super) fn glue(self) -> &'static [&'static str] {
+        match self {
+            Module::Engine | Module::EngineWide => &[],
+            Module::Browser => &["browser.js", "browser.d.ts"],
+        }
+    }
+
+    /// What the compiler is told. No shipped JavaScript engine takes wide arithmetic yet; without it
+    /// curve25519's 64-bit limbs are twice as slow as its 32-bit ones, with it twice as fast.
+    pub(super) fn rustflags(self) -> &'static [&'static str] {
+        match self {
+            Module::Engine => &["-Ctarget-feature=+simd128,+bulk-memory", "--cfg=curve25519_dalek_bits=\"32\""],
+            Module::EngineWide => &[
+                "-Ctarget-feature=+simd128,+bulk-memory,+wide-arithmetic",
+                "--cfg=curve25519_dalek_bits=\"64\"",
+                "--cfg=cpubits=\"64\"",
+            ],
+            Module::Browser => &[
+                "-Ctarget-feature=+simd128,+bulk-memory",
+                "--cfg=curve25519_dalek_bits=\"32\"",
+                "--cfg=getrandom_backend=\"wasm_js\"",
+            ],
+        }
+    }
+
+    /// The features that the optimiser may use, beyond what every module has.
+    pub(super) fn optimiser_features(self) -> &'static [&'static str] {
+        match self {
+            Module::EngineWide => &["--enable-wide-arithmetic"],
+            Module::Engine | Module::Browser => &[],
+        }
+    }
+}
+
+impl fmt::Display for Module {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Module::Engine => "engine (plain simd)",
+            Module::EngineWide => "engine (wide arithmetic)",
+            Module::Browser => "browser (plain simd)",
+        })
+    }
+}
