@@ -44,11 +44,7 @@ impl Consent<'_> {
 
     fn client(&self) -> String {
         let name = display_name(self.client_name);
-        if name.is_empty() {
-            "An application without a name".to_owned()
-        } else {
-            name
-        }
+        if name.is_empty() { "An application without a name".to_owned() } else { name }
     }
 
     fn account(&self) -> String {
@@ -67,16 +63,8 @@ mod tests {
             destination: Destination::of(redirect_uri),
             account_name: "Ada Lovelace",
             scopes: vec![
-                RequestedScope {
-                    id: "read",
-                    name: "See your photos",
-                    description: "All albums, also private ones",
-                },
-                RequestedScope {
-                    id: "write",
-                    name: "Change your photos",
-                    description: "",
-                },
+                RequestedScope { id: "read", name: "See your photos", description: "All albums, also private ones" },
+                RequestedScope { id: "write", name: "Change your photos", description: "" },
             ],
             action: "/consent",
             interaction: "i.abc",
@@ -86,12 +74,9 @@ mod tests {
     #[test]
     fn shows_who_asks_whom_for_what_and_where_it_leads() {
         let html = page("https://app.example.com/callback?x=1").render();
-        for shown in [
-            "<bdi>Photo Printer</bdi>",
-            "<bdi>Ada Lovelace</bdi>",
-            "See your photos",
-            "All albums, also private ones",
-        ] {
+        for shown in
+            ["<bdi>Photo Printer</bdi>", "<bdi>Ada Lovelace</bdi>", "See your photos", "All albums, also private ones"]
+        {
             assert!(html.contains(shown), "{shown}: {html}");
         }
         assert!(html.contains(">app.example.com</"), "{html}");
@@ -105,11 +90,7 @@ mod tests {
             let input = format!(r#"type="checkbox" name="scope" value="{id}" checked"#);
             assert!(html.contains(&input), "{input}: {html}");
         }
-        assert_eq!(
-            html.matches("class=\"detail\"").count(),
-            1,
-            "an empty description takes no line"
-        );
+        assert_eq!(html.matches("class=\"detail\"").count(), 1, "an empty description takes no line");
     }
 
     #[test]
@@ -117,59 +98,32 @@ mod tests {
         let html = page("https://app.example.com/").render();
         for decision in ["allow", "deny", "switch_account"] {
             assert_eq!(
-                html.matches(&format!(r#"name="decision" value="{decision}""#))
-                    .count(),
+                html.matches(&format!(r#"name="decision" value="{decision}""#)).count(),
                 1,
                 "{decision}: {html}"
             );
         }
-        assert_eq!(
-            html.matches(r#"name="interaction" value="i.abc""#).count(),
-            2,
-            "both forms carry it"
-        );
-        assert_eq!(
-            html.matches(r#"method="post" action="/consent""#).count(),
-            2
-        );
+        assert_eq!(html.matches(r#"name="interaction" value="i.abc""#).count(), 2, "both forms carry it");
+        assert_eq!(html.matches(r#"method="post" action="/consent""#).count(), 2);
     }
 
     #[test]
     fn the_enter_key_never_allows() {
         let html = page("https://app.example.com/").render();
-        assert!(
-            html.find(r#"value="deny""#) < html.find(r#"value="allow""#),
-            "the first button is the default one"
-        );
+        assert!(html.find(r#"value="deny""#) < html.find(r#"value="allow""#), "the first button is the default one");
     }
 
     #[test]
     fn warns_when_the_code_goes_to_an_application_on_this_device() {
-        for uri in [
-            "http://127.0.0.1:9000/cb",
-            "http://[::1]:9000/cb",
-            "http://localhost/cb",
-            "com.example.app:/cb",
-        ] {
-            assert!(
-                page(uri).render().contains("an application on this device"),
-                "{uri}"
-            );
+        for uri in ["http://127.0.0.1:9000/cb", "http://[::1]:9000/cb", "http://localhost/cb", "com.example.app:/cb"] {
+            assert!(page(uri).render().contains("an application on this device"), "{uri}");
         }
-        assert!(
-            !page("https://app.example.com/")
-                .render()
-                .contains("an application on this device")
-        );
+        assert!(!page("https://app.example.com/").render().contains("an application on this device"));
     }
 
     #[test]
     fn a_client_whose_name_is_only_bidi_controls_is_called_nameless() {
-        let html = Consent {
-            client_name: "\u{202e}\u{200f}",
-            ..page("https://app.example.com/")
-        }
-        .render();
+        let html = Consent { client_name: "\u{202e}\u{200f}", ..page("https://app.example.com/") }.render();
         assert!(html.contains("An application without a name"));
     }
 }

@@ -16,11 +16,7 @@ impl Destination {
         match Url::parse(redirect_uri) {
             Ok(url) if matches!(url.scheme(), "http" | "https") => Self::site(&url),
             Ok(url) => Self::native_application(url.scheme()),
-            Err(_) => Self {
-                shown: display_name(redirect_uri),
-                on_this_device: true,
-                form_source: String::new(),
-            },
+            Err(_) => Self { shown: display_name(redirect_uri), on_this_device: true, form_source: String::new() },
         }
     }
 
@@ -37,7 +33,8 @@ impl Destination {
         self.on_this_device
     }
 
-    /// The source expression that lets a form's redirect end here (CSP3 section 2.3.1).
+    /// The source expression that lets a form's redirect end here (CSP3 section 2.3.1). Chromium holds every further
+    /// redirect to it as well: a client whose redirect URI itself redirects to another origin is stopped there.
     #[must_use]
     pub fn form_source(&self) -> &str {
         &self.form_source
@@ -45,10 +42,7 @@ impl Destination {
 
     fn site(url: &Url) -> Self {
         let host = url.host_str().unwrap_or_default();
-        let port = url
-            .port()
-            .map(|port| format!(":{port}"))
-            .unwrap_or_default();
+        let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
         let shown = format!("{host}{port}");
         // CSP has no way to write an IPv6 host, and matches no IPv4 host but 127.0.0.1 (CSP3 section 6.7.2.8).
         let form_source = match url.host() {
@@ -58,19 +52,11 @@ impl Destination {
             }
             _ => format!("{}:", url.scheme()),
         };
-        Self {
-            on_this_device: is_loopback(url),
-            shown,
-            form_source,
-        }
+        Self { on_this_device: is_loopback(url), shown, form_source }
     }
 
     fn native_application(scheme: &str) -> Self {
-        Self {
-            shown: scheme.to_owned(),
-            on_this_device: true,
-            form_source: format!("{scheme}:"),
-        }
+        Self { shown: scheme.to_owned(), on_this_device: true, form_source: format!("{scheme}:") }
     }
 }
 
@@ -88,11 +74,7 @@ mod tests {
     use super::*;
 
     fn read(uri: &str) -> (String, bool, String) {
-        let Destination {
-            shown,
-            on_this_device,
-            form_source,
-        } = Destination::of(uri);
+        let Destination { shown, on_this_device, form_source } = Destination::of(uri);
         (shown, on_this_device, form_source)
     }
 
@@ -102,27 +84,17 @@ mod tests {
 
     #[test]
     fn a_site_is_its_host_and_its_origin() {
-        assert_eq!(
-            read("https://app.example.com/cb?a=b"),
-            is("app.example.com", false, "https://app.example.com")
-        );
+        assert_eq!(read("https://app.example.com/cb?a=b"), is("app.example.com", false, "https://app.example.com"));
         assert_eq!(
             read("https://app.example.com:8443/cb"),
-            is(
-                "app.example.com:8443",
-                false,
-                "https://app.example.com:8443"
-            )
+            is("app.example.com:8443", false, "https://app.example.com:8443")
         );
         assert_eq!(read("https://10.0.0.7/cb"), is("10.0.0.7", false, "https:"));
     }
 
     #[test]
     fn user_information_is_not_taken_for_the_host() {
-        assert_eq!(
-            read("https://bank.example@evil.example/cb"),
-            is("evil.example", false, "https://evil.example")
-        );
+        assert_eq!(read("https://bank.example@evil.example/cb"), is("evil.example", false, "https://evil.example"));
     }
 
     #[test]
@@ -132,31 +104,16 @@ mod tests {
 
     #[test]
     fn loopback_is_this_device() {
-        assert_eq!(
-            read("http://127.0.0.1:9000/cb"),
-            is("127.0.0.1:9000", true, "http://127.0.0.1:9000")
-        );
-        assert_eq!(
-            read("http://127.8.0.1:9000/cb"),
-            is("127.8.0.1:9000", true, "http:")
-        );
-        assert_eq!(
-            read("http://[::1]:9000/cb"),
-            is("[::1]:9000", true, "http:")
-        );
-        assert_eq!(
-            read("http://localhost:9000/cb"),
-            is("localhost:9000", true, "http://localhost:9000")
-        );
+        assert_eq!(read("http://127.0.0.1:9000/cb"), is("127.0.0.1:9000", true, "http://127.0.0.1:9000"));
+        assert_eq!(read("http://127.8.0.1:9000/cb"), is("127.8.0.1:9000", true, "http:"));
+        assert_eq!(read("http://[::1]:9000/cb"), is("[::1]:9000", true, "http:"));
+        assert_eq!(read("http://localhost:9000/cb"), is("localhost:9000", true, "http://localhost:9000"));
         assert!(!Destination::of("https://localhost.example.com/cb").is_on_this_device());
     }
 
     #[test]
     fn a_private_use_scheme_is_this_device() {
-        assert_eq!(
-            read("com.example.app:/cb"),
-            is("com.example.app", true, "com.example.app:")
-        );
+        assert_eq!(read("com.example.app:/cb"), is("com.example.app", true, "com.example.app:"));
     }
 
     #[test]

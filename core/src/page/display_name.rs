@@ -43,14 +43,8 @@ mod tests {
 
     #[test]
     fn an_honest_name_stays_as_it_is() {
-        for name in [
-            "Photo Printer",
-            "Ångström & Søn",
-            "写真プリンター",
-            "عکس‌ها",
-            "👩‍🔬 Lab",
-            "<b>",
-        ] {
+        for name in ["Photo Printer", "Ångström & Søn", "写真プリンター", "عکس‌ها", "👩‍🔬 Lab", "<b>"]
+        {
             assert_eq!(display_name(name), name);
         }
     }
@@ -58,17 +52,12 @@ mod tests {
     #[test]
     fn az_088_bidi_controls_are_stripped() {
         let controls = [
-            '\u{202A}', '\u{202B}', '\u{202C}', '\u{202D}', '\u{202E}', '\u{2066}', '\u{2067}',
-            '\u{2068}', '\u{2069}',
+            '\u{202A}', '\u{202B}', '\u{202C}', '\u{202D}', '\u{202E}', '\u{2066}', '\u{2067}', '\u{2068}', '\u{2069}',
         ]
         .into_iter()
         .chain(['\u{200E}', '\u{200F}', '\u{061C}']);
         for control in controls {
-            assert_eq!(
-                display_name(&format!("Bank{control}gro.live")),
-                "Bankgro.live",
-                "{control:?}"
-            );
+            assert_eq!(display_name(&format!("Bank{control}gro.live")), "Bankgro.live", "{control:?}");
         }
     }
 
@@ -95,10 +84,7 @@ mod tests {
 
     #[test]
     fn white_space_is_single_and_inside() {
-        assert_eq!(
-            display_name("  Photo \n\n\t Printer\u{2028}Pro\u{3000}"),
-            "Photo Printer Pro"
-        );
+        assert_eq!(display_name("  Photo \n\n\t Printer\u{2028}Pro\u{3000}"), "Photo Printer Pro");
         assert_eq!(display_name("a \u{200B} b"), "a b");
         assert_eq!(display_name(" \u{200F}\n "), "");
     }

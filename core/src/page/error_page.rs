@@ -40,21 +40,10 @@ mod tests {
             help: Some("Tell the people who run the application."),
         };
         let html = page.render();
-        for shown in [
-            page.title,
-            page.explanation,
-            page.code,
-            "Tell the people who run the application.",
-        ] {
+        for shown in [page.title, page.explanation, page.code, "Tell the people who run the application."] {
             assert!(html.contains(shown), "{shown}: {html}");
         }
-        assert!(
-            html.contains("<title>This sign-in cannot go on – Example</title>"),
-            "{html}"
-        );
-        assert!(
-            !html.contains("<form") && !html.contains("<a "),
-            "an error page leads nowhere"
-        );
+        assert!(html.contains("<title>This sign-in cannot go on – Example</title>"), "{html}");
+        assert!(!html.contains("<form") && !html.contains("<a "), "an error page leads nowhere");
     }
 }

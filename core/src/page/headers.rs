@@ -19,11 +19,8 @@ pub fn headers(form_targets: &[&str]) -> Vec<(&'static str, String)> {
 
 fn policy(form_targets: &[&str]) -> String {
     let style = style::SOURCE.as_str();
-    let targets: String = form_targets
-        .iter()
-        .filter(|target| is_source(target))
-        .map(|target| format!(" {target}"))
-        .collect();
+    let targets: String =
+        form_targets.iter().filter(|target| is_source(target)).map(|target| format!(" {target}")).collect();
     format!(
         "default-src 'none'; style-src {style}; img-src data:; form-action 'self'{targets}; frame-ancestors 'none'; base-uri 'none'"
     )
@@ -31,10 +28,7 @@ fn policy(form_targets: &[&str]) -> String {
 
 /// Holds for schemes and origins; a quote, a space, `;`, `,` or `*` would change the policy.
 fn is_source(target: &str) -> bool {
-    target.contains(':')
-        && target
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || "+-._:/".contains(c))
+    target.contains(':') && target.chars().all(|c| c.is_ascii_alphanumeric() || "+-._:/".contains(c))
 }
 
 #[cfg(test)]
@@ -45,20 +39,14 @@ mod tests {
     use sha2::{Digest, Sha256};
 
     fn value(headers: &[(&'static str, String)], name: &str) -> String {
-        let mut values = headers
-            .iter()
-            .filter(|(n, _)| *n == name)
-            .map(|(_, value)| value.clone());
+        let mut values = headers.iter().filter(|(n, _)| *n == name).map(|(_, value)| value.clone());
         let value = values.next().unwrap_or_default();
         assert_eq!(values.next(), None, "{name} occurs once");
         value
     }
 
     fn directives(form_targets: &[&str]) -> Vec<String> {
-        policy(form_targets)
-            .split("; ")
-            .map(str::to_owned)
-            .collect()
+        policy(form_targets).split("; ").map(str::to_owned).collect()
     }
 
     #[test]
@@ -88,10 +76,7 @@ mod tests {
 
     #[test]
     fn the_style_hash_is_that_of_the_page_as_rendered() {
-        let html = SignedOut {
-            brand: Brand { name: "Example" },
-        }
-        .render();
+        let html = SignedOut { brand: Brand { name: "Example" } }.render();
         let (_, rest) = html.split_once("<style>").unwrap_or_default();
         let (style, _) = rest.split_once("</style>").unwrap_or_default();
         assert!(!style.is_empty());
@@ -103,9 +88,7 @@ mod tests {
     #[test]
     fn forms_may_lead_to_the_targets_given() {
         let directives = directives(&["https://app.example.com:8443", "com.example.app:"]);
-        assert!(directives.contains(
-            &"form-action 'self' https://app.example.com:8443 com.example.app:".to_owned()
-        ));
+        assert!(directives.contains(&"form-action 'self' https://app.example.com:8443 com.example.app:".to_owned()));
     }
 
     #[test]

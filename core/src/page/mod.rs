@@ -35,9 +35,7 @@ impl Brand<'_> {
     /// The letter in the mark beside the name.
     fn initial(&self) -> String {
         let first = self.name.chars().find(|c| c.is_alphanumeric());
-        first
-            .map(|c| c.to_uppercase().collect())
-            .unwrap_or_default()
+        first.map(|c| c.to_uppercase().collect()).unwrap_or_default()
     }
 }
 

@@ -33,12 +33,8 @@ pub enum Problem {
 impl Problem {
     fn message(self) -> &'static str {
         match self {
-            Self::WrongCredentials => {
-                "That user name and password do not match. Check both and try again."
-            }
-            Self::TooManyAttempts => {
-                "There were too many attempts. Wait a few minutes, then try again."
-            }
+            Self::WrongCredentials => "That user name and password do not match. Check both and try again.",
+            Self::TooManyAttempts => "There were too many attempts. Wait a few minutes, then try again.",
             Self::Incomplete => "Enter both your user name and your password.",
         }
     }
@@ -53,6 +49,10 @@ impl SignIn<'_> {
 
     fn client(&self) -> String {
         self.client_name.map(display_name).unwrap_or_default()
+    }
+
+    fn blames_input(&self) -> bool {
+        matches!(self.problem, Some(Problem::WrongCredentials | Problem::Incomplete))
     }
 
     fn login(&self) -> &str {
@@ -78,19 +78,10 @@ mod tests {
     #[test]
     fn posts_interaction_login_and_password_to_the_action() {
         let html = page().render();
-        assert!(
-            html.contains(r#"<form method="post" action="/sign-in">"#),
-            "{html}"
-        );
-        assert!(
-            html.contains(r#"<input type="hidden" name="interaction" value="i.abc""#),
-            "{html}"
-        );
+        assert!(html.contains(r#"<form method="post" action="/sign-in">"#), "{html}");
+        assert!(html.contains(r#"<input type="hidden" name="interaction" value="i.abc""#), "{html}");
         assert!(html.contains(r#"name="login" type="text""#), "{html}");
-        assert!(
-            html.contains(r#"name="password" type="password""#),
-            "{html}"
-        );
+        assert!(html.contains(r#"name="password" type="password""#), "{html}");
     }
 
     #[test]
@@ -105,52 +96,41 @@ mod tests {
     #[test]
     fn names_the_application_only_when_there_is_one() {
         assert!(page().render().contains("<bdi>Photo Printer</bdi>"));
-        let alone = SignIn {
-            client_name: None,
-            ..page()
-        };
+        let alone = SignIn { client_name: None, ..page() };
         assert!(!alone.render().contains("<bdi>"));
     }
 
     #[test]
     fn a_problem_is_announced_and_tied_to_both_fields() {
         assert!(!page().render().contains("role=\"alert\""));
-        for problem in [
-            Problem::WrongCredentials,
-            Problem::TooManyAttempts,
-            Problem::Incomplete,
-        ] {
-            let html = SignIn {
-                problem: Some(problem),
-                ..page()
-            }
-            .render();
+        for problem in [Problem::WrongCredentials, Problem::TooManyAttempts, Problem::Incomplete] {
+            let html = SignIn { problem: Some(problem), ..page() }.render();
             assert!(html.contains(r#"id="problem" role="alert""#), "{html}");
             assert!(html.contains(problem.message()), "{html}");
-            assert_eq!(
-                html.matches(r#"aria-describedby="problem""#).count(),
-                2,
-                "{html}"
-            );
+            assert_eq!(html.matches(r#"aria-describedby="problem""#).count(), 2, "{html}");
             assert!(html.contains("<title>Problem: "), "{html}");
         }
     }
 
     #[test]
+    fn fields_are_marked_invalid_only_when_they_are() {
+        let marked = |problem| {
+            let html = SignIn { problem, ..page() }.render();
+            html.matches(r#"aria-invalid="true""#).count()
+        };
+        assert_eq!(marked(None), 0);
+        assert_eq!(marked(Some(Problem::TooManyAttempts)), 0);
+        assert_eq!(marked(Some(Problem::WrongCredentials)), 2);
+    }
+
+    #[test]
     fn the_first_empty_field_has_the_focus() {
         let focused = |html: &str| {
-            let tag = html
-                .split("<input")
-                .find(|tag| tag.contains(" autofocus"))
-                .map(str::to_owned);
+            let tag = html.split("<input").find(|tag| tag.contains(" autofocus")).map(str::to_owned);
             tag.unwrap_or_default()
         };
         assert!(focused(&page().render()).contains(r#"name="login""#));
-        let returning = SignIn {
-            login_hint: Some("ada"),
-            ..page()
-        }
-        .render();
+        let returning = SignIn { login_hint: Some("ada"), ..page() }.render();
         assert!(focused(&returning).contains(r#"name="password""#));
         assert!(returning.contains(r#"value="ada""#));
         assert_eq!(returning.matches(" autofocus").count(), 1);

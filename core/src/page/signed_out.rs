@@ -23,14 +23,8 @@ mod tests {
 
     #[test]
     fn says_that_the_session_is_over() {
-        let html = SignedOut {
-            brand: Brand { name: "Example" },
-        }
-        .render();
-        assert!(
-            html.contains("<title>Signed out – Example</title>"),
-            "{html}"
-        );
+        let html = SignedOut { brand: Brand { name: "Example" } }.render();
+        assert!(html.contains("<title>Signed out – Example</title>"), "{html}");
         assert!(html.contains("<h1>You are signed out</h1>"), "{html}");
     }
 }

@@ -2,65 +2,36 @@
 
 use super::*;
 
-const HOSTILE: &str =
-    "\"'><img src=x onerror=alert(1)></title></style><script>alert(1)</script>{{7*7}}\u{202e}&amp;";
+const HOSTILE: &str = "\"'><img src=x onerror=alert(1)></title></style><script>alert(1)</script>{{7*7}}\u{202e}&amp;";
 
 /// Every page, with `text` wherever somebody else's text may come to stand.
 fn pages(text: &str) -> Vec<(&'static str, String)> {
     let brand = Brand { name: text };
     let problem = Some(Problem::WrongCredentials);
-    let sign_in = SignIn {
-        brand,
-        client_name: Some(text),
-        action: text,
-        interaction: text,
-        login_hint: Some(text),
-        problem,
-    };
+    let sign_in =
+        SignIn { brand, client_name: Some(text), action: text, interaction: text, login_hint: Some(text), problem };
     let consent = Consent {
         brand,
         client_name: text,
         destination: Destination::of(text),
         account_name: text,
-        scopes: vec![RequestedScope {
-            id: text,
-            name: text,
-            description: text,
-        }],
+        scopes: vec![RequestedScope { id: text, name: text, description: text }],
         action: text,
         interaction: text,
     };
-    let error = ErrorPage {
-        brand,
-        title: text,
-        explanation: text,
-        code: text,
-        help: Some(text),
-    };
+    let error = ErrorPage { brand, title: text, explanation: text, code: text, help: Some(text) };
     vec![
         ("sign-in", sign_in.render()),
         ("consent", consent.render()),
         ("error", error.render()),
-        (
-            "signed in",
-            SignedIn {
-                brand,
-                account_name: text,
-            }
-            .render(),
-        ),
+        ("signed in", SignedIn { brand, account_name: text }.render()),
         ("signed out", SignedOut { brand }.render()),
     ]
 }
 
 /// The tags of a page without what its attributes are set to, in order.
 fn tags(html: &str) -> Vec<String> {
-    let name = |tag: &str| {
-        tag.split(|c: char| c.is_whitespace() || c == '>')
-            .next()
-            .unwrap_or_default()
-            .to_owned()
-    };
+    let name = |tag: &str| tag.split(|c: char| c.is_whitespace() || c == '>').next().unwrap_or_default().to_owned();
     html.split('<').skip(1).map(name).collect()
 }
 
@@ -68,16 +39,8 @@ fn tags(html: &str) -> Vec<String> {
 fn az_088_hostile_text_adds_no_tag_and_ends_no_attribute() {
     for ((page, hostile), (_, plain)) in pages(HOSTILE).into_iter().zip(pages("plain")) {
         assert_eq!(tags(&hostile), tags(&plain), "{page}");
-        assert_eq!(
-            hostile.matches('"').count(),
-            plain.matches('"').count(),
-            "{page}"
-        );
-        assert_eq!(
-            hostile.matches('\'').count(),
-            plain.matches('\'').count(),
-            "{page}"
-        );
+        assert_eq!(hostile.matches('"').count(), plain.matches('"').count(), "{page}");
+        assert_eq!(hostile.matches('\'').count(), plain.matches('\'').count(), "{page}");
     }
 }
 
@@ -99,56 +62,28 @@ fn az_088_ten_kilobytes_of_name_do_not_reach_the_page() {
 #[test]
 fn no_page_has_a_script_or_fetches_anything() {
     for (page, html) in pages("plain") {
-        assert!(
-            !html.contains("<script") && !html.contains("javascript:"),
-            "{page}: {html}"
-        );
-        let handlers = html
-            .split('<')
-            .filter(|tag| tag.split('>').next().is_some_and(|tag| tag.contains(" on")));
+        assert!(!html.contains("<script") && !html.contains("javascript:"), "{page}: {html}");
+        let handlers = html.split('<').filter(|tag| tag.split('>').next().is_some_and(|tag| tag.contains(" on")));
         assert_eq!(handlers.count(), 0, "{page}: {html}");
-        assert!(
-            !html.contains("http:") && !html.contains("https:") && !html.contains("src="),
-            "{page}: {html}"
-        );
-        assert!(
-            !html.contains("style="),
-            "the policy allows no style attribute: {page}"
-        );
+        assert!(!html.contains("http:") && !html.contains("https:") && !html.contains("src="), "{page}: {html}");
+        assert!(!html.contains("style="), "the policy allows no style attribute: {page}");
     }
 }
 
 #[test]
 fn every_page_has_a_language_a_title_one_heading_and_fits_a_phone() {
     for (page, html) in pages("plain") {
-        assert!(
-            html.starts_with("<!doctype html>\n<html lang=\"en\">"),
-            "{page}: {html}"
-        );
+        assert!(html.starts_with("<!doctype html>\n<html lang=\"en\">"), "{page}: {html}");
         assert!(html.contains(" – plain</title>"), "{page}: {html}");
         assert_eq!(html.matches("<h1>").count(), 1, "{page}");
-        assert!(
-            html.contains(
-                r#"<meta name="viewport" content="width=device-width, initial-scale=1">"#
-            ),
-            "{page}"
-        );
-        assert!(
-            html.contains(r#"<meta name="color-scheme" content="light dark">"#),
-            "{page}"
-        );
+        assert!(html.contains(r#"<meta name="viewport" content="width=device-width, initial-scale=1">"#), "{page}");
+        assert!(html.contains(r#"<meta name="color-scheme" content="light dark">"#), "{page}");
     }
 }
 
 #[test]
 fn the_mark_is_the_first_letter_of_the_name() {
     assert_eq!(Brand { name: "example" }.initial(), "E");
-    assert_eq!(
-        Brand {
-            name: "\"ångström"
-        }
-        .initial(),
-        "Å"
-    );
+    assert_eq!(Brand { name: "\"ångström" }.initial(), "Å");
     assert_eq!(Brand { name: "" }.initial(), "");
 }
