@@ -1,0 +1,166 @@
+import type { Call, Gives, HeaderPairs, Takes } from "./commands.js";
+import type { Done } from "./contract.js";
+import { Driver } from "./driver.js";
+import { type Engine, EngineInstance } from "./engine.js";
+import { type ClavigerError, ConfigurationError, Fault, Refused } from "./errors.js";
+import { type EventName, type Listener, Listeners } from "./events.js";
+import { type HttpAnswer, remoteAddress, toHttpCall, tooLarge, toResponse } from "./http.js";
+import { moduleOf } from "./module.js";
+import { configuration, type RequestInfo, type SlimOptions } from "./options.js";
+import { Accounts } from "./rooms/accounts.js";
+import { Clients } from "./rooms/clients.js";
+import { Interactions } from "./rooms/interactions.js";
+import { Keys } from "./rooms/keys.js";
+import { Grants, Sessions } from "./rooms/sessions.js";
+import { Tokens } from "./rooms/tokens.js";
+import { capabilities, server } from "./serve.js";
+import type { Principal, Purged, PurgeOptions, Requirement } from "./shapes.js";
+
+const defaultBodyLimit = 65_536;
+const defaultDeadline = 10_000;
+
+/**
+ * An authorization server, its sessions and its accounts.
+ *
+ * ```ts
+ * const auth = new Claviger({ issuer, secret, store, scopes: { read: "See your things" } });
+ * export default { fetch: auth.fetch };
+ * ```
+ *
+ * Nothing is compiled before the first request or `ready()`.
+ */
+export class Claviger {
+  readonly clients: Clients;
+  readonly accounts: Accounts;
+  readonly sessions: Sessions;
+  readonly grants: Grants;
+  readonly tokens: Tokens;
+  readonly keys: Keys;
+  readonly interactions: Interactions;
+
+  readonly #options: SlimOptions;
+  readonly #listeners: Listeners;
+  readonly #onFault: (error: ClavigerError | Error) => void;
+  #driver: Promise<Driver> | undefined;
+
+  constructor(options: SlimOptions) {
+    this.#options = options;
+    this.#onFault = options.onFault ?? ((error) => console.error(error));
+    this.#listeners = new Listeners((error) => this.#onFault(asError(error)));
+    const call: Call = (name, argument) => this.#call(name, argument);
+    this.clients = new Clients(call);
+    this.accounts = new Accounts(call);
+    this.sessions = new Sessions(call);
+    this.grants = new Grants(call);
+    this.tokens = new Tokens(call);
+    this.keys = new Keys(call);
+    this.interactions = new Interactions(call);
+  }
+
+  /** Compiles the engine and opens it with the configuration. Rejects with `ConfigurationError` when that is wrong. */
+  async ready(): Promise<void> {
+    (await this.#ready()).engine();
+  }
+
+  /**
+   * Answers every endpoint and page of this server. Bound, so that it can be handed over by itself; what a runtime or framework
+   * passes beside the request is read for the peer's address. Rejects only when the options are wrong.
+   */
+  readonly fetch = async (request: Request, info?: RequestInfo | object, ..._: unknown[]): Promise<Response> => {
+    const driver = await this.#ready();
+    const limit = this.#options.limits?.body ?? defaultBodyLimit;
+    const remote = (this.#options.remote ?? remoteAddress)(request, info);
+    try {
+      const http = await toHttpCall(request, limit, remote);
+      if (http === "too large") return tooLarge(limit);
+      const done = this.#told(await driver.run({ http }, request.signal));
+      return done.ok ? toResponse(done.ok as HttpAnswer) : errorOf(done).toResponse();
+    } catch (error) {
+      if (error instanceof ConfigurationError || !request.signal.aborted) throw error;
+      return new Response(null, { status: 499 });
+    }
+  };
+
+  /**
+   * Who makes this request: by its access token, or by its session cookie. Rejects with `Refused`, whose `toResponse()` is the
+   * right 401 or 403 with its challenge (RFC 6750 section 3).
+   */
+  async authenticate(request: { readonly headers: Headers }, requirement: Requirement = {}): Promise<Principal> {
+    const headers: HeaderPairs = [...request.headers];
+    return this.#call("authenticate", { headers, ...requirement }, requirement.scopes);
+  }
+
+  /** Removes what has expired, page by page; stores that expire rows by themselves need it seldom. */
+  async purge(options: PurgeOptions = {}): Promise<Purged> {
+    let after: string | null = null;
+    let seen = 0;
+    const purged: Record<string, number> = {};
+    do {
+      const page: Gives<"purge"> = await this.#call("purge", after === null ? options : { ...options, after });
+      seen += page.seen;
+      for (const [kind, count] of Object.entries(page.purged)) purged[kind] = (purged[kind] ?? 0) + count;
+      after = page.next;
+    } while (after !== null);
+    return { seen, purged };
+  }
+
+  /** Calls `listener` after each such event, or with `"*"` after every one. Returns the function that ends it. */
+  on<Name extends EventName>(name: Name | "*", listener: Listener<Name>): () => void {
+    return this.#listeners.add(name, listener);
+  }
+
+  async #call<Name extends Parameters<Call>[0]>(
+    name: Name,
+    argument: Takes<Name>,
+    scopes: readonly string[] = [],
+  ): Promise<Gives<Name>> {
+    const driver = await this.#ready();
+    const done = this.#told(await driver.run({ [name]: argument }));
+    if ("ok" in done) return done.ok as Gives<Name>;
+    throw errorOf(done, scopes);
+  }
+
+  /** Delivers what the host must hear of. */
+  #told(done: Done): Done {
+    this.#listeners.deliver(done.events);
+    if (done.fault) this.#onFault(errorOf(done));
+    return done;
+  }
+
+  #ready(): Promise<Driver> {
+    // A failed compilation is tried again by the next request.
+    this.#driver ??= this.#build().catch((error) => {
+      this.#driver = undefined;
+      throw error;
+    });
+    return this.#driver;
+  }
+
+  async #build(): Promise<Driver> {
+    const { engine, clock = Date.now, random = randomBytes, deadline = defaultDeadline } = this.#options;
+    const services = { ...this.#options, deadline, onError: (error: unknown) => this.#onFault(asError(error)) };
+    const config = { ...configuration(this.#options), capabilities: capabilities(services) };
+    const module = await moduleOf(engine);
+    return new Driver({ instantiate: () => opened(module, config), serve: server(services), clock, random });
+  }
+}
+
+function opened(module: WebAssembly.Module, config: object): Engine {
+  const engine = new EngineInstance(module);
+  engine.open(config);
+  return engine;
+}
+
+function errorOf({ fault, refused }: Done, scopes: readonly string[] = []): ClavigerError {
+  if (fault instanceof Fault) return fault;
+  if (fault) return new Fault(fault);
+  return new Refused(refused ?? { code: "not_found", status: 404, message: "Nothing", help: "" }, scopes);
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error), { cause: error });
+}
+
+function randomBytes(length: number): Uint8Array {
+  return crypto.getRandomValues(new Uint8Array(length));
+}

@@ -1,0 +1,72 @@
+import type {
+  Account,
+  AccountChanges,
+  Client,
+  ClientChanges,
+  ClientWithSecret,
+  Grant,
+  Interaction,
+  Introspection,
+  ListPage,
+  NewAccount,
+  NewClient,
+  Paging,
+  Principal,
+  Requirement,
+  Session,
+  SignedIn,
+  SigningAlgorithm,
+  SigningKey,
+} from "./shapes.js";
+
+/** Response headers, names repeated where a header is. */
+export type HeaderPairs = [name: string, value: string][];
+
+/** Where an answered interaction sends the browser. */
+export interface Onward {
+  location: string;
+  headers: HeaderPairs;
+}
+
+type ById = { id: string };
+type OfSubject = { subject: string };
+type Answering = { handle: string; cookie: string };
+
+/** Every typed command: what it takes, and what it gives. */
+export interface Commands {
+  "clients.create": [NewClient, ClientWithSecret<string | null>];
+  "clients.find": [ById, Client | null];
+  "clients.list": [Paging, ListPage<Client>];
+  "clients.update": [ById & ClientChanges, Client];
+  "clients.delete": [ById, { deleted: boolean }];
+  "clients.rotateSecret": [ById & { overlap?: number }, ClientWithSecret];
+  "accounts.create": [NewAccount, Account];
+  "accounts.find": [ById | { login: string }, Account | null];
+  "accounts.list": [Paging, ListPage<Account>];
+  "accounts.update": [ById & AccountChanges, Account];
+  "accounts.setPassword": [ById & { password: string }, Account];
+  "sessions.list": [OfSubject & Paging, ListPage<Session>];
+  "sessions.revoke": [OfSubject & ById, { revoked: boolean }];
+  "grants.list": [OfSubject & Paging, ListPage<Grant>];
+  "grants.revoke": [OfSubject & ById, { revoked: boolean }];
+  "tokens.verify": [{ token: string } & Requirement, Principal];
+  "tokens.introspect": [{ token: string }, Introspection];
+  "tokens.revoke": [{ token: string }, { revoked: boolean }];
+  authenticate: [{ headers: HeaderPairs } & Requirement, Principal];
+  "keys.list": [Record<never, never>, { keys: SigningKey[] }];
+  "keys.generate": [{ algorithm: SigningAlgorithm }, SigningKey];
+  "keys.rotate": [{ algorithm?: SigningAlgorithm }, { keys: SigningKey[] }];
+  "keys.withdraw": [{ kid: string }, { keys: SigningKey[] }];
+  "interactions.get": [Answering, Interaction];
+  "interactions.complete": [Answering & SignedIn, Onward];
+  "interactions.consent": [Answering & { scopes?: readonly string[] }, Onward];
+  "interactions.deny": [Answering, Onward];
+  purge: [Paging & { dryRun?: boolean }, { seen: number; purged: Record<string, number>; next: string | null }];
+}
+
+export type CommandName = keyof Commands;
+export type Takes<Name extends CommandName> = Commands[Name][0];
+export type Gives<Name extends CommandName> = Commands[Name][1];
+
+/** Runs one typed command. Rejects with `Refused` or `Fault`. */
+export type Call = <Name extends CommandName>(name: Name, argument: Takes<Name>) => Promise<Gives<Name>>;

@@ -1,0 +1,69 @@
+// The messages between the engine and this host: docs/contract.md sections 2 to 4.
+import type { Commit, Committed, Page, Row } from "./store.js";
+
+/** What the engine gives back for a call: something to do, or the end. */
+export type Step = { readonly flow: number; readonly ask: Ask } | { readonly done: Done };
+
+export type Ask =
+  | { readonly load: { readonly keys: readonly string[] } }
+  | { readonly commit: Commit }
+  | { readonly scan: { readonly prefix: string; readonly after: string | null; readonly limit: number } }
+  | { readonly subject: SubjectAsk }
+  | { readonly derive: DeriveAsk }
+  | { readonly sign: SignAsk }
+  | { readonly verify: VerifyAsk };
+
+export type SubjectAsk =
+  | { readonly signIn: { readonly login: string; readonly password: string } }
+  | { readonly status: { readonly id: string } };
+
+export interface DeriveAsk {
+  readonly algorithm: string;
+  readonly parameters: {
+    readonly memory: number;
+    readonly passes: number;
+    readonly lanes: number;
+    readonly length: number;
+  };
+  readonly secret: string;
+  readonly salt: string;
+}
+
+export interface SignAsk {
+  readonly key: string;
+  readonly algorithm: string;
+  readonly message: string;
+}
+
+export interface VerifyAsk {
+  readonly jwk: JsonWebKey;
+  readonly algorithm: string;
+  readonly message: string;
+  readonly signature: string;
+}
+
+export type Answer =
+  | { rows: (Row | null)[] }
+  | { commit: Committed }
+  | { page: Page }
+  | { subject: { id: string; name: string | null } | null }
+  | { derived: string }
+  | { signature: string }
+  | { verified: boolean }
+  | { failed: string };
+
+/** The four members that tell a refusal or a fault. */
+export interface Told {
+  readonly code: string;
+  readonly status: number;
+  readonly message: string;
+  readonly help: string;
+}
+
+/** The end of a flow: `ok` (with `fault` beside it when a response renders one), `refused` or `fault`. */
+export interface Done {
+  readonly ok?: unknown;
+  readonly refused?: Told;
+  readonly fault?: Told;
+  readonly events?: readonly { readonly name: string; readonly at: number }[];
+}

@@ -1,0 +1,113 @@
+import type { Answer, Step } from "./contract.js";
+import { ConfigurationError, Fault } from "./errors.js";
+
+/** The exports of `engine.wasm` (docs/contract.md section 1). Bytes go in and come out as (pointer, length). */
+interface Exports {
+  readonly memory: WebAssembly.Memory;
+  readonly __wbindgen_malloc: (length: number, align: number) => number;
+  readonly __wbindgen_free: (pointer: number, length: number, align: number) => void;
+  readonly __wbindgen_start: () => void;
+  readonly open: BytesExport;
+  readonly begin: BytesExport;
+  readonly resume: BytesExport;
+  readonly cancel: BytesExport;
+  readonly derive: BytesExport;
+}
+type BytesExport = (pointer: number, length: number) => [pointer: number, length: number];
+type Verb = "open" | "begin" | "resume" | "cancel";
+
+/** The engine's four verbs; what the driver needs of an instance. */
+export interface Engine {
+  /** True after a trap: the instance must not be used again. */
+  readonly ended: boolean;
+  open(configuration: object): void;
+  begin(call: object): Step;
+  resume(flow: number, answer: Answer): Step;
+  cancel(flow: number): void;
+}
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+/**
+ * One instance of the engine. wasm-bindgen's own glue is a module-wide singleton; here every Claviger object has an instance
+ * of its own, and a fresh one after a trap.
+ */
+export class EngineInstance implements Engine {
+  ended = false;
+  readonly #exports: Exports;
+
+  constructor(module: WebAssembly.Module) {
+    const instance = new WebAssembly.Instance(module, this.#imports(module));
+    this.#exports = instance.exports as unknown as Exports;
+    this.#exports.__wbindgen_start();
+  }
+
+  open(configuration: object): void {
+    const answer = this.#call("open", configuration) as { fault?: { message: string; help: string } };
+    if (answer.fault) throw new ConfigurationError(answer.fault.message, answer.fault.help);
+  }
+
+  begin(call: object): Step {
+    return this.#call("begin", call) as Step;
+  }
+
+  resume(flow: number, answer: Answer): Step {
+    return this.#call("resume", { flow, answer }) as Step;
+  }
+
+  cancel(flow: number): void {
+    this.#call("cancel", { flow });
+  }
+
+  #call(verb: Verb, input: object): unknown {
+    if (this.ended) throw trapped("another request ended it");
+    const { memory, __wbindgen_malloc: malloc, __wbindgen_free: free } = this.#exports;
+    const bytes = encoder.encode(JSON.stringify(input));
+    try {
+      const argument = malloc(bytes.length, 1) >>> 0;
+      new Uint8Array(memory.buffer, argument, bytes.length).set(bytes);
+      const [pointer, length] = this.#exports[verb](argument, bytes.length);
+      const result = decoder.decode(new Uint8Array(memory.buffer, pointer >>> 0, length));
+      free(pointer, length, 1);
+      return JSON.parse(result);
+    } catch (error) {
+      this.ended = true;
+      throw trapped(error instanceof Error ? error.message : String(error), error);
+    }
+  }
+
+  /** The glue that wasm-bindgen emits, and nothing else: the engine can reach nothing by itself. */
+  #imports(module: WebAssembly.Module): WebAssembly.Imports {
+    const imports: Record<string, Record<string, WebAssembly.ImportValue>> = {};
+    for (const { module: from, name } of WebAssembly.Module.imports(module)) {
+      const glue = name === "__wbindgen_init_externref_table" ? () => {} : this.#throwing(name);
+      imports[from] = { ...imports[from], [name]: glue };
+    }
+    return imports;
+  }
+
+  #throwing(name: string): (pointer: number, length: number) => never {
+    if (!name.includes("__wbindgen_throw")) {
+      throw new ConfigurationError(
+        `This is not a Claviger engine: it imports ${name}`,
+        "Pass the engine.wasm of this very version of the package.",
+      );
+    }
+    return (pointer, length) => {
+      throw new Error(decoder.decode(new Uint8Array(this.#exports.memory.buffer, pointer >>> 0, length)));
+    };
+  }
+}
+
+function trapped(why: string, cause?: unknown): Fault {
+  return new Fault(
+    {
+      code: "engine_trapped",
+      status: 503,
+      message: `The engine's instance ended: ${why}`,
+      help: "The request was denied and may be tried again; a new instance takes over. Please report it.",
+    },
+    { cause },
+  );
+}

@@ -1,0 +1,76 @@
+interface OfClient {
+  readonly clientId: string;
+}
+interface OfSubject {
+  readonly subject: string;
+}
+interface OfGrant extends OfClient {
+  readonly grantId: string;
+}
+
+/** What happened, by name. No event carries a secret. */
+export interface Events {
+  "client.created": OfClient;
+  "client.updated": OfClient;
+  "client.deleted": OfClient;
+  "client.secret_rotated": OfClient;
+  "client.authentication_failed": OfClient;
+  "account.created": OfSubject;
+  "account.updated": OfSubject;
+  "account.password_set": OfSubject;
+  "sign_in.succeeded": OfSubject & { readonly sessionId: string };
+  "sign_in.failed": { readonly subject: string | null };
+  "session.revoked": OfSubject & { readonly sessionId: string };
+  "consent.granted": OfSubject & OfClient & { readonly scope: string };
+  "consent.denied": OfSubject & OfClient;
+  "code.issued": OfSubject & OfGrant;
+  "code.replayed": OfGrant;
+  "token.issued": OfSubject & OfGrant;
+  "token.refreshed": OfSubject & OfGrant;
+  "token.revoked": OfGrant;
+  "refresh_token.replayed": OfGrant;
+  "grant.revoked": OfSubject & OfGrant;
+  "key.generated": { readonly kid: string };
+  "key.rotated": { readonly kid: string };
+  "key.withdrawn": { readonly kid: string };
+}
+
+export type EventName = keyof Events;
+
+/** An event with its name and its instant (milliseconds since 1970). */
+export type ClavigerEvent<Name extends EventName = EventName> = {
+  [N in Name]: Events[N] & { readonly name: N; readonly at: number };
+}[Name];
+
+export type Listener<Name extends EventName> = (event: ClavigerEvent<Name>) => unknown;
+
+/** Who listens to what. Nothing that a listener does changes the answer of a request. */
+export class Listeners {
+  readonly #listeners = new Map<string, Set<(event: never) => unknown>>();
+  readonly #onError: (error: unknown) => void;
+
+  constructor(onError: (error: unknown) => void) {
+    this.#onError = onError;
+  }
+
+  /** Returns the function that ends it. */
+  add(name: EventName | "*", listener: (event: never) => unknown): () => void {
+    const listeners = this.#listeners.get(name) ?? new Set();
+    this.#listeners.set(name, listeners.add(listener));
+    return () => listeners.delete(listener);
+  }
+
+  deliver(events: readonly { readonly name: string }[] = []): void {
+    for (const event of events) {
+      for (const name of [event.name, "*"]) {
+        for (const listener of this.#listeners.get(name) ?? []) this.#tell(listener, event);
+      }
+    }
+  }
+
+  #tell(listener: (event: never) => unknown, event: object): void {
+    Promise.resolve()
+      .then(() => listener(event as never))
+      .catch(this.#onError);
+  }
+}

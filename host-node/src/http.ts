@@ -1,0 +1,90 @@
+import { toByteString } from "./bytes.js";
+import type { HeaderPairs } from "./commands.js";
+
+/** The `http` command's argument (docs/contract.md section 5). */
+export interface HttpCall {
+  method: string;
+  url: string;
+  headers: HeaderPairs;
+  body: string | null;
+  remote: string | null;
+}
+
+/** What the `http` command gives. */
+export interface HttpAnswer {
+  status: number;
+  headers: HeaderPairs;
+  body: string;
+}
+
+/** The request as the engine takes it, or `"too large"` as soon as its body is known to be over `limit` bytes. */
+export async function toHttpCall(
+  request: Request,
+  limit: number,
+  remote: string | null,
+): Promise<HttpCall | "too large"> {
+  const body = await readBody(request, limit);
+  if (body === "too large") return body;
+  return {
+    method: request.method,
+    url: request.url,
+    headers: [...request.headers],
+    body: body && toByteString(body),
+    remote,
+  };
+}
+
+async function readBody(request: Request, limit: number): Promise<Uint8Array | "too large" | null> {
+  if (!request.body) return null;
+  const declared = Number(request.headers.get("content-length") ?? 0);
+  if (declared > limit) {
+    await request.body.cancel();
+    return "too large";
+  }
+  const reader = request.body.getReader();
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for (let read = await reader.read(); !read.done; read = await reader.read()) {
+    length += read.value.length;
+    if (length > limit) {
+      await reader.cancel();
+      return "too large";
+    }
+    chunks.push(read.value);
+  }
+  return joined(chunks, length);
+}
+
+function joined(chunks: readonly Uint8Array[], length: number): Uint8Array {
+  const bytes = new Uint8Array(length);
+  let offset = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, offset);
+    offset += chunk.length;
+  }
+  return bytes;
+}
+
+/** Statuses whose responses must not have a body (Fetch standard, null body status). */
+const withoutBody = new Set([101, 204, 205, 304]);
+
+/** The engine's answer as a response. */
+export function toResponse({ status, headers, body }: HttpAnswer): Response {
+  return new Response(withoutBody.has(status) ? null : body, { status, headers });
+}
+
+/** RFC 9110 section 15.5.14, with the connection's rest left unread. */
+export function tooLarge(limit: number): Response {
+  return Response.json(
+    { error: "invalid_request", error_description: `The body is over ${limit} bytes` },
+    { status: 413, headers: { "cache-control": "no-store", connection: "close" } },
+  );
+}
+
+/** What Deno, Bun and `claviger/node` know of the peer. */
+export function remoteAddress(request: Request, info: unknown): string | null {
+  if (typeof info !== "object" || info === null) return null;
+  if ("requestIP" in info && typeof info.requestIP === "function") return info.requestIP(request)?.address ?? null;
+  if (!("remoteAddr" in info)) return null;
+  return (info.remoteAddr as { hostname?: string } | undefined)?.hostname ?? null;
+}

@@ -1,0 +1,159 @@
+import type { ClavigerError } from "./errors.js";
+import type { Awaitable, Store } from "./store.js";
+
+/** A number of seconds, or text such as `"10m"`, `"1h"`, `"30d"`. */
+export type Lifetime = number | string;
+
+/**
+ * The engine's configuration. Every member but `issuer` and `secret` has a default; docs/configuration.md lists bounds and
+ * defaults. The engine refuses what it does not know or what is out of bounds, with a `ConfigurationError` that names it.
+ */
+export interface Configuration {
+  /** The address of this server as others know it: https, or http on a loopback host. */
+  issuer: string;
+  /**
+   * At least 32 characters of randomness (`npx claviger secret`). In a list the first seals and signs and all open, so that a
+   * secret can be rotated.
+   */
+  secret: string | readonly string[] | undefined;
+  /** Separates the rows of several issuers in one store. */
+  tenant?: string;
+  /** What the pages call this server. */
+  name?: string;
+  /** Every scope, with the sentence that the consent page shows. */
+  scopes?: Readonly<Record<string, string>>;
+  /** The scopes of a request that names none. */
+  defaultScopes?: readonly string[];
+  lifetimes?: {
+    code?: Lifetime;
+    accessToken?: Lifetime;
+    refreshToken?: Lifetime;
+    grant?: Lifetime;
+    interaction?: Lifetime;
+    session?: Lifetime;
+  };
+  /** How long a rotated refresh token still yields its successor: a lost response or a second tab loses nothing. */
+  refreshGrace?: Lifetime;
+  /** The protected resources (RFC 8707), by their address. */
+  resources?: Readonly<Record<string, { accessToken?: "jwt" | "opaque"; lifetime?: Lifetime }>>;
+  signing?: {
+    algorithm?: string;
+    rotateEvery?: Lifetime;
+    /** Keys that only `sign` can use: a KMS or an HSM. */
+    hostKeys?: readonly { kid: string; algorithm: string; publicJwk: JsonWebKey }[];
+  };
+  /** Pages of your own (path or address), sent to with `?interaction=<handle>`; see `auth.interactions`. */
+  pages?: { signIn?: string; consent?: string };
+  /** The cost of hashing a password with argon2id (RFC 9106): `memory` in KiB. */
+  password?: { memory?: number; passes?: number; lanes?: number };
+  /** `flows` in flight in one instance; `body` in bytes. */
+  limits?: { flows?: number; body?: number };
+}
+
+/** A user of your own application. */
+export interface SubjectFound {
+  /** Stable, never given to another user, at most 255 ASCII characters. */
+  readonly id: string;
+  /** What pages call the user. */
+  readonly name?: string | null;
+}
+
+/** Your own users, instead of accounts that the engine keeps in the store. */
+export interface SubjectSource {
+  /** The user with this login and password, or `null`. Take the same time for both kinds of failure. */
+  signIn(login: string, password: string): Awaitable<SubjectFound | null | undefined>;
+  /** The user with this id, or `null` when unknown or disabled. */
+  status(id: string): Awaitable<SubjectFound | null | undefined>;
+}
+
+/** Derives a key elsewhere (a thread, native code). `memory` is in KiB, `length` in bytes. */
+export type Derive = (request: {
+  algorithm: string;
+  memory: number;
+  passes: number;
+  lanes: number;
+  length: number;
+  secret: Uint8Array<ArrayBuffer>;
+  salt: Uint8Array<ArrayBuffer>;
+}) => Awaitable<Uint8Array>;
+
+/** Signs with one of `signing.hostKeys`, in JOSE form: R and S for ECDSA (RFC 7518 section 3.4). */
+export type Sign = (request: {
+  kid: string;
+  algorithm: string;
+  message: Uint8Array<ArrayBuffer>;
+}) => Awaitable<Uint8Array>;
+
+/** Checks a signature with your own cryptography. */
+export type Verify = (request: {
+  publicJwk: JsonWebKey;
+  algorithm: string;
+  message: Uint8Array<ArrayBuffer>;
+  signature: Uint8Array<ArrayBuffer>;
+}) => Awaitable<boolean>;
+
+/** What the runtime or a framework knows about a request besides the request: Deno's and `claviger/node`'s form, or a Bun server. */
+export type RequestInfo =
+  | { readonly remoteAddr?: { readonly hostname?: string } | undefined }
+  | { requestIP(request: Request): { address: string } | null };
+
+/** What the engine cannot do itself. */
+export interface Host {
+  /** Where everything is kept. */
+  store: Store;
+  /** Your own users. */
+  subject?: SubjectSource;
+  derive?: Derive;
+  sign?: Sign;
+  verify?: Verify;
+  /** Milliseconds since 1970; `Date.now` by default. */
+  clock?: () => number;
+  /** That many unpredictable bytes; `crypto.getRandomValues` by default. Never repeat any: only tests have a reason to set it. */
+  random?: (length: number) => Uint8Array;
+  /** Milliseconds that the store (or another service here) may take for one answer; 10 000 by default. */
+  deadline?: number;
+  /**
+   * The address of the peer. By default what Deno, Bun and `claviger/node` pass beside the request, else unknown. Behind a proxy,
+   * or on Workers, read the header that your proxy sets, and only that one.
+   */
+  remote?: (request: Request, info: unknown) => string | null;
+  /** Told of every fault (with its cause) and of everything that a listener throws; `console.error` by default. */
+  onFault?: (error: ClavigerError | Error) => void;
+}
+
+/** A compiled engine, its bytes, or how to get one of them. It is called once, at the first request. */
+export type EngineSource = EngineCode | (() => Awaitable<EngineCode>);
+
+/** A compiled engine, or its bytes. */
+export type EngineCode = WebAssembly.Module | BufferSource;
+
+/** What `new Claviger` takes: the configuration and the host's services in one object. */
+export interface Options extends Configuration, Host {
+  /** Another engine than the one inside the package. */
+  engine?: EngineSource;
+}
+
+/** What `new Claviger` of `claviger/slim` takes: there is no engine inside. */
+export interface SlimOptions extends Options {
+  /** Such as `() => WebAssembly.compileStreaming(fetch("/engine.wasm"))`. */
+  engine: EngineSource;
+}
+
+const hostMembers = new Set<string>([
+  "store",
+  "subject",
+  "derive",
+  "sign",
+  "verify",
+  "clock",
+  "random",
+  "deadline",
+  "remote",
+  "onFault",
+  "engine",
+]);
+
+/** The part of `options` that the engine is opened with, unknown members included: it refuses them by name. */
+export function configuration(options: Options): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(options).filter(([name]) => !hostMembers.has(name)));
+}

@@ -1,0 +1,41 @@
+import type { Call } from "../commands.js";
+import { List } from "../list.js";
+import type { Grant, Paging, Session } from "../shapes.js";
+
+/** The browsers in which people are signed in. */
+export class Sessions {
+  readonly #call: Call;
+
+  constructor(call: Call) {
+    this.#call = call;
+  }
+
+  /** One person's. */
+  list(subject: string, paging: Paging = {}): List<Session> {
+    return new List((page) => this.#call("sessions.list", { subject, ...page }), paging);
+  }
+
+  /** Whether it was live. */
+  async revoke(subject: string, id: string): Promise<boolean> {
+    return (await this.#call("sessions.revoke", { subject, id })).revoked;
+  }
+}
+
+/** What people allowed clients to do. */
+export class Grants {
+  readonly #call: Call;
+
+  constructor(call: Call) {
+    this.#call = call;
+  }
+
+  /** One person's. */
+  list(subject: string, paging: Paging = {}): List<Grant> {
+    return new List((page) => this.#call("grants.list", { subject, ...page }), paging);
+  }
+
+  /** Ends its refresh tokens and opaque access tokens at once. Whether it was live. */
+  async revoke(subject: string, id: string): Promise<boolean> {
+    return (await this.#call("grants.revoke", { subject, id })).revoked;
+  }
+}

@@ -1,0 +1,26 @@
+import type { Call } from "../commands.js";
+import type { Introspection, Principal, Requirement } from "../shapes.js";
+
+/** Tokens by themselves; `auth.authenticate` takes them from a request. */
+export class Tokens {
+  readonly #call: Call;
+
+  constructor(call: Call) {
+    this.#call = call;
+  }
+
+  /** Who presents this access token. Rejects with `Refused`: `invalid_token` or `insufficient_scope`. */
+  verify(token: string, requirement: Requirement = {}): Promise<Principal> {
+    return this.#call("tokens.verify", { token, ...requirement });
+  }
+
+  /** RFC 7662: `active` is false for whatever is not a live token. */
+  introspect(token: string): Promise<Introspection> {
+    return this.#call("tokens.introspect", { token });
+  }
+
+  /** RFC 7009, with its whole grant. Whether it was live. */
+  async revoke(token: string): Promise<boolean> {
+    return (await this.#call("tokens.revoke", { token })).revoked;
+  }
+}

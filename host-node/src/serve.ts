@@ -1,0 +1,139 @@
+import { fromBase64Url, toBase64Url } from "./bytes.js";
+import type { Answer, Ask, DeriveAsk, SignAsk, SubjectAsk, VerifyAsk } from "./contract.js";
+import type { Derive, Sign, SubjectSource, Verify } from "./options.js";
+import type { Awaitable, Row, Store } from "./store.js";
+
+/** Carries out asks; synchronous where the store is. */
+export type Serve = (ask: Ask, signal?: AbortSignal) => Answer | Promise<Answer>;
+
+/** The requester went away while an ask was carried out. */
+export class Gone extends Error {
+  constructor(readonly reason: unknown) {
+    super("The requester went away");
+  }
+}
+
+/** What asks are served from. */
+export interface Services {
+  readonly store: Store;
+  readonly subject?: SubjectSource | undefined;
+  readonly derive?: Derive | undefined;
+  readonly sign?: Sign | undefined;
+  readonly verify?: Verify | undefined;
+  /** Milliseconds that each ask may take. */
+  readonly deadline: number;
+  /** Told of everything that a service throws; the engine hears only that it failed. */
+  readonly onError: (error: unknown) => void;
+}
+
+/** The optional asks that these services can carry out, by the contract's names. */
+export function capabilities(services: Omit<Services, "deadline" | "onError">): string[] {
+  return (["subject", "derive", "sign", "verify"] as const).filter((name) => services[name]);
+}
+
+/**
+ * A function that carries out asks. Whatever a service throws, and a deadline that passes, becomes `failed`, which always
+ * denies; but `unknown` for a commit, since it may have been applied or yet be: the engine reads back and finds out.
+ */
+export function server(services: Services): Serve {
+  return (ask, signal) => {
+    const failed = "commit" in ask ? unknownCommit : failedAsk;
+    try {
+      const answer = carryOut(services, ask);
+      if (!isPromise(answer)) return answer;
+      return within(answer, services.deadline, signal).catch((error: unknown) => {
+        if (error instanceof Gone) throw error;
+        services.onError(error);
+        return failed(error);
+      });
+    } catch (error) {
+      services.onError(error);
+      return failed(error);
+    }
+  };
+}
+
+const unknownCommit = (): Answer => ({ commit: "unknown" });
+const failedAsk = (error: unknown): Answer => ({ failed: error instanceof Error ? error.message : String(error) });
+
+function carryOut(services: Services, ask: Ask): Awaitable<Answer> {
+  const { store } = services;
+  if ("load" in ask) return then(store.load(ask.load.keys), (rows) => ({ rows: rows.map(plainRow) }));
+  if ("commit" in ask) return then(store.commit(ask.commit), (commit) => ({ commit }));
+  if ("scan" in ask) {
+    const { prefix, after, limit } = ask.scan;
+    return then(store.scan(prefix, after, limit), ({ rows, next }) => ({ page: { rows, next } }));
+  }
+  if ("subject" in ask) return subject(offered(services.subject, "subject"), ask.subject);
+  if ("derive" in ask) return derive(offered(services.derive, "derive"), ask.derive);
+  if ("sign" in ask) return sign(offered(services.sign, "sign"), ask.sign);
+  if ("verify" in ask) return verify(offered(services.verify, "verify"), ask.verify);
+  throw new Error(`The engine asked for something that this host does not know: ${Object.keys(ask).join()}`);
+}
+
+function plainRow(row: Row | null | undefined): Row | null {
+  return row ? { version: row.version, value: row.value } : null;
+}
+
+function subject(source: SubjectSource, ask: SubjectAsk): Awaitable<Answer> {
+  const found = "signIn" in ask ? source.signIn(ask.signIn.login, ask.signIn.password) : source.status(ask.status.id);
+  return then(found, (user) => ({ subject: user ? { id: user.id, name: user.name ?? null } : null }));
+}
+
+function derive(derived: Derive, ask: DeriveAsk): Awaitable<Answer> {
+  const { algorithm, parameters } = ask;
+  const bytes = derived({
+    algorithm,
+    ...parameters,
+    secret: fromBase64Url(ask.secret),
+    salt: fromBase64Url(ask.salt),
+  });
+  return then(bytes, (output) => ({ derived: toBase64Url(output) }));
+}
+
+function sign(signed: Sign, ask: SignAsk): Awaitable<Answer> {
+  const signature = signed({ kid: ask.key, algorithm: ask.algorithm, message: fromBase64Url(ask.message) });
+  return then(signature, (bytes) => ({ signature: toBase64Url(bytes) }));
+}
+
+function verify(verified: Verify, ask: VerifyAsk): Awaitable<Answer> {
+  const result = verified({
+    publicJwk: ask.jwk,
+    algorithm: ask.algorithm,
+    message: fromBase64Url(ask.message),
+    signature: fromBase64Url(ask.signature),
+  });
+  return then(result, (good) => ({ verified: good === true }));
+}
+
+function offered<T>(service: T | undefined, name: string): T {
+  if (!service) throw new Error(`The engine asked for ${name}, which this host does not offer`);
+  return service;
+}
+
+/** Goes on at once where it can: a synchronous store costs no turn of the event loop. */
+function then<T, U>(value: Awaitable<T>, next: (value: T) => U): Awaitable<U> {
+  return isPromise(value) ? value.then(next) : next(value);
+}
+
+function isPromise<T>(value: Awaitable<T>): value is PromiseLike<T> {
+  return typeof (value as PromiseLike<T> | null)?.then === "function";
+}
+
+function within<T>(work: PromiseLike<T>, millis: number, signal?: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => end(() => reject(new Error(`No answer within ${millis} ms`))), millis);
+    const gone = () => end(() => reject(new Gone(signal?.reason)));
+    const end = (settle: () => void) => {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", gone);
+      settle();
+    };
+    if (signal?.aborted) return gone();
+    signal?.addEventListener("abort", gone);
+    work.then(
+      (value) => end(() => resolve(value)),
+      (error) => end(() => reject(error)),
+    );
+  });
+}

@@ -1,0 +1,204 @@
+// What the typed commands take and give: docs/contract.md section 5. Times are milliseconds since 1970 (UTC).
+
+/** An OAuth client. */
+export interface Client {
+  readonly id: string;
+  readonly name: string;
+  readonly redirectUris: readonly string[];
+  readonly scopes: readonly string[];
+  readonly grantTypes: readonly GrantType[];
+  readonly authMethod: ClientAuthMethod;
+  readonly accessToken: AccessTokenFormat;
+  readonly disabled: boolean;
+  readonly createdAt: number;
+}
+
+export type GrantType = "authorization_code" | "refresh_token" | (string & {});
+/** RFC 7591 section 2, `token_endpoint_auth_method`. */
+export type ClientAuthMethod = "none" | "client_secret_basic" | "client_secret_post";
+/** RFC 9068, or opaque to everyone but this server. */
+export type AccessTokenFormat = "jwt" | "opaque";
+
+export interface NewClient {
+  /** What the consent page calls it. */
+  name: string;
+  /** Compared byte for byte; on a loopback address any port fits (RFC 8252 section 7.3). */
+  redirectUris: readonly string[];
+  /** All that are configured when absent. */
+  scopes?: readonly string[];
+  /** `authorization_code` and `refresh_token` when absent. */
+  grantTypes?: readonly GrantType[];
+  /** `client_secret_basic` when absent; `none` for a public client. */
+  authMethod?: ClientAuthMethod;
+  /** `jwt` when absent. */
+  accessToken?: AccessTokenFormat;
+  /** Made by the engine when absent. */
+  id?: string;
+}
+
+export interface ClientChanges {
+  name?: string;
+  redirectUris?: readonly string[];
+  scopes?: readonly string[];
+  grantTypes?: readonly GrantType[];
+  accessToken?: AccessTokenFormat;
+  disabled?: boolean;
+}
+
+/** A client and its secret, which is shown this once. */
+export interface ClientWithSecret<Secret = string> {
+  readonly client: Client;
+  readonly secret: Secret;
+}
+
+/** A person who can sign in, kept by the engine. */
+export interface Account {
+  readonly id: string;
+  readonly login: string;
+  readonly name: string | null;
+  readonly disabled: boolean;
+  readonly createdAt: number;
+}
+
+export interface NewAccount {
+  login: string;
+  /** Nobody can sign in with a password when absent. */
+  password?: string;
+  name?: string;
+}
+
+export interface AccountChanges {
+  name?: string;
+  disabled?: boolean;
+}
+
+/** One browser that is signed in. */
+export interface Session {
+  readonly id: string;
+  readonly subject: string;
+  /** When the person last proved to be that person. */
+  readonly authTime: number;
+  /** How (RFC 8176). */
+  readonly methods: readonly string[];
+  readonly createdAt: number;
+  readonly expiresAt: number;
+}
+
+/** What one person allowed one client. */
+export interface Grant {
+  readonly id: string;
+  readonly subject: string;
+  readonly clientId: string;
+  readonly scopes: readonly string[];
+  readonly state: "code" | "live" | "revoked";
+  readonly createdAt: number;
+  readonly expiresAt: number;
+}
+
+/** Who makes a request: by an access token, or by a session. */
+export type Principal = TokenPrincipal | SessionPrincipal;
+
+export interface TokenPrincipal {
+  readonly kind: "token";
+  readonly subject: string;
+  readonly clientId: string;
+  readonly scopes: readonly string[];
+  readonly audience: string | readonly string[] | null;
+  readonly sessionId: string | null;
+  readonly grantId: string | null;
+  readonly expiresAt: number;
+}
+
+export interface SessionPrincipal {
+  readonly kind: "session";
+  readonly subject: string;
+  readonly clientId: null;
+  readonly scopes: readonly string[] | null;
+  readonly audience: null;
+  readonly sessionId: string;
+  readonly grantId: null;
+  readonly expiresAt: number;
+}
+
+/** What a request must be good for. */
+export interface Requirement {
+  /** The resource that is asked, as in `resources`. */
+  audience?: string;
+  /** All of them. */
+  scopes?: readonly string[];
+}
+
+/** RFC 7662 section 2.2. */
+export interface Introspection {
+  readonly active: boolean;
+  readonly scope?: string;
+  readonly client_id?: string;
+  readonly username?: string;
+  readonly token_type?: string;
+  /** Seconds since 1970. */
+  readonly exp?: number;
+  /** Seconds since 1970. */
+  readonly iat?: number;
+  readonly sub?: string;
+  readonly aud?: string | readonly string[];
+  readonly iss?: string;
+  readonly jti?: string;
+  readonly [member: string]: unknown;
+}
+
+/** A signing key; only its public half is ever shown. */
+export interface SigningKey {
+  readonly kid: string;
+  readonly algorithm: SigningAlgorithm;
+  readonly state: "next" | "active" | "retired" | "withdrawn";
+  readonly createdAt: number;
+  readonly publicJwk: JsonWebKey;
+}
+
+/** RFC 7518 section 3.1, RFC 8037, RFC 9864. */
+export type SigningAlgorithm = "EdDSA" | "ES256" | "RS256" | "HS256" | (string & {});
+
+/** What a page of your own must ask the person. */
+export interface Interaction {
+  readonly prompt: "sign_in" | "consent";
+  readonly client: { readonly id: string; readonly name: string };
+  /** Where the browser goes in the end; show it, because anyone can choose a client's name. */
+  readonly redirectHost: string;
+  readonly scopes: readonly { readonly name: string; readonly description: string }[];
+  readonly subject: string | null;
+  readonly loginHint: string | null;
+}
+
+/** Whom your own sign-in page found. */
+export interface SignedIn {
+  subject: string;
+  /** How the person proved it (RFC 8176), such as `["pwd"]`. */
+  methods: readonly string[];
+}
+
+/** Which page of a list. */
+export interface Paging {
+  /** The `next` of the page before. */
+  after?: string;
+  /** At most so many items. */
+  limit?: number;
+}
+
+/** One page of a list. */
+export interface ListPage<Item> {
+  readonly items: readonly Item[];
+  /** Where the next page starts; `null` when this was the last. */
+  readonly next: string | null;
+}
+
+export interface PurgeOptions {
+  /** Count only. */
+  dryRun?: boolean;
+}
+
+/** What a purge saw and removed. */
+export interface Purged {
+  readonly seen: number;
+  /** How many of each kind. */
+  readonly purged: Readonly<Record<string, number>>;
+}

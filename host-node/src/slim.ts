@@ -1,0 +1,31 @@
+// Everything but the engine's code: for those who bring `engine.wasm` themselves.
+export { Claviger } from "./claviger.js";
+export {
+  ClavigerError,
+  ConfigurationError,
+  type ErrorCode,
+  Fault,
+  type FaultCode,
+  type RefusalCode,
+  Refused,
+} from "./errors.js";
+export type { ClavigerEvent, EventName, Events, Listener } from "./events.js";
+export { List } from "./list.js";
+export type {
+  Configuration,
+  Derive,
+  EngineCode,
+  EngineSource,
+  Host,
+  Lifetime,
+  Options,
+  RequestInfo,
+  Sign,
+  SlimOptions,
+  SubjectFound,
+  SubjectSource,
+  Verify,
+} from "./options.js";
+export { type InteractionOf, Redirect } from "./rooms/interactions.js";
+export type * from "./shapes.js";
+export type { Awaitable, Commit, Committed, KeyedRow, Page, Row, Store } from "./store.js";
