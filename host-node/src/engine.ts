@@ -38,7 +38,7 @@ export class EngineInstance implements Engine {
   readonly #exports: Exports;
 
   constructor(module: WebAssembly.Module) {
-    const instance = new WebAssembly.Instance(module, this.#imports(module));
+    const instance = new WebAssembly.Instance(module, importsOf(module));
     this.#exports = instance.exports as unknown as Exports;
     this.#exports.__wbindgen_start();
   }
@@ -76,28 +76,21 @@ export class EngineInstance implements Engine {
       throw trapped(error instanceof Error ? error.message : String(error), error);
     }
   }
+}
 
-  /** The glue that wasm-bindgen emits, and nothing else: the engine can reach nothing by itself. */
-  #imports(module: WebAssembly.Module): WebAssembly.Imports {
-    const imports: Record<string, Record<string, WebAssembly.ImportValue>> = {};
-    for (const { module: from, name } of WebAssembly.Module.imports(module)) {
-      const glue = name === "__wbindgen_init_externref_table" ? () => {} : this.#throwing(name);
-      imports[from] = { ...imports[from], [name]: glue };
-    }
-    return imports;
-  }
-
-  #throwing(name: string): (pointer: number, length: number) => never {
-    if (!name.includes("__wbindgen_throw")) {
+/** The one glue function that wasm-bindgen emits, and nothing else: the engine can reach nothing by itself. */
+function importsOf(module: WebAssembly.Module): WebAssembly.Imports {
+  const imports: Record<string, Record<string, WebAssembly.ImportValue>> = {};
+  for (const { module: from, name } of WebAssembly.Module.imports(module)) {
+    if (name !== "__wbindgen_init_externref_table") {
       throw new ConfigurationError(
         `This is not a Claviger engine: it imports ${name}`,
         "Pass the engine.wasm of this very version of the package.",
       );
     }
-    return (pointer, length) => {
-      throw new Error(decoder.decode(new Uint8Array(this.#exports.memory.buffer, pointer >>> 0, length)));
-    };
+    imports[from] = { [name]: () => {} };
   }
+  return imports;
 }
 
 function trapped(why: string, cause?: unknown): Fault {

@@ -2,7 +2,7 @@ import type { Commit, Committed, Page, Row, Store } from "../store.js";
 
 /** What a {@link MemoryStore} can be told. */
 export interface MemoryOptions {
-  /** Milliseconds since 1970; `Date.now` by default. */
+  /** Milliseconds since 1970, by which rows expire; `Date.now` by default. Give it the clock that `Claviger` has. */
   clock?: () => number;
 }
 
@@ -28,12 +28,12 @@ export class MemoryStore implements Store {
   }
 
   load(keys: readonly string[]): (Row | null)[] {
-    return keys.map((key) => this.#live(key) ?? null);
+    return keys.map((key) => this.#rows.get(key) ?? null);
   }
 
   commit({ require = [], put = [], delete: remove = [], add = [] }: Commit): Committed {
-    const sums = add.map(({ key, delta }) => Number(this.#live(key)?.value ?? 0) + delta);
-    const holds = require.every(({ key, version }) => (this.#live(key)?.version ?? null) === version);
+    const sums = add.map(({ key, delta }) => Number(this.#rows.get(key)?.value ?? 0) + delta);
+    const holds = require.every(({ key, version }) => (this.#rows.get(key)?.version ?? null) === version);
     if (!holds || add.some(({ ceiling }, index) => (sums[index] ?? 0) > ceiling)) return "stale";
 
     // One version for all rows of a commit: each key has at most one new value in it.
@@ -48,23 +48,15 @@ export class MemoryStore implements Store {
   }
 
   scan(prefix: string, after: string | null, limit: number): Page {
-    const keys = [...this.#rows.keys()].filter(
-      (key) => key.startsWith(prefix) && (after === null || byBytes(key, after) > 0) && this.#live(key),
-    );
-    const rows = keys
-      .sort(byBytes)
-      .slice(0, limit)
-      .map((key) => ({ key, version: this.#live(key)?.version ?? "", value: this.#live(key)?.value ?? "" }));
-    return { rows, next: keys.length > limit ? (rows.at(-1)?.key ?? null) : null };
-  }
-
-  #live(key: string): Kept | undefined {
-    const row = this.#rows.get(key);
-    return row && (row.expires === null || row.expires > this.#clock()) ? row : undefined;
+    const inRange = ([key]: [string, Kept]) => key.startsWith(prefix) && (after === null || byBytes(key, after) > 0);
+    const found = [...this.#rows].filter(inRange).sort(([one], [other]) => byBytes(one, other));
+    const rows = found.slice(0, limit).map(([key, { version, value }]) => ({ key, version, value }));
+    return { rows, next: found.length > limit ? (rows.at(-1)?.key ?? null) : null };
   }
 
   #sweep(): void {
-    for (const key of this.#rows.keys()) if (!this.#live(key)) this.#rows.delete(key);
+    const now = this.#clock();
+    for (const [key, { expires }] of this.#rows) if (expires !== null && expires <= now) this.#rows.delete(key);
   }
 }
 
