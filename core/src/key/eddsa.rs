@@ -16,7 +16,11 @@ impl Private {
 
     pub(super) fn from_jwk(members: Members<'_>) -> Result<Self, InvalidKey> {
         let key = Self(SigningKey::from_bytes(&*members.octets("d")?));
-        if *members.octets::<32>("x")? == key.0.verifying_key().to_bytes() { Ok(key) } else { Err(InvalidKey::Mismatch) }
+        if *members.octets::<32>("x")? == key.0.verifying_key().to_bytes() {
+            Ok(key)
+        } else {
+            Err(InvalidKey::Mismatch)
+        }
     }
 
     /// The secret members of the JWK, to stand after the public ones.

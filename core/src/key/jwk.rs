@@ -90,7 +90,11 @@ impl<'a> Members<'a> {
         }
         let Some(operations) = self.0.get("key_ops") else { return Ok(()) };
         let operations = operations.as_array().ok_or(InvalidKey::Member("key_ops"))?;
-        if operations.iter().any(|it| it.as_str().is_some_and(|name| operation.is(name))) { Ok(()) } else { Err(InvalidKey::OtherUse) }
+        if operations.iter().any(|it| it.as_str().is_some_and(|name| operation.is(name))) {
+            Ok(())
+        } else {
+            Err(InvalidKey::OtherUse)
+        }
     }
 
     pub(super) fn kid(self) -> Result<Option<&'a str>, InvalidKey> {

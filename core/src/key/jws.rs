@@ -5,8 +5,8 @@ use core::fmt;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::jwk::{decode, encode};
 use super::json::parse_object;
+use super::jwk::{decode, encode};
 use super::{Algorithm, PrivateKey, PublicKey, SigningFailed};
 
 /// How long a token may be, in bytes, when nothing else is said.

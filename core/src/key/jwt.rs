@@ -4,9 +4,9 @@ use core::fmt;
 
 use serde_json::{Map, Value};
 
+use super::PublicKey;
 use super::json::parse_object;
 use super::jws::{Compact, Malformed, Verified};
-use super::PublicKey;
 
 /// Times at or above 2^53 seconds are not whole numbers in every reader.
 const MAX_SECONDS: f64 = 9_007_199_254_740_992.0;
@@ -36,7 +36,11 @@ impl Policy<'_> {
     ///
     /// # Errors
     /// [`InvalidToken`], which says nothing outwardly; [`InvalidToken::why`] is for the log.
-    pub fn verify<'k>(&self, token: &str, keys: impl IntoIterator<Item = &'k PublicKey>) -> Result<Claims, InvalidToken> {
+    pub fn verify<'k>(
+        &self,
+        token: &str,
+        keys: impl IntoIterator<Item = &'k PublicKey>,
+    ) -> Result<Claims, InvalidToken> {
         let compact = Compact::parse(token, self.max_bytes).map_err(|why| InvalidToken(Why::Malformed(why)))?;
         let verified = compact.verify(keys).map_err(|_| InvalidToken(Why::Signature))?;
         self.check(&verified)
@@ -163,8 +167,22 @@ fn milliseconds(value: &Value) -> Option<u64> {
 
 /// The name of a claim, where it is one that may be named in a log.
 fn well_known(name: &str) -> &'static str {
-    const NAMES: [&str; 14] =
-        ["iss", "sub", "aud", "exp", "nbf", "iat", "jti", "client_id", "scope", "nonce", "auth_time", "acr", "azp", "sid"];
+    const NAMES: [&str; 14] = [
+        "iss",
+        "sub",
+        "aud",
+        "exp",
+        "nbf",
+        "iat",
+        "jti",
+        "client_id",
+        "scope",
+        "nonce",
+        "auth_time",
+        "acr",
+        "azp",
+        "sid",
+    ];
     NAMES.into_iter().find(|known| *known == name).unwrap_or("another claim")
 }
 

@@ -4,6 +4,8 @@
 //! randomness: time and random bytes are arguments.
 
 mod algorithm;
+pub(crate) mod cache;
+mod ecdsa;
 mod eddsa;
 mod hmac;
 pub mod json;
@@ -12,6 +14,8 @@ pub mod jws;
 pub mod jwt;
 mod private;
 mod public;
+mod rsa;
+pub mod set;
 
 pub use algorithm::{Algorithm, UnknownAlgorithm};
 pub use jwk::InvalidKey;

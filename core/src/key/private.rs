@@ -2,10 +2,10 @@ use core::fmt;
 
 use zeroize::Zeroizing;
 
-use super::jwk::{InvalidKey, Members, Operation};
 use super::json::{Secrets, parse_object};
+use super::jwk::{InvalidKey, Members, Operation};
 use super::public::Half;
-use super::{Algorithm, PublicKey, eddsa, hmac};
+use super::{Algorithm, PublicKey, ecdsa, eddsa, hmac, rsa};
 
 /// The half of a key that signs, bound to its one algorithm (RFC 8725 section 3.1). Overwritten when dropped.
 pub struct PrivateKey {
@@ -15,6 +15,8 @@ pub struct PrivateKey {
 
 enum Secret {
     EdDSA(eddsa::Private),
+    ES256(ecdsa::Private),
+    RS256(Box<rsa::Private>),
     HS256(hmac::Secret),
 }
 
@@ -26,8 +28,9 @@ impl PrivateKey {
     pub fn generate(algorithm: Algorithm, fill: &mut dyn FnMut(&mut [u8])) -> Result<Self, InvalidKey> {
         let secret = match algorithm {
             Algorithm::EdDSA => Secret::EdDSA(eddsa::Private::generate(fill)),
+            Algorithm::ES256 => Secret::ES256(ecdsa::Private::generate(fill)?),
+            Algorithm::RS256 => Secret::RS256(Box::new(rsa::Private::generate(fill)?)),
             Algorithm::HS256 => Secret::HS256(hmac::Secret::generate(fill)?),
-            _ => return Err(InvalidKey::Unsupported),
         };
         Ok(Self::named(None, secret))
     }
@@ -42,8 +45,9 @@ impl PrivateKey {
         members.permit(Operation::Sign)?;
         let secret = match members.algorithm()? {
             Algorithm::EdDSA => Secret::EdDSA(eddsa::Private::from_jwk(members)?),
+            Algorithm::ES256 => Secret::ES256(ecdsa::Private::from_jwk(members)?),
+            Algorithm::RS256 => Secret::RS256(Box::new(rsa::Private::from_jwk(members)?)),
             Algorithm::HS256 => Secret::HS256(hmac::Secret::from_jwk(members)?),
-            _ => return Err(InvalidKey::Unsupported),
         };
         Ok(Self::named(members.kid()?, secret))
     }
@@ -59,6 +63,8 @@ impl PrivateKey {
         let required = self.public.required_members();
         let secrets = match &self.secret {
             Secret::EdDSA(key) => key.secret_members(),
+            Secret::ES256(key) => key.secret_members(),
+            Secret::RS256(key) => key.secret_members(),
             Secret::HS256(_) => Zeroizing::default(),
         };
         // Room for everything at once, so that no half-built copy is left behind by a reallocation.
@@ -94,6 +100,8 @@ impl PrivateKey {
     pub fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SigningFailed> {
         match &self.secret {
             Secret::EdDSA(key) => Ok(key.sign(message)),
+            Secret::ES256(key) => key.sign(message).ok_or(SigningFailed),
+            Secret::RS256(key) => key.sign(message).ok_or(SigningFailed),
             Secret::HS256(key) => Ok(key.sign(message)),
         }
     }
@@ -103,6 +111,8 @@ impl Secret {
     fn public(&self) -> Half {
         match self {
             Self::EdDSA(key) => Half::EdDSA(key.public()),
+            Self::ES256(key) => Half::ES256(key.public()),
+            Self::RS256(key) => Half::RS256(key.public()),
             Self::HS256(key) => Half::HS256(key.clone()),
         }
     }

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
 use super::jwk::{InvalidKey, Members, Operation, thumbprint};
-use super::{Algorithm, eddsa, hmac};
+use super::{Algorithm, ecdsa, eddsa, hmac, rsa};
 
 /// The half of a key that verifies, bound to its one algorithm (RFC 8725 section 3.1).
 ///
@@ -18,6 +18,8 @@ pub struct PublicKey {
 #[derive(Clone)]
 pub(super) enum Half {
     EdDSA(eddsa::Public),
+    ES256(ecdsa::Public),
+    RS256(rsa::Public),
     HS256(hmac::Secret),
 }
 
@@ -33,8 +35,9 @@ impl PublicKey {
         members.permit(Operation::Verify)?;
         let half = match members.algorithm()? {
             Algorithm::EdDSA => Half::EdDSA(eddsa::Public::from_jwk(members)?),
+            Algorithm::ES256 => Half::ES256(ecdsa::Public::from_jwk(members)?),
+            Algorithm::RS256 => Half::RS256(rsa::Public::from_jwk(members)?),
             Algorithm::HS256 => return Err(InvalidKey::Secret),
-            _ => return Err(InvalidKey::Unsupported),
         };
         Ok(Self::named(members.kid()?, half))
     }
@@ -63,6 +66,8 @@ impl PublicKey {
     pub const fn algorithm(&self) -> Algorithm {
         match self.half {
             Half::EdDSA(_) => Algorithm::EdDSA,
+            Half::ES256(_) => Algorithm::ES256,
+            Half::RS256(_) => Algorithm::RS256,
             Half::HS256(_) => Algorithm::HS256,
         }
     }
@@ -90,6 +95,8 @@ impl PublicKey {
     pub fn verify(&self, message: &[u8], signature: &[u8]) -> Result<(), BadSignature> {
         let verified = match &self.half {
             Half::EdDSA(key) => key.verify(message, signature),
+            Half::ES256(key) => key.verify(message, signature),
+            Half::RS256(key) => key.verify(message, signature),
             Half::HS256(key) => key.verify(message, signature),
         };
         if verified { Ok(()) } else { Err(BadSignature) }
@@ -100,6 +107,8 @@ impl Half {
     pub(super) fn required_members(&self) -> Zeroizing<String> {
         match self {
             Self::EdDSA(key) => Zeroizing::new(key.required_members()),
+            Self::ES256(key) => Zeroizing::new(key.required_members()),
+            Self::RS256(key) => Zeroizing::new(key.required_members()),
             Self::HS256(key) => key.required_members(),
         }
     }

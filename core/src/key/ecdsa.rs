@@ -1,0 +1,71 @@
+//! ECDSA with P-256 and SHA-256 (FIPS 186-5, RFC 6979, RFC 7518 section 3.4).
+
+use p256::ecdsa::signature::{Signer as _, Verifier as _};
+use p256::ecdsa::{Signature, SigningKey, VerifyingKey};
+use zeroize::Zeroizing;
+
+use super::jwk::{InvalidKey, Members, encode};
+
+/// A random number is out of range with a chance of 2^-32. Not to have found one in range among so many means that `fill` gives no random bytes.
+const MAX_CANDIDATES: usize = 32;
+
+/// Signs.
+pub(super) struct Private(SigningKey);
+
+impl Private {
+    /// FIPS 186-5 appendix A.2.2: by rejection, so that no key is likelier than another.
+    pub(super) fn generate(fill: &mut dyn FnMut(&mut [u8])) -> Result<Self, InvalidKey> {
+        let mut scalar = Zeroizing::new([0; 32]);
+        for _ in 0..MAX_CANDIDATES {
+            fill(scalar.as_mut_slice());
+            if let Ok(key) = SigningKey::from_slice(scalar.as_slice()) {
+                return Ok(Self(key));
+            }
+        }
+        Err(InvalidKey::Member("d"))
+    }
+
+    pub(super) fn from_jwk(members: Members<'_>) -> Result<Self, InvalidKey> {
+        let key = SigningKey::from_slice(members.octets::<32>("d")?.as_slice()).map_err(|_| InvalidKey::Member("d"))?;
+        if Public::from_jwk(members)?.0 == *key.verifying_key() { Ok(Self(key)) } else { Err(InvalidKey::Mismatch) }
+    }
+
+    /// The secret members of the JWK, to stand after the public ones.
+    pub(super) fn secret_members(&self) -> Zeroizing<String> {
+        let scalar = Zeroizing::new(<[u8; 32]>::from(self.0.to_bytes()));
+        let d = Zeroizing::new(encode(scalar.as_slice()));
+        Zeroizing::new(format!(r#","d":"{}""#, *d))
+    }
+
+    pub(super) fn public(&self) -> Public {
+        Public(*self.0.verifying_key())
+    }
+
+    /// `None` in the case, never seen, that the nonce of RFC 6979 gives a zero.
+    pub(super) fn sign(&self, message: &[u8]) -> Option<Vec<u8>> {
+        let signature: Signature = self.0.try_sign(message).ok()?;
+        Some(signature.to_bytes().to_vec())
+    }
+}
+
+#[derive(Clone)]
+pub(super) struct Public(VerifyingKey);
+
+impl Public {
+    pub(super) fn from_jwk(members: Members<'_>) -> Result<Self, InvalidKey> {
+        let (x, y) = (members.octets::<32>("x")?, members.octets::<32>("y")?);
+        let uncompressed = [&[4][..], x.as_slice(), y.as_slice()].concat();
+        VerifyingKey::from_sec1_bytes(&uncompressed).map(Self).map_err(|_| InvalidKey::Member("x"))
+    }
+
+    /// The required members of RFC 7638, in its order.
+    pub(super) fn required_members(&self) -> String {
+        let point = self.0.to_sec1_point(false);
+        let (x, y) = (point.x().map(|x| encode(x)), point.y().map(|y| encode(y)));
+        format!(r#"{{"crv":"P-256","kty":"EC","x":"{}","y":"{}"}}"#, x.unwrap_or_default(), y.unwrap_or_default())
+    }
+
+    pub(super) fn verify(&self, message: &[u8], signature: &[u8]) -> bool {
+        Signature::from_slice(signature).is_ok_and(|signature| self.0.verify(message, &signature).is_ok())
+    }
+}

@@ -1,0 +1,115 @@
+//! Every algorithm makes keys, writes and reads them, signs and verifies.
+
+use claviger_core::key::{Algorithm, BadSignature, PrivateKey, PublicKey};
+use proptest::prelude::*;
+use sha2::{Digest as _, Sha256};
+
+/// Bytes that look random and are the same in every run.
+fn stream(seed: u64) -> impl FnMut(&mut [u8]) {
+    let mut counter = 0_u64;
+    move |bytes| {
+        for chunk in bytes.chunks_mut(32) {
+            counter += 1;
+            let block = Sha256::digest([seed.to_be_bytes(), counter.to_be_bytes()].concat());
+            chunk.copy_from_slice(&block[..chunk.len()]);
+        }
+    }
+}
+
+fn key(algorithm: Algorithm, seed: u64) -> PrivateKey {
+    PrivateKey::generate(algorithm, &mut stream(seed)).unwrap()
+}
+
+#[test]
+fn every_algorithm_signs_what_its_public_half_verifies() {
+    for algorithm in Algorithm::ALL {
+        let key = key(algorithm, 1);
+        let signature = key.sign(b"message").unwrap();
+        assert_eq!(key.public().verify(b"message", &signature), Ok(()), "{algorithm}");
+        assert_eq!(key.public().verify(b"massage", &signature), Err(BadSignature), "{algorithm}");
+        assert_eq!(key.sign(b"message").unwrap(), signature, "{algorithm} is deterministic");
+    }
+}
+
+#[test]
+fn the_same_bytes_make_the_same_key() {
+    for algorithm in Algorithm::ALL {
+        assert_eq!(*key(algorithm, 2).to_jwk(), *key(algorithm, 2).to_jwk(), "{algorithm}");
+        assert_ne!(*key(algorithm, 2).to_jwk(), *key(algorithm, 3).to_jwk(), "{algorithm}");
+    }
+}
+
+#[test]
+fn a_private_jwk_reads_back_as_the_same_key() {
+    for algorithm in Algorithm::ALL {
+        let key = key(algorithm, 4);
+        let again = PrivateKey::from_jwk(&key.to_jwk()).unwrap();
+        assert_eq!(again.kid(), key.kid(), "{algorithm}");
+        assert_eq!(again.algorithm(), algorithm);
+        assert_eq!(*again.to_jwk(), *key.to_jwk(), "{algorithm}");
+        assert_eq!(again.sign(b"m").unwrap(), key.sign(b"m").unwrap(), "{algorithm}");
+    }
+}
+
+#[test]
+fn a_public_jwk_reads_back_and_verifies() {
+    for algorithm in [Algorithm::EdDSA, Algorithm::ES256, Algorithm::RS256] {
+        let key = key(algorithm, 5);
+        let jwk = key.public().to_jwk().unwrap();
+        let public = PublicKey::from_jwk(&jwk).unwrap();
+        assert_eq!(public.kid(), public.thumbprint(), "{algorithm}");
+        assert_eq!(public.to_jwk().unwrap(), jwk, "{algorithm}");
+        assert_eq!(public.verify(b"m", &key.sign(b"m").unwrap()), Ok(()), "{algorithm}");
+    }
+}
+
+#[test]
+fn a_symmetric_key_has_no_public_form() {
+    assert_eq!(key(Algorithm::HS256, 6).public().to_jwk(), None);
+}
+
+#[test]
+fn debug_text_shows_no_secret() {
+    for algorithm in Algorithm::ALL {
+        let key = key(algorithm, 7);
+        let jwk: serde_json::Value = serde_json::from_str(&key.to_jwk()).unwrap();
+        let secrets: Vec<&str> = ["d", "k", "p"].iter().filter_map(|name| jwk[*name].as_str()).collect();
+        assert!(!secrets.is_empty());
+        for shown in [format!("{key:?}"), format!("{:?}", key.public())] {
+            assert!(secrets.iter().all(|secret| !shown.contains(secret)), "{algorithm}");
+        }
+    }
+}
+
+#[test]
+fn bytes_that_are_not_random_make_no_es256_or_rs256_key() {
+    for algorithm in [Algorithm::ES256, Algorithm::RS256] {
+        assert!(PrivateKey::generate(algorithm, &mut |bytes| bytes.fill(0)).is_err(), "{algorithm}");
+        assert!(PrivateKey::generate(algorithm, &mut |bytes| bytes.fill(0xff)).is_err(), "{algorithm}");
+    }
+}
+
+#[test]
+fn a_damaged_rsa_key_gives_no_signature_away() {
+    let mut jwk: serde_json::Value = serde_json::from_str(&key(Algorithm::RS256, 8).to_jwk()).unwrap();
+    jwk["dp"] = jwk["dq"].clone();
+    let damaged = PrivateKey::from_jwk(&jwk.to_string()).unwrap();
+    assert!(damaged.sign(b"message").is_err());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_message_verifies_and_no_other_signature_does(seed: u64, message: Vec<u8>, flip in 0..512_usize) {
+        for algorithm in [Algorithm::EdDSA, Algorithm::ES256, Algorithm::HS256] {
+            let key = key(algorithm, seed);
+            let mut signature = key.sign(&message).unwrap();
+            prop_assert!(key.public().verify(&message, &signature).is_ok());
+            let bit = flip % (signature.len() * 8);
+            signature[bit / 8] ^= 1 << (bit % 8);
+            prop_assert!(key.public().verify(&message, &signature).is_err());
+            prop_assert!(key.public().verify(&message, &signature[1..]).is_err());
+        }
+    }
+}
