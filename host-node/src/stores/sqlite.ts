@@ -271,5 +271,3 @@ function isBusy(error: unknown): boolean {
   const { code, errcode, errno } = error as { code?: unknown; errcode?: number; errno?: number };
   return code === "SQLITE_BUSY" || (errcode ?? errno ?? 0) % 256 === 5;
 }
-
-declare function setImmediate(callback: () => void): unknown;
