@@ -1,12 +1,19 @@
 //! `cargo xtask`: builds what ships, tests it and checks it. `cargo xtask help` lists the commands.
 
 // A tool for a terminal: printing is what it is for.
-#![allow(clippy::print_stdout)]
+#![allow(clippy::print_stdout, clippy::print_stderr)]
 
+mod check;
+mod ledger;
 mod process;
 mod progress;
 mod project;
+mod size;
+mod test;
+mod tools;
 mod wasm;
+
+use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
@@ -22,10 +29,39 @@ struct Arguments {
 enum Command {
     /// Build the wasm modules and put them where both hosts take them from.
     Wasm,
+    /// Print what each wasm module weighs; fail when the engine is over its budget.
+    Size,
+    /// Install the tools that the other commands need, where they are missing.
+    Tools,
+    /// Run every test, then the ledger.
+    Test,
+    /// Check format, lints, bounds, documents, types and packaging: exactly what CI checks.
+    Check,
+    /// Print which requirements are shown by tests, refused or open; fail when a named test did not run.
+    Ledger {
+        /// Print every requirement with its status and tests as JSON.
+        #[arg(long)]
+        json: bool,
+    },
 }
 
-fn main() -> anyhow::Result<()> {
-    match Arguments::parse().command {
+fn main() -> ExitCode {
+    match run(Arguments::parse().command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command) -> anyhow::Result<()> {
+    match command {
         Command::Wasm => wasm::run(),
+        Command::Size => size::run(),
+        Command::Tools => tools::run(),
+        Command::Test => test::run(),
+        Command::Check => check::run(),
+        Command::Ledger { json } => ledger::run(json),
     }
 }

@@ -1,6 +1,7 @@
 //! Other programs, run with errors that name them.
 
 use std::ffi::OsStr;
+use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -48,6 +49,27 @@ pub(crate) fn output(command: &mut Command) -> anyhow::Result<String> {
         bail!("`{shown}` failed: {}\n{}", output.status, said.trim_end());
     }
     Ok(String::from_utf8(output.stdout)?)
+}
+
+/// Runs a program with its complaints on this terminal and gives back what it printed; fails when it does.
+pub(crate) fn captured(command: &mut Command) -> anyhow::Result<String> {
+    output(command.stderr(Stdio::inherit()))
+}
+
+/// Runs a program, hands over each line that it prints as it comes, and says whether it succeeded.
+pub(crate) fn stream(command: &mut Command, mut each: impl FnMut(&str)) -> anyhow::Result<bool> {
+    let shown = shown(command);
+    let mut child = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .with_context(|| format!("could not start `{shown}`"))?;
+    if let Some(stdout) = child.stdout.take() {
+        for line in BufReader::new(stdout).split(b'\n') {
+            each(String::from_utf8_lossy(&line?).trim_end_matches('\r'));
+        }
+    }
+    Ok(child.wait()?.success())
 }
 
 /// The cargo that runs this task, or the one on the PATH.

@@ -15,18 +15,20 @@ use anyhow::Context;
 
 use crate::progress::{say, step};
 use crate::project;
-use module::Module;
+use crate::tools::{self, Tools};
+pub(crate) use module::Module;
 
 /// Builds the modules whose inputs changed since the last time.
 pub(crate) fn run() -> anyhow::Result<()> {
     target::install()?;
+    let tools = tools::for_wasm()?;
     for module in Module::ALL {
-        build(module)?;
+        build(&tools, module)?;
     }
     Ok(())
 }
 
-fn build(module: Module) -> anyhow::Result<()> {
+fn build(tools: &Tools, module: Module) -> anyhow::Result<()> {
     let inputs = inputs::hash(module)?;
     if inputs::unchanged(module, &inputs) {
         say("wasm", &format!("{module} is up to date"));
@@ -34,7 +36,7 @@ fn build(module: Module) -> anyhow::Result<()> {
     }
     let built = step("wasm", &format!("building {module}"), || build::build(module))?;
     let bound = step("wasm", &format!("binding {module}"), || bindgen::bind(module, &built))?;
-    let optimised = step("wasm", &format!("optimising {module}"), || optimise::optimise(module, &bound))?;
+    let optimised = step("wasm", &format!("optimising {module}"), || optimise::optimise(tools, module, &bound))?;
     surface::check(module, &optimised)?;
     deliver(module, &optimised, &bound)?;
     inputs::remember(module, &inputs)

@@ -1,10 +1,10 @@
 //! binaryen's part.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use super::module::Module;
 use crate::process;
+use crate::tools::Tools;
 
 /// What every module may use; all of it is in every engine that the package supports.
 const FEATURES: [&str; 7] = [
@@ -18,9 +18,9 @@ const FEATURES: [&str; 7] = [
 ];
 
 /// Optimises a bound module and names the file that it made.
-pub(super) fn optimise(module: Module, bound: &Path) -> anyhow::Result<PathBuf> {
+pub(super) fn optimise(tools: &Tools, module: Module, bound: &Path) -> anyhow::Result<PathBuf> {
     let optimised = bound.with_extension("optimised.wasm");
-    let mut tool = Command::new(wasm_opt()?);
+    let mut tool = tools.wasm_opt();
     tool.args(["-O3", "--strip-producers"])
         .args(FEATURES)
         .args(module.optimiser_features())
@@ -29,8 +29,4 @@ pub(super) fn optimise(module: Module, bound: &Path) -> anyhow::Result<PathBuf> 
         .arg(&optimised);
     process::run(&mut tool)?;
     Ok(optimised)
-}
-
-fn wasm_opt() -> anyhow::Result<PathBuf> {
-    Ok(crate::project::path("xtask/tools/node_modules/.bin/wasm-opt"))
 }

@@ -126,3 +126,50 @@ fn show(function: &FuncType) -> String {
 fn list(types: &[ValType]) -> String {
     types.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{ENGINE_EXPORTS, ENGINE_IMPORTS, Surface, same};
+
+    /// `(module (import "env" "now" (func (result i64))) (export "now" (func 0)))`
+    const CLOCK: [u8; 36] =
+        *b"\0asm\x01\0\0\0\x01\x05\x01\x60\0\x01\x7e\x02\x0b\x01\x03env\x03now\0\0\x07\x07\x01\x03now\0\0";
+
+    fn engine() -> Surface {
+        Surface { imports: ENGINE_IMPORTS.map(str::to_owned).into(), exports: ENGINE_EXPORTS.map(str::to_owned).into() }
+    }
+
+    #[test]
+    fn a_module_is_read_with_its_types() {
+        let surface = Surface::read(&CLOCK).unwrap();
+        assert_eq!(surface.imports, ["env now: func [] -> [i64]".to_owned()].into());
+        assert_eq!(surface.exports, ["now: func [] -> [i64]".to_owned()].into());
+    }
+
+    #[test]
+    fn the_documented_surface_passes() {
+        engine().check_engine().unwrap();
+    }
+
+    #[test]
+    fn another_import_fails() {
+        let mut surface = engine();
+        surface.imports.insert("env now: func [] -> [i64]".to_owned());
+        assert!(surface.check_engine().unwrap_err().to_string().contains("env now"));
+    }
+
+    #[test]
+    fn a_missing_export_fails() {
+        let mut surface = engine();
+        surface.exports.remove("memory: memory");
+        assert!(
+            surface.check_engine().unwrap_err().to_string().contains("documented but absent: [\"memory: memory\"]")
+        );
+    }
+
+    #[test]
+    fn a_browser_module_reaches_only_its_glue() {
+        assert!(Surface::read(&CLOCK).unwrap().check_browser().is_err());
+        assert!(same("imports", &[].into(), &[]).is_ok());
+    }
+}

@@ -1,0 +1,62 @@
+//! `cargo xtask size`: what each wasm module weighs, as it is and as it travels.
+
+use std::fs;
+use std::io::Write;
+
+use anyhow::{Context, ensure};
+use flate2::Compression;
+use flate2::write::GzEncoder;
+
+use crate::project;
+use crate::wasm::Module;
+
+/// The most that the plain engine may weigh, in bytes, compressed with brotli at its strongest.
+const ENGINE_BUDGET: usize = 260_000;
+
+/// The weights of one module, in bytes.
+struct Size {
+    raw: usize,
+    gzip: usize,
+    brotli: usize,
+}
+
+/// Prints a table of all modules; fails when the plain engine is over its budget.
+pub(crate) fn run() -> anyhow::Result<()> {
+    println!("{:<18} {:>10} {:>10} {:>10}", "module", "raw", "gzip -9", "brotli -11");
+    for module in Module::ALL {
+        let size = Size::measure(module)?;
+        println!("{:<18} {:>10} {:>10} {:>10}", module.file(), size.raw, size.gzip, size.brotli);
+        if module == Module::Engine {
+            ensure!(
+                size.brotli <= ENGINE_BUDGET,
+                "{} is {} bytes with brotli, over the budget of {ENGINE_BUDGET}",
+                module.file(),
+                size.brotli
+            );
+        }
+    }
+    println!("size: engine.wasm is within its budget of {ENGINE_BUDGET} bytes with brotli");
+    Ok(())
+}
+
+impl Size {
+    fn measure(module: Module) -> anyhow::Result<Self> {
+        let path = project::path(module.folder()).join(module.file());
+        let wasm = fs::read(&path)
+            .with_context(|| format!("could not read {}; `cargo xtask wasm` makes it", path.display()))?;
+        Ok(Size { raw: wasm.len(), gzip: gzip(&wasm)?, brotli: brotli(&wasm)? })
+    }
+}
+
+fn gzip(bytes: &[u8]) -> anyhow::Result<usize> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+    encoder.write_all(bytes)?;
+    Ok(encoder.finish()?.len())
+}
+
+fn brotli(bytes: &[u8]) -> anyhow::Result<usize> {
+    let mut compressed = Vec::new();
+    let parameters = brotli::enc::BrotliEncoderParams { quality: 11, lgwin: 24, ..Default::default() };
+    brotli::BrotliCompress(&mut &bytes[..], &mut compressed, &parameters)?;
+    Ok(compressed.len())
+}
