@@ -1,16 +1,28 @@
 // Builds dist/: the JavaScript and types by tsc, the engine beside them, and the engine once more as base64 text.
 import { execFileSync } from "node:child_process";
-import { copyFileSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const wasm = `${root}wasm/engine.wasm`;
+const dist = `${root}dist`;
+// Built aside and then put in place, so that a program that uses dist meanwhile never sees half of it.
+const fresh = `${root}dist.${process.pid}`;
 
 if (!existsSync(wasm)) {
   console.error("There is no wasm/engine.wasm: run `cargo xtask wasm` first.");
   process.exit(1);
 }
-rmSync(`${root}dist`, { recursive: true, force: true });
-execFileSync(process.execPath, [`${root}node_modules/typescript/bin/tsc`, "-p", root], { stdio: "inherit" });
-copyFileSync(wasm, `${root}dist/engine.wasm`);
-writeFileSync(`${root}dist/engine-inline.js`, `export default "${readFileSync(wasm).toString("base64")}";\n`);
+try {
+  const tsc = `${root}node_modules/typescript/bin/tsc`;
+  execFileSync(process.execPath, [tsc, "-p", root, "--outDir", fresh], { stdio: "inherit" });
+  copyFileSync(wasm, `${fresh}/engine.wasm`);
+  writeFileSync(`${fresh}/engine-inline.js`, `export default "${readFileSync(wasm).toString("base64")}";\n`);
+  rmSync(dist, { recursive: true, force: true });
+  renameSync(fresh, dist);
+} catch (error) {
+  rmSync(fresh, { recursive: true, force: true });
+  // The compiler has said what is wrong.
+  process.exitCode = error.status ?? 1;
+  if (error.status === undefined) console.error(error);
+}

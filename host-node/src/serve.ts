@@ -116,11 +116,11 @@ function then<T, U>(value: Awaitable<T>, next: (value: T) => U): Awaitable<U> {
   return isPromise(value) ? value.then(next) : next(value);
 }
 
-function isPromise<T>(value: Awaitable<T>): value is PromiseLike<T> {
-  return typeof (value as PromiseLike<T> | null)?.then === "function";
+function isPromise<T>(value: Awaitable<T>): value is Promise<T> {
+  return typeof (value as Promise<T> | null)?.then === "function";
 }
 
-function within<T>(work: PromiseLike<T>, millis: number, signal?: AbortSignal): Promise<T> {
+function within<T>(work: Promise<T>, millis: number, signal?: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => end(() => reject(new Error(`No answer within ${millis} ms`))), millis);
     const gone = () => end(() => reject(new Gone(signal?.reason)));

@@ -31,7 +31,7 @@ export interface Store {
 }
 
 /** A value, or a promise of it: a store may be synchronous. */
-export type Awaitable<T> = T | PromiseLike<T>;
+export type Awaitable<T> = T | Promise<T>;
 
 /** A stored value. */
 export interface Row {

@@ -61,7 +61,7 @@ function trapped(): Fault {
 
 const working: Store = {
   load: (keys) => keys.map((key) => ({ version: "1", value: key, extra: true })),
-  commit: async () => "committed",
+  commit: () => Promise.resolve("committed"),
   scan: () => ({ rows: [{ key: "main/a", version: "1", value: "x" }], next: null }),
 };
 
