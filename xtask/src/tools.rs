@@ -18,7 +18,7 @@ use crate::project;
 const WASM_TOOLS: &str = "xtask/tools";
 
 /// The folders whose npm packages the tests need.
-const TESTED: [&str; 1] = ["host-node"];
+const TESTED: [&str; 2] = ["host-node", "host-node/packaging"];
 
 /// What is installed, and the PATH with which other programs find it.
 pub(crate) struct Tools {

@@ -17,9 +17,11 @@ pub(super) fn install(tools: &Tools, folder: &str) -> anyhow::Result<()> {
     if fs::read_to_string(stamp(&path)).is_ok_and(|installed| installed == wanted) {
         return Ok(());
     }
-    step("tools", &format!("npm ci in {folder}"), || {
+    step("tools", &format!("npm install in {folder}"), || {
+        // Not `npm ci`: it refuses a lockfile that has no entry for another platform's optional package, and npm leaves
+        // out those that its registry lacks. Versions and hashes come from the lockfile either way, and it stays as it is.
         let mut npm = tools.npm(folder);
-        npm.args(["ci", "--no-audit", "--no-fund", "--loglevel=error"]);
+        npm.args(["install", "--no-save", "--no-audit", "--no-fund", "--loglevel=error"]);
         process::run_for(&mut npm, process::INSTALL_LIMIT)
             .with_context(|| format!("npm could not install the packages of {folder}/package-lock.json"))
     })?;

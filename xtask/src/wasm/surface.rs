@@ -132,7 +132,7 @@ mod tests {
     use super::{ENGINE_EXPORTS, ENGINE_IMPORTS, Surface, same};
 
     /// `(module (import "env" "now" (func (result i64))) (export "now" (func 0)))`
-    const CLOCK: [u8; 36] =
+    const CLOCK: [u8; 37] =
         *b"\0asm\x01\0\0\0\x01\x05\x01\x60\0\x01\x7e\x02\x0b\x01\x03env\x03now\0\0\x07\x07\x01\x03now\0\0";
 
     fn engine() -> Surface {
