@@ -73,9 +73,11 @@ function bodyOf(incoming: IncomingMessage): ReadableStream<Uint8Array> {
 }
 
 async function send(response: Response, outgoing: ServerResponse): Promise<void> {
+  const body = new Uint8Array(await response.arrayBuffer());
   const cookies = response.headers.getSetCookie();
   const headers: Record<string, string | string[]> = Object.fromEntries(response.headers);
   if (cookies.length > 0) headers["set-cookie"] = cookies;
+  if (body.length > 0) headers["content-length"] = String(body.length);
   outgoing.writeHead(response.status, headers);
-  outgoing.end(new Uint8Array(await response.arrayBuffer()));
+  outgoing.end(body);
 }

@@ -1,0 +1,67 @@
+// Errors and the responses they become.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { ClavigerError, ConfigurationError, Fault, Refused } from "claviger";
+
+const told = { code: "invalid_token", status: 401, message: "The access token is invalid", help: "Get another." };
+
+test("an error tells its code, status and help, and is one of its class", () => {
+  const error = new Refused(told);
+  assert.ok(error instanceof ClavigerError && error instanceof Error);
+  assert.deepEqual(
+    [error.name, error.code, error.status, error.message, error.help],
+    ["Refused", "invalid_token", 401, "The access token is invalid", "Get another."],
+  );
+});
+
+test("a 401 carries the challenge of RFC 6750 section 3", async () => {
+  const response = new Refused(told).toResponse();
+  assert.equal(response.status, 401);
+  assert.equal(
+    response.headers.get("www-authenticate"),
+    'Bearer error="invalid_token", error_description="The access token is invalid"',
+  );
+  assert.equal(response.headers.get("cache-control"), "no-store");
+  assert.deepEqual(await response.json(), { error: "invalid_token", error_description: "The access token is invalid" });
+});
+
+test("a request without credentials is not told an error code (RFC 6750 section 3.1)", () => {
+  const response = new Refused({ ...told, code: "unauthenticated" }).toResponse();
+  assert.equal(response.headers.get("www-authenticate"), "Bearer");
+});
+
+test("a 403 names the scopes that are needed", () => {
+  const response = new Refused({ ...told, code: "insufficient_scope", status: 403 }, ["read", "write"]).toResponse();
+  assert.equal(response.status, 403);
+  assert.match(response.headers.get("www-authenticate")!, /error="insufficient_scope".*, scope="read write"$/);
+});
+
+test("other refusals carry no challenge", () => {
+  const response = new Refused({ ...told, code: "not_found", status: 404 }).toResponse();
+  assert.equal(response.headers.has("www-authenticate"), false);
+});
+
+test("a fault tells the requester nothing of what went wrong", async () => {
+  for (const [status, error] of [
+    [503, "temporarily_unavailable"],
+    [500, "server_error"],
+  ] as const) {
+    const fault = new Fault({
+      code: "store_failed",
+      status,
+      message: "password=hunter2 refused by 10.0.0.7",
+      help: "",
+    });
+    const response = fault.toResponse();
+    assert.equal(response.status, status);
+    const body = await response.text();
+    assert.equal(JSON.parse(body).error, error);
+    assert.doesNotMatch(body, /hunter2|10\.0/);
+  }
+});
+
+test("a wrong configuration is a fault by its own name", () => {
+  const error = new ConfigurationError("secret: missing", "Make one.");
+  assert.ok(error instanceof Fault);
+  assert.deepEqual([error.name, error.code, error.status], ["ConfigurationError", "configuration", 500]);
+});

@@ -1,0 +1,106 @@
+// claviger/node between node:http and a handler of requests.
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import { type AddressInfo, connect } from "node:net";
+import { test } from "node:test";
+import { type Handler, toNodeHandler } from "claviger/node";
+
+type Fetch = Handler["fetch"];
+
+/** Sends `lines` as they are, and gives all that comes back. */
+async function exchange(fetch: Fetch, lines: string[], body = ""): Promise<string> {
+  const server = createServer(toNodeHandler({ fetch }));
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  const socket = connect((server.address() as AddressInfo).port, "127.0.0.1");
+  socket.write(`${lines.join("\r\n")}\r\n\r\n${body}`);
+  let text = "";
+  for await (const chunk of socket) text += chunk;
+  server.close();
+  return text;
+}
+
+const echo: Fetch = async (request, info) =>
+  Response.json({
+    method: request.method,
+    url: request.url,
+    headers: [...request.headers],
+    body: await request.text(),
+    remote: info.remoteAddr.hostname,
+  });
+
+const bodyOf = (response: string) => JSON.parse(response.slice(response.indexOf("\r\n\r\n") + 4));
+const close = "Connection: close";
+
+test("a request arrives with method, address, headers, body and the peer", async () => {
+  const lines = ["POST /token?x=1 HTTP/1.1", "Host: auth.example.com", "X-A: 1", "X-A: 2", "Content-Length: 5", close];
+  const seen = bodyOf(await exchange(echo, lines, "a=b&c"));
+  assert.equal(seen.method, "POST");
+  assert.equal(seen.url, "http://auth.example.com/token?x=1");
+  assert.equal(seen.body, "a=b&c");
+  assert.equal(seen.remote, "127.0.0.1");
+  assert.deepEqual(
+    seen.headers.find(([name]: [string]) => name === "x-a"),
+    ["x-a", "1, 2"],
+  );
+});
+
+test("a target that begins with two slashes stays a path", async () => {
+  const seen = bodyOf(await exchange(echo, ["GET //evil.example/token HTTP/1.1", "Host: auth.example.com", close]));
+  assert.equal(seen.url, "http://auth.example.com//evil.example/token");
+});
+
+test("a target or a host that is no address is refused with 400", async (context) => {
+  context.mock.method(console, "error", () => {});
+  for (const lines of [
+    ["OPTIONS * HTTP/1.1", "Host: auth.example.com", close],
+    ["GET / HTTP/1.1", "Host: a b", close],
+  ]) {
+    assert.match(await exchange(echo, lines), /^HTTP\/1\.1 400 /);
+  }
+});
+
+test("every cookie is sent in a header of its own", async () => {
+  const fetch: Fetch = async () =>
+    new Response("ok", {
+      headers: [
+        ["set-cookie", "a=1"],
+        ["set-cookie", "b=2"],
+        ["x-b", "3"],
+      ],
+    });
+  const response = await exchange(fetch, ["GET / HTTP/1.1", "Host: a", close]);
+  assert.match(response, /^HTTP\/1\.1 200 OK\r\n/);
+  assert.deepEqual(response.match(/^set-cookie: .*$/gim), ["set-cookie: a=1", "set-cookie: b=2"]);
+  assert.match(response, /x-b: 3/);
+});
+
+test("a handler that rejects gives 500 and says nothing of why", async (context) => {
+  const { mock } = context.mock.method(console, "error", () => {});
+  const fetch: Fetch = async () => {
+    throw new Error("secret reason");
+  };
+  const response = await exchange(fetch, ["GET / HTTP/1.1", "Host: a", close]);
+  assert.match(response, /^HTTP\/1\.1 500 /);
+  assert.doesNotMatch(response, /secret/);
+  assert.equal(mock.callCount(), 1);
+});
+
+test("the signal is aborted when the peer goes away", async () => {
+  const started = Promise.withResolvers<AbortSignal>();
+  const aborted = Promise.withResolvers<void>();
+  const fetch: Fetch = async (request) => {
+    request.signal.addEventListener("abort", () => aborted.resolve());
+    started.resolve(request.signal);
+    await aborted.promise;
+    return new Response();
+  };
+  const server = createServer(toNodeHandler({ fetch }));
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  const socket = connect((server.address() as AddressInfo).port, "127.0.0.1");
+  socket.write("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+  assert.equal((await started.promise).aborted, false);
+  socket.destroy();
+  await aborted.promise;
+  server.close();
+});
