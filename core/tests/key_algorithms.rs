@@ -1,24 +1,10 @@
 //! Every algorithm makes keys, writes and reads them, signs and verifies.
 
+mod key_common;
+
 use claviger_core::key::{Algorithm, BadSignature, PrivateKey, PublicKey};
+use key_common::key;
 use proptest::prelude::*;
-use sha2::{Digest as _, Sha256};
-
-/// Bytes that look random and are the same in every run.
-fn stream(seed: u64) -> impl FnMut(&mut [u8]) {
-    let mut counter = 0_u64;
-    move |bytes| {
-        for chunk in bytes.chunks_mut(32) {
-            counter += 1;
-            let block = Sha256::digest([seed.to_be_bytes(), counter.to_be_bytes()].concat());
-            chunk.copy_from_slice(&block[..chunk.len()]);
-        }
-    }
-}
-
-fn key(algorithm: Algorithm, seed: u64) -> PrivateKey {
-    PrivateKey::generate(algorithm, &mut stream(seed)).unwrap()
-}
 
 #[test]
 fn every_algorithm_signs_what_its_public_half_verifies() {

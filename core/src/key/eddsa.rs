@@ -44,8 +44,9 @@ pub(super) struct Public(VerifyingKey);
 impl Public {
     pub(super) fn from_jwk(members: Members<'_>) -> Result<Self, InvalidKey> {
         let key = VerifyingKey::from_bytes(&*members.octets("x")?).map_err(|_| InvalidKey::Member("x"))?;
-        // A point of small order verifies signatures that nobody made.
-        if key.is_weak() { Err(InvalidKey::Member("x")) } else { Ok(Self(key)) }
+        // A point of small order verifies signatures that nobody made; RFC 8032 section 5.1.3 allows one encoding of each point.
+        let canonical = key.to_edwards().compress().as_bytes() == key.as_bytes();
+        if canonical && !key.is_weak() { Ok(Self(key)) } else { Err(InvalidKey::Member("x")) }
     }
 
     /// The required members of RFC 7638, in its order.

@@ -50,7 +50,7 @@ impl<'t> Compact<'t> {
         }
         let (signing_input, signature) = token.rsplit_once('.').ok_or(Malformed::Parts)?;
         let (header, payload) = signing_input.split_once('.').ok_or(Malformed::Parts)?;
-        if payload.contains('.') || [header, payload, signature].contains(&"") {
+        if payload.contains('.') || header.is_empty() || signature.is_empty() {
             return Err(Malformed::Parts);
         }
         Ok(Self {
@@ -145,7 +145,7 @@ pub struct Verified {
 pub enum Malformed {
     /// It is longer than allowed.
     TooLong,
-    /// It has not three parts, or an empty one.
+    /// It has not three parts, or no header or no signature.
     Parts,
     /// A part is not base64url.
     Encoding,

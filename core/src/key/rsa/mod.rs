@@ -6,6 +6,7 @@
 mod limbs;
 mod montgomery;
 mod prime;
+mod roca;
 
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
@@ -43,7 +44,7 @@ impl Public {
 
     fn new(modulus: &[u8], exponent: u64) -> Result<Self, InvalidKey> {
         let modulus = from_bytes(modulus, limbs_for(modulus.len() * 8)).ok_or(InvalidKey::Member("n"))?;
-        if !(MIN_BITS..=MAX_BITS).contains(&bits_vartime(&modulus)) {
+        if !(MIN_BITS..=MAX_BITS).contains(&bits_vartime(&modulus)) || roca::has_fingerprint(&modulus) {
             return Err(InvalidKey::Member("n"));
         }
         let modulus = Modulus::new(modulus).ok_or(InvalidKey::Member("n"))?;

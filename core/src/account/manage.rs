@@ -1,0 +1,190 @@
+//! The typed commands on accounts.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Account, Login, by_login, id_for, normal_login, password};
+use crate::call::{Items, Paging};
+use crate::event::Event;
+use crate::hash::b64u;
+use crate::host::{Change, Host};
+use crate::record::Stored;
+use crate::refusal::{Refusal, Stop};
+use crate::time::Millis;
+
+/// `accounts.create`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs, reason = "docs/contract.md section 5")]
+pub struct Create {
+    pub login: String,
+    #[serde(default)]
+    pub password: Option<String>,
+    #[serde(default)]
+    pub name: Option<String>,
+}
+
+impl std::fmt::Debug for Create {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Create").field("login", &self.login).finish_non_exhaustive()
+    }
+}
+
+/// `accounts.find`: by one of them.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs, reason = "docs/contract.md section 5")]
+pub struct Find {
+    #[serde(default)]
+    pub id: Option<String>,
+    #[serde(default)]
+    pub login: Option<String>,
+}
+
+/// `accounts.update`: absent members stay as they are.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs, reason = "docs/contract.md section 5")]
+pub struct Update {
+    pub id: String,
+    #[serde(default)]
+    pub name: Option<String>,
+    #[serde(default)]
+    pub disabled: Option<bool>,
+}
+
+/// `accounts.setPassword`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs, reason = "docs/contract.md section 5")]
+pub struct SetPassword {
+    pub id: String,
+    pub password: String,
+}
+
+impl std::fmt::Debug for SetPassword {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SetPassword").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+/// An account as the host sees it.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct View {
+    id: String,
+    login: String,
+    name: Option<String>,
+    disabled: bool,
+    created_at: Millis,
+}
+
+impl View {
+    fn of(account: &Account) -> Self {
+        Self {
+            id: account.id.clone(),
+            login: account.login.clone(),
+            name: account.name.clone(),
+            disabled: account.disabled,
+            created_at: account.created_at,
+        }
+    }
+}
+
+pub(crate) async fn create(host: &Host, ask: &Create) -> Result<View, Stop> {
+    let login = normal_login(&ask.login).ok_or(Refusal::InvalidArgument("login: from 1 to 200 characters"))?;
+    check_name(ask.name.as_deref())?;
+    let password = match &ask.password {
+        Some(password) => Some(password::hash(host, password).await?),
+        None => None,
+    };
+    let id = claim_login(host, &login).await?;
+    let account = Account { id, login, name: ask.name.clone(), password, disabled: false, created_at: host.now() };
+    let view = View::of(&account);
+    host.commit(Change::create(Account::slot(host.config(), &account.id), account)).await?;
+    host.tell(Event::AccountCreated { subject: view.id.clone() });
+    Ok(view)
+}
+
+/// The id that the login stands for. Claimed first, in the login's own partition; a claim whose account was never made is
+/// simply gone on with, since making the account is what only one can do.
+async fn claim_login(host: &Host, login: &str) -> Result<String, Stop> {
+    let guess = id_for(host.config(), login);
+    let slot = Login::slot(host.config(), login);
+    let (claimed, guessed) = host.load((slot.clone(), Account::slot(host.config(), &guess))).await?;
+    let Some(claimed) = claimed else {
+        // Another account, made under this name and renamed since, may have the login's own id.
+        let id = if guessed.is_some() { b64u(host.random().bytes::<16>("account id")) } else { guess };
+        host.commit(Change::create(slot, Login { account: id.clone() })).await?;
+        return Ok(id);
+    };
+    let account = if claimed.value.account == guess {
+        guessed
+    } else {
+        host.load(Account::slot(host.config(), &claimed.value.account)).await?
+    };
+    match account {
+        Some(_) => Err(Refusal::AlreadyExists("There is an account with this login").into()),
+        None => Ok(claimed.value.account),
+    }
+}
+
+pub(crate) async fn find(host: &Host, ask: &Find) -> Result<Option<View>, Stop> {
+    let found = match (&ask.id, &ask.login) {
+        (Some(id), None) => host.load(Account::slot(host.config(), id)).await?,
+        (None, Some(login)) => match normal_login(login) {
+            Some(login) => by_login(host, &login).await?,
+            None => None,
+        },
+        _ => return Err(Refusal::InvalidArgument("Give id or login").into()),
+    };
+    Ok(found.map(|account| View::of(&account.value)))
+}
+
+/// Ordered by login; a login whose account was never made is left out.
+pub(crate) async fn list(host: &Host, ask: &Paging) -> Result<Items<View>, Stop> {
+    let prefix = format!("{}.{}.", host.tenant(), Login::ROOM);
+    let (logins, next) = host.scan::<Login>(prefix, ask.after()?, ask.limit()?).await?;
+    let slots: Vec<_> = logins.iter().map(|login| Account::slot(host.config(), &login.value.account)).collect();
+    let accounts = if slots.is_empty() { Vec::new() } else { host.load(slots).await? };
+    let items = accounts.iter().flatten().map(|account| View::of(&account.value)).collect();
+    Ok(Items { items, next: next.map(|key| key.0) })
+}
+
+pub(crate) async fn update(host: &Host, ask: &Update) -> Result<View, Stop> {
+    check_name(ask.name.as_deref())?;
+    let stored = existing(host, &ask.id).await?;
+    let old = stored.value.clone();
+    let account = Account {
+        name: ask.name.clone().or(old.name),
+        disabled: ask.disabled.unwrap_or(old.disabled),
+        ..stored.value.clone()
+    };
+    let view = View::of(&account);
+    host.commit(Change::replace(&stored, account)).await?;
+    host.tell(Event::AccountUpdated { subject: view.id.clone() });
+    Ok(view)
+}
+
+pub(crate) async fn set_password(host: &Host, ask: &SetPassword) -> Result<View, Stop> {
+    let password = password::hash(host, &ask.password).await?;
+    let stored = existing(host, &ask.id).await?;
+    let account = Account { password: Some(password), ..stored.value.clone() };
+    let view = View::of(&account);
+    host.commit(Change::replace(&stored, account)).await?;
+    host.tell(Event::PasswordSet { subject: view.id.clone() });
+    Ok(view)
+}
+
+async fn existing(host: &Host, id: &str) -> Result<Stored<Account>, Stop> {
+    let found = host.load(Account::slot(host.config(), id)).await?;
+    found.ok_or_else(|| Refusal::NotFound("There is no account with this id").into())
+}
+
+fn check_name(name: Option<&str>) -> Result<(), Refusal> {
+    match name {
+        Some(name) if !(1..=200).contains(&name.chars().count()) || name.contains(char::is_control) => {
+            Err(Refusal::InvalidArgument("name: from 1 to 200 characters"))
+        }
+        _ => Ok(()),
+    }
+}

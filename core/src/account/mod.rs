@@ -1,0 +1,168 @@
+//! Accounts: people that the engine itself keeps, enough to sign in.
+//!
+//! An account's id is a PRF of the login name it was made with, so that a sign-in can load the login and the account in one
+//! trip. That is a guess only: the login row says which account it really is.
+
+mod manage;
+mod password;
+
+use serde::{Deserialize, Serialize};
+
+pub use manage::{Create, Find, SetPassword, Update};
+pub(crate) use manage::{create, find, list, set_password, update};
+pub use password::derive_json;
+
+use crate::config::{Capability, Config};
+use crate::event::Event;
+use crate::handle::Owner;
+use crate::hash::b64u;
+use crate::host::Host;
+use crate::record::{Record, Slot, Stored};
+use crate::refusal::{Fault, Refusal, Stop};
+use crate::seal::{Purpose, RootIndex};
+use crate::time::Millis;
+
+/// The partition of everything that belongs to a subject: account, sessions, grants.
+pub(crate) const ROOM: &str = "account";
+
+/// A person.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Account {
+    pub(crate) id: String,
+    pub(crate) login: String,
+    pub(crate) name: Option<String>,
+    /// A PHC string; `None`: no password signs in.
+    pub(crate) password: Option<String>,
+    pub(crate) disabled: bool,
+    pub(crate) created_at: Millis,
+}
+
+impl Record for Account {
+    const KIND: &'static str = "account";
+
+    fn expires(&self) -> Option<Millis> {
+        None
+    }
+}
+
+impl Account {
+    pub(crate) fn slot(config: &Config, id: &str) -> Slot<Self> {
+        Slot::new(&config.tenant, ROOM, id, "account")
+    }
+}
+
+/// Who a login name belongs to. Claimed before the account is made.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Login {
+    pub(crate) account: String,
+}
+
+impl Record for Login {
+    const KIND: &'static str = "login";
+
+    fn expires(&self) -> Option<Millis> {
+        None
+    }
+}
+
+impl Login {
+    pub(crate) const ROOM: &'static str = "login";
+
+    pub(crate) fn slot(config: &Config, login: &str) -> Slot<Self> {
+        Slot::new(&config.tenant, Self::ROOM, login, "login")
+    }
+}
+
+/// A login name as it is compared: trimmed, in lower case. `None` when it cannot be one.
+pub(crate) fn normal_login(typed: &str) -> Option<String> {
+    let login = typed.trim().to_lowercase();
+    let fits = (1..=200).contains(&login.chars().count()) && !login.contains(char::is_control);
+    fits.then_some(login)
+}
+
+/// The id of the account made with this login.
+pub(crate) fn id_for(config: &Config, login: &str) -> String {
+    b64u(config.roots.prf::<16>(
+        RootIndex::CURRENT,
+        Purpose::AccountId,
+        &[config.tenant.as_bytes(), &[0], login.as_bytes()],
+    ))
+}
+
+/// A person who may act now.
+#[derive(Clone, Debug)]
+pub(crate) struct Subject {
+    pub(crate) id: String,
+    pub(crate) name: String,
+}
+
+/// The account row to load beside others, where the engine keeps the accounts itself.
+pub(crate) fn slot_of(host: &Host, owner: &Owner) -> Option<Slot<Account>> {
+    match owner {
+        Owner::Subject(id) if !host.config().offers(Capability::Subject) => Some(Account::slot(host.config(), id)),
+        _ => None,
+    }
+}
+
+/// Whether the subject may act: its own account is there and enabled, or the host says so. `None` when not.
+pub(crate) async fn active(host: &Host, account: Option<Stored<Account>>, id: &str) -> Result<Option<Subject>, Stop> {
+    if host.config().offers(Capability::Subject) {
+        let found = host.subject(crate::ask::SubjectAsk::Status { id: id.to_owned() }).await?;
+        return Ok(found
+            .filter(|found| found.id == id)
+            .map(|found| Subject { name: found.name.unwrap_or_else(|| found.id.clone()), id: found.id }));
+    }
+    Ok(account.filter(|account| !account.value.disabled).map(|account| account.value.subject()))
+}
+
+impl Account {
+    fn subject(self) -> Subject {
+        Subject { name: self.name.unwrap_or(self.login), id: self.id }
+    }
+}
+
+/// Login and password, checked. Unknown, disabled and wrong cost the same and look the same.
+pub(crate) async fn sign_in(host: &Host, login: &str, password: &str) -> Result<Subject, Stop> {
+    let found = if host.config().offers(Capability::Subject) {
+        let found = host
+            .subject(crate::ask::SubjectAsk::SignIn { login: login.trim().to_owned(), password: password.to_owned() })
+            .await?;
+        match found {
+            Some(found) if !is_subject_id(&found.id) => {
+                return Err(Fault::BadAnswer("a subject's id is 1 to 255 ASCII characters").into());
+            }
+            found => found.map(|found| Subject { name: found.name.unwrap_or_else(|| found.id.clone()), id: found.id }),
+        }
+    } else {
+        sign_in_to_account(host, login, password).await?
+    };
+    found.ok_or_else(|| {
+        host.tell(Event::SignInFailed { subject: None });
+        Refusal::WrongCredentials.into()
+    })
+}
+
+async fn sign_in_to_account(host: &Host, login: &str, password: &str) -> Result<Option<Subject>, Stop> {
+    let account = match normal_login(login) {
+        Some(login) => by_login(host, &login).await?,
+        None => None,
+    };
+    let stored = account.as_ref().and_then(|account| account.value.password.as_deref());
+    let right = password::verify(host, stored, password).await?;
+    Ok(account.filter(|account| right && !account.value.disabled).map(|account| account.value.subject()))
+}
+
+pub(crate) async fn by_login(host: &Host, login: &str) -> Result<Option<Stored<Account>>, Stop> {
+    let guess = id_for(host.config(), login);
+    let (login, account) = host.load((Login::slot(host.config(), login), Account::slot(host.config(), &guess))).await?;
+    match login {
+        Some(login) if login.value.account == guess => Ok(account),
+        Some(login) => host.load(Account::slot(host.config(), &login.value.account)).await,
+        None => Ok(None),
+    }
+}
+
+/// OpenID Connect Core section 2: at most 255 ASCII characters.
+pub(crate) fn is_subject_id(id: &str) -> bool {
+    (1..=255).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_graphic())
+}

@@ -1,0 +1,283 @@
+//! What the engine asks of its host, and what it is answered: the Rust form of `docs/contract.md` section 4.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::time::Millis;
+
+/// A row's name: a partition, a `/`, and a name inside it. A commit stays inside one partition.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Key(pub String);
+
+/// A stored value and the version that a later commit may require.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Row {
+    /// Made by the store; differs for every value that the key ever had.
+    pub version: String,
+    /// JSON text, opaque to the store.
+    pub value: String,
+}
+
+/// What the engine waits for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Ask {
+    /// Read rows.
+    Load {
+        /// One row is answered for each key, in order.
+        keys: Vec<Key>,
+    },
+    /// Write rows, all or nothing.
+    Commit(Batch),
+    /// Read a page of rows; administration only.
+    Scan(Scan),
+    /// An HTTP request (optional capability).
+    Fetch(Fetch),
+    /// The host's own users (optional capability).
+    Subject(SubjectAsk),
+    /// A slow key derivation elsewhere (optional capability).
+    Derive(Derive),
+    /// A signature by a key of the host (optional capability).
+    Sign(Sign),
+    /// The check of a signature by the host's own cryptography (optional capability).
+    Verify(Verify),
+}
+
+/// A conditional write: applied whole when every requirement holds, otherwise not at all.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Batch {
+    /// The versions that must hold; `None` is absence.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub require: Vec<Require>,
+    /// Rows to write.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub put: Vec<Put>,
+    /// Rows to remove.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub delete: Vec<Key>,
+    /// Counters to raise.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub add: Vec<Add>,
+    /// Messages that the host delivers once the commit is applied.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notices: Vec<Value>,
+}
+
+/// One requirement of a [`Batch`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Require {
+    /// The row.
+    pub key: Key,
+    /// Its version, or `None`: the row does not exist.
+    pub version: Option<String>,
+}
+
+/// One write of a [`Batch`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Put {
+    /// The row.
+    pub key: Key,
+    /// Its new value.
+    pub value: String,
+    /// When the store may remove it (milliseconds), `None`: never.
+    pub expires: Option<Millis>,
+}
+
+/// One counter of a [`Batch`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Add {
+    /// The row; its value is a decimal integer, absence is 0.
+    pub key: Key,
+    /// What is added.
+    pub delta: u64,
+    /// The batch is stale when the sum would exceed this.
+    pub ceiling: u64,
+    /// When the store may remove it (milliseconds).
+    pub expires: Option<Millis>,
+}
+
+/// A page of rows by prefix, in the order of the keys' bytes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Scan {
+    /// How the keys start.
+    pub prefix: String,
+    /// Only keys greater than this.
+    pub after: Option<Key>,
+    /// At most so many rows.
+    pub limit: u32,
+}
+
+/// An HTTP request that the host makes under limits.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fetch {
+    /// Upper case.
+    pub method: String,
+    /// Absolute.
+    pub url: String,
+    /// Names in lower case.
+    pub headers: Vec<(String, String)>,
+    /// A byte string.
+    pub body: Option<String>,
+    /// What the host must hold to.
+    pub limits: FetchLimits,
+}
+
+/// Limits of a [`Fetch`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FetchLimits {
+    /// The largest body.
+    pub bytes: u32,
+    /// The whole exchange's deadline.
+    pub millis: u32,
+    /// How many redirects may be followed.
+    pub redirects: u8,
+    /// Only addresses of the public internet, resolved once and pinned.
+    pub public_only: bool,
+}
+
+/// A question about the host's own users.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum SubjectAsk {
+    /// Is this the user's password?
+    SignIn {
+        /// As typed, trimmed.
+        login: String,
+        /// As typed.
+        password: String,
+    },
+    /// Does this user exist, and may it act?
+    Status {
+        /// The host's id.
+        id: String,
+    },
+}
+
+/// A user of the host.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SubjectFound {
+    /// Stable, at most 255 ASCII characters (OpenID Connect Core section 2).
+    pub id: String,
+    /// What pages call the user.
+    #[serde(default)]
+    pub name: Option<String>,
+}
+
+/// A slow key derivation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Derive {
+    /// `argon2id`.
+    pub algorithm: String,
+    /// Costs.
+    pub parameters: DeriveParameters,
+    /// base64url.
+    pub secret: String,
+    /// base64url.
+    pub salt: String,
+}
+
+/// Costs of a [`Derive`] (RFC 9106 section 3.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeriveParameters {
+    /// KiB.
+    pub memory: u32,
+    /// Iterations.
+    pub passes: u32,
+    /// Parallelism.
+    pub lanes: u32,
+    /// Bytes of output.
+    pub length: u32,
+}
+
+/// A signature by a key that only the host has.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sign {
+    /// The key's `kid`.
+    pub key: String,
+    /// The JOSE name.
+    pub algorithm: String,
+    /// base64url.
+    pub message: String,
+}
+
+/// A signature to check.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Verify {
+    /// The public key.
+    pub jwk: Value,
+    /// The JOSE name.
+    pub algorithm: String,
+    /// base64url.
+    pub message: String,
+    /// base64url, in JOSE form.
+    pub signature: String,
+}
+
+/// What the host answers.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Answer {
+    /// To a load: one for each key.
+    Rows(Vec<Option<Row>>),
+    /// To a commit.
+    Commit(Committed),
+    /// To a scan.
+    Page(Page),
+    /// To a fetch.
+    Response(Fetched),
+    /// To a subject ask.
+    Subject(Option<SubjectFound>),
+    /// To a derive: base64url.
+    Derived(String),
+    /// To a sign: base64url.
+    Signature(String),
+    /// To a verify.
+    Verified(bool),
+    /// To any ask: it could not be done. The text is for the log.
+    Failed(String),
+}
+
+/// How a commit ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Committed {
+    /// Applied, durably.
+    Committed,
+    /// Not applied: a requirement did not hold.
+    Stale,
+    /// The host cannot say; the engine reads back.
+    Unknown,
+}
+
+/// A page of rows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Page {
+    /// In the order of the keys' bytes.
+    pub rows: Vec<KeyedRow>,
+    /// The last key when there may be more.
+    pub next: Option<Key>,
+}
+
+/// A row of a [`Page`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeyedRow {
+    /// Its key.
+    pub key: Key,
+    /// Its version.
+    pub version: String,
+    /// Its value.
+    pub value: String,
+}
+
+/// An HTTP response to a [`Fetch`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fetched {
+    /// The status code.
+    pub status: u16,
+    /// Names in lower case.
+    pub headers: Vec<(String, String)>,
+    /// A byte string.
+    pub body: String,
+}

@@ -1,0 +1,139 @@
+//! The typed commands on interactions, for hosts with pages of their own.
+
+use serde::{Deserialize, Serialize};
+
+use super::interaction::{Interaction, Next};
+use super::steps::{Situation, page_address};
+use crate::account::is_subject_id;
+use crate::host::Host;
+use crate::http::{Cookie, find_cookie};
+use crate::page::Destination;
+use crate::refusal::{Refusal, Stop};
+use crate::session;
+
+/// `interactions.get` and `interactions.deny`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs, reason = "docs/contract.md section 5")]
+pub struct Get {
+    pub handle: String,
+    /// The request's whole `Cookie` header.
+    pub cookie: String,
+}
+
+/// `interactions.complete`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs, reason = "docs/contract.md section 5")]
+pub struct Complete {
+    pub handle: String,
+    pub cookie: String,
+    /// Whom the host signed in.
+    pub subject: String,
+    /// How (RFC 8176); not empty.
+    pub methods: Vec<String>,
+}
+
+/// `interactions.consent`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs, reason = "docs/contract.md section 5")]
+pub struct Consent {
+    pub handle: String,
+    pub cookie: String,
+    /// A part of what was asked for; all of it when absent.
+    #[serde(default)]
+    pub scopes: Option<Vec<String>>,
+}
+
+macro_rules! redacted_debug {
+    ($($name:ident)+) => {
+        $(impl std::fmt::Debug for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(concat!(stringify!($name), "(..)"))
+            }
+        })+
+    };
+}
+
+redacted_debug!(Get Complete Consent);
+
+/// What a page shows.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct View {
+    prompt: Next,
+    client: ClientView,
+    redirect_host: String,
+    scopes: Vec<ScopeView>,
+    subject: Option<String>,
+    login_hint: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct ClientView {
+    id: String,
+    name: String,
+}
+
+#[derive(Debug, Serialize)]
+struct ScopeView {
+    name: String,
+    description: String,
+}
+
+/// Where the browser goes, and what to set on the way.
+#[derive(Debug, Serialize)]
+pub(crate) struct Onward {
+    location: String,
+    headers: Vec<(&'static str, String)>,
+}
+
+pub(crate) async fn get(host: &Host, ask: &Get) -> Result<View, Stop> {
+    let situation = situation(host, &ask.handle, &ask.cookie).await?;
+    let request = &situation.interaction.request;
+    let described = |name: &String| ScopeView {
+        name: name.clone(),
+        description: host.config().scopes.get(name).cloned().unwrap_or_default(),
+    };
+    Ok(View {
+        prompt: situation.next(host),
+        client: ClientView { id: situation.client.id.clone(), name: situation.client.name.clone() },
+        redirect_host: Destination::of(&request.return_to.redirect_uri).shown().to_owned(),
+        scopes: request.scopes.iter().map(described).collect(),
+        subject: situation.signed_in.as_ref().map(|signed_in| signed_in.subject.id.clone()),
+        login_hint: request.login_hint.clone(),
+    })
+}
+
+/// The host signed a person in: a session begins, and the browser goes to the consent page.
+pub(crate) async fn complete(host: &Host, ask: &Complete) -> Result<Onward, Stop> {
+    if !is_subject_id(&ask.subject) {
+        return Err(Refusal::InvalidArgument("subject: from 1 to 255 ASCII characters").into());
+    }
+    if !(1..=8).contains(&ask.methods.len()) {
+        return Err(Refusal::InvalidArgument("methods: from 1 to 8").into());
+    }
+    let interaction = open(host, &ask.handle, &ask.cookie)?;
+    let methods: Vec<&str> = ask.methods.iter().map(String::as_str).collect();
+    let cookie = session::begin(host, &ask.subject, &methods).await?;
+    Ok(Onward { location: page_address(host.config(), Next::Consent, &interaction.seal(host)), headers: vec![cookie] })
+}
+
+pub(crate) async fn consent(host: &Host, ask: &Consent) -> Result<Onward, Stop> {
+    let situation = situation(host, &ask.handle, &ask.cookie).await?;
+    Ok(Onward { location: situation.allow(host, ask.scopes.clone()).await?, headers: Vec::new() })
+}
+
+pub(crate) async fn deny(host: &Host, ask: &Get) -> Result<Onward, Stop> {
+    Ok(Onward { location: situation(host, &ask.handle, &ask.cookie).await?.refuse(host), headers: Vec::new() })
+}
+
+fn open(host: &Host, handle: &str, cookie: &str) -> Result<Interaction, Refusal> {
+    Interaction::open(host, handle, find_cookie(host.config(), cookie, Cookie::Browser))
+}
+
+async fn situation(host: &Host, handle: &str, cookie: &str) -> Result<Situation, Stop> {
+    let interaction = open(host, handle, cookie)?;
+    Situation::load(host, interaction, find_cookie(host.config(), cookie, Cookie::Session)).await
+}

@@ -1,0 +1,100 @@
+//! An interaction: an authorization request on its way through the browser, sealed. Nothing is stored until the person
+//! decides, so an unauthenticated request writes nothing; the grant's id is a PRF of the interaction's, so it is answered once.
+
+use serde::{Deserialize, Serialize};
+
+use super::request::AuthorizationRequest;
+use crate::config::Config;
+use crate::handle::{Id, Owner};
+use crate::hash::{b64u, from_b64u, same, sha256};
+use crate::host::Host;
+use crate::refusal::Refusal;
+use crate::seal::{Purpose, RootIndex};
+use crate::session::SignedIn;
+use crate::time::Millis;
+
+use super::request::Prompt;
+
+const PREFIX: &str = "cvi_";
+/// The longest handle that is looked at.
+const LONGEST: usize = 16_384;
+
+/// An authorization request, the browser it began in, and when.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Interaction {
+    id: String,
+    pub(crate) request: AuthorizationRequest,
+    browser_sha256: String,
+    pub(crate) began_at: Millis,
+}
+
+/// What the person must do next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Next {
+    SignIn,
+    Consent,
+}
+
+impl Interaction {
+    pub(crate) fn begin(host: &Host, request: AuthorizationRequest, browser: &str) -> Self {
+        Self {
+            id: b64u(host.random().bytes::<16>("interaction id")),
+            request,
+            browser_sha256: b64u(sha256(browser.as_bytes())),
+            began_at: host.now(),
+        }
+    }
+
+    /// The text that goes through the browser.
+    pub(crate) fn seal(&self, host: &Host) -> String {
+        let content = serde_json::to_vec(self).unwrap_or_default();
+        let nonce = host.random().bytes("interaction nonce");
+        format!(
+            "{PREFIX}{}",
+            b64u(host.config().roots.seal(Purpose::Interaction, host.tenant().as_bytes(), nonce, &content))
+        )
+    }
+
+    /// The interaction, if it is authentic, not over, and began in this very browser.
+    pub(crate) fn open(host: &Host, handle: &str, browser: Option<&str>) -> Result<Self, Refusal> {
+        let config = host.config();
+        let sealed = handle.strip_prefix(PREFIX).filter(|text| text.len() <= LONGEST).and_then(from_b64u);
+        let opened =
+            sealed.and_then(|sealed| config.roots.open(Purpose::Interaction, config.tenant.as_bytes(), &sealed));
+        let (_, content) = opened.ok_or(Refusal::InteractionEnded)?;
+        let interaction: Self = serde_json::from_slice(&content).map_err(|_| Refusal::InteractionEnded)?;
+        if config.lifetimes.interaction.after(interaction.began_at) <= host.now() {
+            return Err(Refusal::InteractionEnded);
+        }
+        let same_browser = browser.is_some_and(|browser| {
+            same(b64u(sha256(browser.as_bytes())).as_bytes(), interaction.browser_sha256.as_bytes())
+        });
+        if same_browser {
+            Ok(interaction)
+        } else {
+            Err(Refusal::Forbidden("This sign-in was begun in another browser"))
+        }
+    }
+
+    /// What comes next, whoever is signed in.
+    pub(crate) fn next(&self, signed_in: Option<&SignedIn>, now: Millis) -> Next {
+        let Some(signed_in) = signed_in else { return Next::SignIn };
+        let auth_time = signed_in.session.auth_time;
+        let too_old = self
+            .request
+            .max_age
+            .is_some_and(|seconds| auth_time.saturating_add(seconds.saturating_mul(1000)) < self.began_at.min(now));
+        let must_sign_in_anew = self.request.prompt == Prompt::Login && auth_time < self.began_at;
+        if too_old || must_sign_in_anew { Next::SignIn } else { Next::Consent }
+    }
+
+    /// The one grant that this interaction can make.
+    pub(crate) fn grant_id(&self, config: &Config) -> Id {
+        config.roots.prf(RootIndex::CURRENT, Purpose::GrantId, &[self.id.as_bytes()])
+    }
+
+    pub(crate) fn owner(signed_in: &SignedIn) -> Owner {
+        Owner::Subject(signed_in.subject.id.clone())
+    }
+}

@@ -1,0 +1,22 @@
+//! The authorization endpoint and the interaction behind it: sign in, consent, answer.
+//!
+//! ```text
+//!   GET /authorize --> sign-in page --> POST /sign-in --> consent page --> POST /consent --> redirect with the code
+//!        |   signed in already              |                  ^
+//!        +----------------------------------(------------------+
+//! ```
+//! A host with pages of its own is sent the handle instead, and uses the typed commands; both doors end in the same functions.
+
+mod commands;
+mod endpoint;
+mod interaction;
+mod pages;
+pub(crate) mod pkce;
+mod request;
+mod response;
+mod steps;
+
+pub use commands::{Complete, Consent, Get};
+pub(crate) use commands::{complete, consent, deny, get};
+pub(crate) use endpoint::authorize;
+pub(crate) use pages::{consent_page, error_page, post_consent, post_sign_in, sign_in_page};

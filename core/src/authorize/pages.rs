@@ -1,0 +1,141 @@
+//! The built-in pages' doors: they read forms and cookies, and end in the same steps as the typed commands.
+
+use super::interaction::{Interaction, Next};
+use super::steps::{Situation, page_address};
+use crate::account;
+use crate::config::Pages;
+use crate::host::Host;
+use crate::http::{Cookie, Form, Request, Response, clear_cookie, read_cookie};
+use crate::page::{self, Brand, Consent, Destination, ErrorPage, Problem, RequestedScope, SignIn};
+use crate::refusal::{Refusal, Stop};
+use crate::session;
+
+pub(crate) async fn sign_in_page(host: &Host, request: &Request) -> Result<Response, Stop> {
+    let (situation, handle) = situation(host, request, &Form::parse(request.query())?).await?;
+    Ok(show_sign_in(host, &situation, &handle, None, situation.interaction.request.login_hint.as_deref()))
+}
+
+pub(crate) async fn post_sign_in(host: &Host, request: &Request) -> Result<Response, Stop> {
+    check_origin(host, request)?;
+    let form = request.form()?;
+    let (situation, handle) = situation(host, request, &form).await?;
+    let (login, password) = (form.one("login")?, form.one("password")?);
+    let (Some(login), Some(password)) = (login, password) else {
+        return Ok(show_sign_in(host, &situation, &handle, Some(Problem::Incomplete), login));
+    };
+    let subject = match account::sign_in(host, login, password).await {
+        Err(Stop::Refused(Refusal::WrongCredentials)) => {
+            return Ok(show_sign_in(host, &situation, &handle, Some(Problem::WrongCredentials), Some(login)));
+        }
+        other => other?,
+    };
+    let (name, value) = session::begin(host, &subject.id, &["pwd"]).await?;
+    Ok(Response::see_other(page_address(host.config(), Next::Consent, &handle)).with(name, value))
+}
+
+pub(crate) async fn consent_page(host: &Host, request: &Request) -> Result<Response, Stop> {
+    let (situation, handle) = situation(host, request, &Form::parse(request.query())?).await?;
+    let Ok(signed_in) = situation.decider(host) else {
+        return Ok(Response::see_other(page_address(host.config(), Next::SignIn, &handle)));
+    };
+    let authorization = &situation.interaction.request;
+    let destination = Destination::of(&authorization.return_to.redirect_uri);
+    let form_source = destination.form_source().to_owned();
+    let described = |id: &'_ String| host.config().scopes.get(id).map_or("", String::as_str);
+    let scopes =
+        authorization.scopes.iter().map(|id| RequestedScope { id, name: described(id), description: "" }).collect();
+    let html = Consent {
+        brand: brand(host),
+        client_name: &situation.client.name,
+        destination,
+        account_name: &signed_in.subject.name,
+        scopes,
+        action: &form_action(host, Pages::CONSENT),
+        interaction: &handle,
+    }
+    .render();
+    Ok(page_response(200, html, &[&form_source]))
+}
+
+pub(crate) async fn post_consent(host: &Host, request: &Request) -> Result<Response, Stop> {
+    check_origin(host, request)?;
+    let form = request.form()?;
+    let (situation, handle) = situation(host, request, &form).await?;
+    match form.one("decision")? {
+        Some("allow") => {
+            let scopes = form.all("scope").map(str::to_owned).collect();
+            Ok(Response::see_other(situation.allow(host, Some(scopes)).await?))
+        }
+        Some("deny") => Ok(Response::see_other(situation.refuse(host))),
+        Some("switch_account") => {
+            let (name, value) = clear_cookie(host.config(), Cookie::Session);
+            Ok(Response::see_other(page_address(host.config(), Next::SignIn, &handle)).with(name, value))
+        }
+        _ => Err(Refusal::InvalidRequest("Choose allow or deny").into()),
+    }
+}
+
+/// An error for the person in front of the browser, who must not be sent anywhere (RFC 6749 section 4.1.2.1).
+pub(crate) fn error_page(host: &Host, refusal: &Refusal) -> Response {
+    let told = refusal.told();
+    let html = ErrorPage {
+        brand: brand(host),
+        title: "This cannot go on",
+        explanation: &told.message,
+        code: told.code,
+        help: Some(told.help),
+    }
+    .render();
+    page_response(told.status, html, &[])
+}
+
+async fn situation(host: &Host, request: &Request, form: &Form) -> Result<(Situation, String), Stop> {
+    let handle = form.one("interaction")?.ok_or(Refusal::InteractionEnded)?;
+    let interaction = Interaction::open(host, handle, read_cookie(host.config(), request, Cookie::Browser))?;
+    let session_cookie = read_cookie(host.config(), request, Cookie::Session);
+    Ok((Situation::load(host, interaction, session_cookie).await?, handle.to_owned()))
+}
+
+/// A form of ours is posted by a page of ours (RFC 9700 section 4.7). Our pages send no referrer, so `Origin` may be `null`; the
+/// sealed interaction, bound to the browser's cookie, is what cannot be forged.
+fn check_origin(host: &Host, request: &Request) -> Result<(), Refusal> {
+    const ELSEWHERE: Refusal = Refusal::Forbidden("This form was sent from another site");
+    if request.header("sec-fetch-site").is_some_and(|site| site != "same-origin") {
+        return Err(ELSEWHERE);
+    }
+    match request.header("origin") {
+        Some(origin) if origin != host.config().issuer.origin && origin != "null" => Err(ELSEWHERE),
+        _ => Ok(()),
+    }
+}
+
+fn show_sign_in(
+    host: &Host,
+    situation: &Situation,
+    handle: &str,
+    problem: Option<Problem>,
+    login: Option<&str>,
+) -> Response {
+    let page = SignIn {
+        brand: brand(host),
+        client_name: Some(&situation.client.name),
+        action: &form_action(host, Pages::SIGN_IN),
+        interaction: handle,
+        login_hint: login,
+        problem,
+    };
+    let status = if problem == Some(Problem::WrongCredentials) { 401 } else { 200 };
+    page_response(status, page.render(), &[])
+}
+
+fn page_response(status: u16, html: String, form_targets: &[&str]) -> Response {
+    Response { status, headers: page::headers(form_targets), body: html }
+}
+
+fn form_action(host: &Host, page: &str) -> String {
+    format!("{}{page}", host.config().issuer.path)
+}
+
+fn brand(host: &Host) -> Brand<'_> {
+    Brand { name: &host.config().name }
+}

@@ -1,0 +1,156 @@
+//! The authorization request (RFC 6749 section 4.1.1): read from the raw query, checked against the client, never skipped.
+
+use serde::{Deserialize, Serialize};
+
+use super::pkce;
+use crate::client::{Client, GrantType, redirect_uri_matches};
+use crate::config::Config;
+use crate::http::Form;
+use crate::refusal::Refusal;
+use crate::scope;
+
+/// The longest `state` that is carried.
+const LONGEST_STATE: usize = 4096;
+/// The longest of any other parameter that is carried.
+const LONGEST: usize = 2048;
+
+/// Where an answer goes: known before anything else is looked at, so that an error is never sent to a stranger.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct ReturnTo {
+    pub(crate) redirect_uri: String,
+    pub(crate) state: Option<String>,
+}
+
+/// A request that passed every check that needs no person.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct AuthorizationRequest {
+    pub(crate) client_id: String,
+    pub(crate) return_to: ReturnTo,
+    pub(crate) scopes: Vec<String>,
+    pub(crate) resources: Vec<String>,
+    pub(crate) code_challenge: String,
+    pub(crate) login_hint: Option<String>,
+    pub(crate) prompt: Prompt,
+    /// Seconds.
+    pub(crate) max_age: Option<u64>,
+}
+
+/// `prompt` (OpenID Connect Core section 3.1.2.1), as far as it changes what happens.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Prompt {
+    #[default]
+    AsNeeded,
+    None,
+    Login,
+}
+
+impl ReturnTo {
+    /// The redirect URI of the request, if it is the client's. Without one, or with two, nothing may be redirected.
+    pub(super) fn read(query: &Form, client: &Client) -> Result<Self, Refusal> {
+        let redirect_uri = match query.one("redirect_uri")? {
+            Some(sent) => client
+                .redirect_uris
+                .iter()
+                .find(|registered| redirect_uri_matches(registered, sent))
+                .map(|_| sent.to_owned()),
+            None => match client.redirect_uris.as_slice() {
+                [only] => Some(only.clone()),
+                _ => None,
+            },
+        };
+        // A repeated state is an error to report, but then there is none to report it with.
+        let state = query.one("state").ok().flatten().filter(|state| state.len() <= LONGEST_STATE).map(str::to_owned);
+        Ok(Self { redirect_uri: redirect_uri.ok_or(Refusal::RedirectUriMismatch)?, state })
+    }
+}
+
+impl AuthorizationRequest {
+    pub(super) fn read(config: &Config, client: &Client, return_to: ReturnTo, query: &Form) -> Result<Self, Refusal> {
+        refuse_unsupported(query)?;
+        match query.one("response_type")? {
+            Some("code") => {}
+            Some(_) => return Err(Refusal::UnsupportedResponseType),
+            None => return Err(Refusal::InvalidRequest("The parameter response_type is missing")),
+        }
+        if !client.may_use(GrantType::AuthorizationCode) {
+            return Err(Refusal::UnauthorizedClient);
+        }
+        if query.one("state")?.is_some_and(|state| state.len() > LONGEST_STATE) {
+            return Err(Refusal::InvalidRequest("The parameter state is too long"));
+        }
+        Ok(Self {
+            client_id: client.id.clone(),
+            return_to,
+            scopes: read_scopes(config, client, query)?,
+            resources: read_resources(config, query)?,
+            code_challenge: read_challenge(query)?,
+            login_hint: query.one("login_hint")?.filter(|hint| hint.len() <= LONGEST).map(str::to_owned),
+            prompt: read_prompt(query)?,
+            max_age: read_max_age(query)?,
+        })
+    }
+}
+
+fn refuse_unsupported(query: &Form) -> Result<(), Refusal> {
+    if query.one("request")?.is_some() {
+        return Err(Refusal::RequestNotSupported);
+    }
+    if query.one("request_uri")?.is_some() {
+        return Err(Refusal::RequestUriNotSupported);
+    }
+    match query.one("response_mode")? {
+        None | Some("query") => Ok(()),
+        Some(_) => Err(Refusal::InvalidRequest("The response_mode is not supported")),
+    }
+}
+
+fn read_scopes(config: &Config, client: &Client, query: &Form) -> Result<Vec<String>, Refusal> {
+    let allowed = client.allowed_scopes(config);
+    let scopes = match query.one("scope")? {
+        Some(text) => scope::parse(text)?,
+        None => config.default_scopes.iter().filter(|name| allowed.contains(name)).cloned().collect(),
+    };
+    if scope::covers(&allowed, &scopes) { Ok(scopes) } else { Err(Refusal::InvalidScope) }
+}
+
+/// RFC 8707 section 2: each must be known.
+fn read_resources(config: &Config, query: &Form) -> Result<Vec<String>, Refusal> {
+    let resources: Vec<String> = query.all("resource").map(str::to_owned).collect();
+    let own = |resource: &String| config.resources.contains_key(resource) || *resource == config.issuer.text;
+    if resources.iter().all(own) { Ok(resources) } else { Err(Refusal::InvalidTarget) }
+}
+
+/// RFC 7636 section 4.3, mandatory, S256 only (RFC 9700 section 2.1.1).
+fn read_challenge(query: &Form) -> Result<String, Refusal> {
+    let challenge =
+        query.one("code_challenge")?.ok_or(Refusal::InvalidRequest("PKCE is required: code_challenge is missing"))?;
+    if query.one("code_challenge_method")? != Some("S256") {
+        return Err(Refusal::InvalidRequest("PKCE is required with code_challenge_method=S256"));
+    }
+    if !pkce::is_challenge(challenge) {
+        return Err(Refusal::InvalidRequest("The code_challenge is not base64url of a SHA-256 digest"));
+    }
+    Ok(challenge.to_owned())
+}
+
+fn read_prompt(query: &Form) -> Result<Prompt, Refusal> {
+    let Some(text) = query.one("prompt")? else { return Ok(Prompt::AsNeeded) };
+    let prompts: Vec<&str> = text.split(' ').collect();
+    if !prompts.iter().all(|prompt| ["none", "login", "consent", "select_account"].contains(prompt)) {
+        return Err(Refusal::InvalidRequest("The prompt is not known"));
+    }
+    match prompts.as_slice() {
+        ["none"] => Ok(Prompt::None),
+        many if many.contains(&"none") => Err(Refusal::InvalidRequest("prompt=none stands alone")),
+        many if many.contains(&"login") || many.contains(&"select_account") => Ok(Prompt::Login),
+        _ => Ok(Prompt::AsNeeded),
+    }
+}
+
+fn read_max_age(query: &Form) -> Result<Option<u64>, Refusal> {
+    query
+        .one("max_age")?
+        .map(|text| text.parse().map_err(|_| Refusal::InvalidRequest("The max_age is not a number of seconds")))
+        .transpose()
+}

@@ -1,0 +1,130 @@
+//! The steps of an interaction, behind both doors: the built-in pages and the typed commands.
+
+use super::interaction::{Interaction, Next};
+use super::response::{encoded, with_code, with_error};
+use crate::client::{Client, redirect_uri_matches};
+use crate::config::Config;
+use crate::event::Event;
+use crate::grant::{Grant, NewGrant};
+use crate::handle::Kind;
+use crate::host::{Change, Host};
+use crate::record::Stored;
+use crate::refusal::{Refusal, Stop};
+use crate::scope;
+use crate::session::{Presented, SignedIn};
+
+/// An interaction with everything that a decision about it needs.
+pub(super) struct Situation {
+    pub(super) interaction: Interaction,
+    pub(super) client: Client,
+    pub(super) signed_in: Option<SignedIn>,
+    grant: Option<Stored<Grant>>,
+}
+
+impl Situation {
+    /// One load. The client is looked at again: it may have been disabled or changed since the request.
+    pub(super) async fn load(
+        host: &Host,
+        interaction: Interaction,
+        session_cookie: Option<&str>,
+    ) -> Result<Self, Stop> {
+        let config = host.config();
+        let presented = Presented::read(config, session_cookie);
+        let slots = presented.as_ref().map(|presented| presented.slots(host));
+        let (session_slot, account_slot) = slots.map_or((None, None), |(session, account)| (Some(session), account));
+        let grant_slot =
+            presented.as_ref().map(|presented| Grant::slot(config, presented.owner(), &interaction.grant_id(config)));
+        let (client, session, account, grant) = host
+            .load((Client::slot(config, &interaction.request.client_id), session_slot, account_slot, grant_slot))
+            .await?;
+        let signed_in = match &presented {
+            Some(presented) => presented.check(host, session, account).await?,
+            None => None,
+        };
+        let client = client
+            .map(|client| client.value)
+            .filter(|client| still_allows(client, &interaction))
+            .ok_or(Refusal::InteractionEnded)?;
+        Ok(Self { interaction, client, signed_in, grant })
+    }
+
+    /// What the person must do next, and where.
+    pub(super) fn next(&self, host: &Host) -> Next {
+        self.interaction.next(self.signed_in.as_ref(), host.now())
+    }
+
+    /// Who decides. Nobody can decide before signing in.
+    pub(super) fn decider(&self, host: &Host) -> Result<&SignedIn, Refusal> {
+        match (&self.signed_in, self.next(host)) {
+            (Some(signed_in), Next::Consent) => Ok(signed_in),
+            _ => Err(Refusal::Forbidden("Sign in first")),
+        }
+    }
+
+    /// Consent to these scopes, or to all that were asked for: the grant is made, once, and the code goes to the client.
+    pub(super) async fn allow(self, host: &Host, scopes: Option<Vec<String>>) -> Result<String, Stop> {
+        let config = host.config();
+        let signed_in = self.decider(host)?.clone();
+        if self.grant.is_some() {
+            return Err(Refusal::InteractionEnded.into());
+        }
+        let request = &self.interaction.request;
+        let scopes = scopes.unwrap_or_else(|| request.scopes.clone());
+        if !scope::covers(&request.scopes, &scopes) {
+            return Err(Refusal::InvalidRequest("Only what was asked for can be granted").into());
+        }
+        let id = self.interaction.grant_id(config);
+        let grant = Grant::new(
+            config,
+            host.now(),
+            NewGrant {
+                id,
+                subject: signed_in.subject.id.clone(),
+                client_id: request.client_id.clone(),
+                scopes: scopes.clone(),
+                resources: request.resources.clone(),
+                redirect_uri: request.return_to.redirect_uri.clone(),
+                code_challenge: request.code_challenge.clone(),
+                session_id: signed_in.session.id.clone(),
+                auth_time: signed_in.session.auth_time,
+                salt: host.random().bytes("grant salt"),
+            },
+        );
+        let code = grant.handle(config, Kind::Code, 0);
+        let (subject, client_id, grant_id) = (signed_in.subject.id.clone(), grant.client_id.clone(), grant.id.clone());
+        host.commit(Change::create(Grant::slot(config, &Interaction::owner(&signed_in), &id), grant)).await?;
+        host.tell(Event::ConsentGranted {
+            subject: subject.clone(),
+            client_id: client_id.clone(),
+            scope: scopes.join(" "),
+        });
+        host.tell(Event::CodeIssued { subject, client_id, grant_id });
+        Ok(with_code(config, &request.return_to, &code))
+    }
+
+    /// The person says no. Nothing is stored; the client is told.
+    pub(super) fn refuse(&self, host: &Host) -> String {
+        if let Some(signed_in) = &self.signed_in {
+            host.tell(Event::ConsentDenied {
+                subject: signed_in.subject.id.clone(),
+                client_id: self.client.id.clone(),
+            });
+        }
+        with_error(host.config(), &self.interaction.request.return_to, &Refusal::AccessDenied)
+    }
+}
+
+fn still_allows(client: &Client, interaction: &Interaction) -> bool {
+    let redirect_uri = &interaction.request.return_to.redirect_uri;
+    !client.disabled && client.redirect_uris.iter().any(|registered| redirect_uri_matches(registered, redirect_uri))
+}
+
+/// The address of the page for the next step, built in or the host's own.
+pub(super) fn page_address(config: &Config, next: Next, handle: &str) -> String {
+    let page = match next {
+        Next::SignIn => &config.pages.sign_in,
+        Next::Consent => &config.pages.consent,
+    };
+    let page = if page.starts_with('/') { config.issuer.address(page) } else { page.clone() };
+    format!("{page}{}interaction={}", if page.contains('?') { '&' } else { '?' }, encoded(handle))
+}

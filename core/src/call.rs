@@ -1,0 +1,264 @@
+//! Calls and steps: the Rust form of `docs/contract.md` sections 2, 3 and 5.
+
+use serde::{Deserialize, Deserializer, Serialize, de};
+use serde_json::Value;
+
+use crate::ask::{Answer, Ask, Key};
+use crate::event::Dated;
+use crate::hash::from_b64u;
+use crate::refusal::{Fault, Refusal, Told};
+use crate::time::Millis;
+use crate::{account, authorize, client, http, key, purge, token};
+
+/// One request to the engine, with all that it learns of time and chance.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Call {
+    /// The host's clock.
+    pub now: Millis,
+    /// 32 fresh random bytes (base64url in JSON); never used twice.
+    pub seed: Seed,
+    /// What is asked for.
+    pub command: Command,
+}
+
+/// 32 fresh random bytes.
+#[derive(Clone, Copy)]
+pub struct Seed(pub [u8; 32]);
+
+impl std::fmt::Debug for Seed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Seed(..)")
+    }
+}
+
+impl<'de> Deserialize<'de> for Seed {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        from_b64u(&text)
+            .and_then(|bytes| bytes.try_into().ok())
+            .map(Self)
+            .ok_or_else(|| de::Error::custom("a seed is base64url of 32 bytes"))
+    }
+}
+
+/// Every command.
+#[derive(Debug, Deserialize)]
+#[allow(missing_docs, reason = "each is a row of docs/contract.md section 5")]
+#[non_exhaustive]
+pub enum Command {
+    #[serde(rename = "http")]
+    Http(http::Request),
+    #[serde(rename = "authenticate")]
+    Authenticate(token::Authenticate),
+    #[serde(rename = "tokens.verify")]
+    TokensVerify(token::VerifyToken),
+    #[serde(rename = "tokens.introspect")]
+    TokensIntrospect(token::TokenArgument),
+    #[serde(rename = "tokens.revoke")]
+    TokensRevoke(token::TokenArgument),
+    #[serde(rename = "clients.create")]
+    ClientsCreate(client::Create),
+    #[serde(rename = "clients.find")]
+    ClientsFind(client::ById),
+    #[serde(rename = "clients.list")]
+    ClientsList(Paging),
+    #[serde(rename = "clients.update")]
+    ClientsUpdate(client::Update),
+    #[serde(rename = "clients.delete")]
+    ClientsDelete(client::ById),
+    #[serde(rename = "clients.rotateSecret")]
+    ClientsRotateSecret(client::RotateSecret),
+    #[serde(rename = "accounts.create")]
+    AccountsCreate(account::Create),
+    #[serde(rename = "accounts.find")]
+    AccountsFind(account::Find),
+    #[serde(rename = "accounts.list")]
+    AccountsList(Paging),
+    #[serde(rename = "accounts.update")]
+    AccountsUpdate(account::Update),
+    #[serde(rename = "accounts.setPassword")]
+    AccountsSetPassword(account::SetPassword),
+    #[serde(rename = "sessions.list")]
+    SessionsList(OfSubject),
+    #[serde(rename = "sessions.revoke")]
+    SessionsRevoke(SubjectItem),
+    #[serde(rename = "grants.list")]
+    GrantsList(OfSubject),
+    #[serde(rename = "grants.revoke")]
+    GrantsRevoke(SubjectItem),
+    #[serde(rename = "keys.list")]
+    KeysList(Nothing),
+    #[serde(rename = "keys.generate")]
+    KeysGenerate(key::set::Generate),
+    #[serde(rename = "keys.rotate")]
+    KeysRotate(key::set::Rotate),
+    #[serde(rename = "keys.withdraw")]
+    KeysWithdraw(key::set::Withdraw),
+    #[serde(rename = "interactions.get")]
+    InteractionsGet(authorize::Get),
+    #[serde(rename = "interactions.complete")]
+    InteractionsComplete(authorize::Complete),
+    #[serde(rename = "interactions.consent")]
+    InteractionsConsent(authorize::Consent),
+    #[serde(rename = "interactions.deny")]
+    InteractionsDeny(authorize::Get),
+    #[serde(rename = "purge")]
+    Purge(purge::Purge),
+}
+
+/// No arguments.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Nothing {}
+
+/// Which page of a list.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Paging {
+    /// The `next` of the page before.
+    #[serde(default)]
+    pub after: Option<String>,
+    /// At most so many items, 1 to 1000; 100 when absent.
+    #[serde(default)]
+    pub limit: Option<u32>,
+}
+
+/// Which page of a subject's items.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OfSubject {
+    /// Whose.
+    pub subject: String,
+    /// The `next` of the page before.
+    #[serde(default)]
+    pub after: Option<String>,
+    /// At most so many items.
+    #[serde(default)]
+    pub limit: Option<u32>,
+}
+
+/// One item of a subject.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SubjectItem {
+    /// Whose.
+    pub subject: String,
+    /// Which.
+    pub id: String,
+}
+
+/// One page of items.
+#[derive(Debug, Serialize)]
+pub(crate) struct Items<T> {
+    pub(crate) items: Vec<T>,
+    pub(crate) next: Option<String>,
+}
+
+/// A command's result.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub enum Outcome {
+    /// Of `http`.
+    Http(http::Response),
+    /// Of a typed command.
+    Value(Value),
+}
+
+impl Outcome {
+    pub(crate) fn of(value: impl Serialize) -> Result<Self, Fault> {
+        serde_json::to_value(value).map(Self::Value).map_err(|_| Fault::BadRow("a result cannot be written as JSON"))
+    }
+}
+
+/// What the host gives back for an ask.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Resume {
+    /// The flow that asked.
+    pub flow: u64,
+    /// What came of it.
+    pub answer: Answer,
+}
+
+/// A flow that nobody waits for any more.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Cancel {
+    /// The flow.
+    pub flow: u64,
+}
+
+/// What the engine wants or gives.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+#[non_exhaustive]
+pub enum Step {
+    /// Carry this out, then resume.
+    Asking {
+        /// The flow's number.
+        flow: u64,
+        /// What to do.
+        ask: Ask,
+    },
+    /// The flow has ended.
+    Ended {
+        /// Its end.
+        done: Done,
+    },
+}
+
+/// How a flow ended: one of `ok`, `refused` and `fault`, or `ok` with the fault that it renders.
+#[derive(Debug, Default, Serialize)]
+pub struct Done {
+    /// The command's result.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ok: Option<Outcome>,
+    /// Somebody's request is refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refused: Option<Told>,
+    /// The engine or its host is at fault.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fault: Option<Told>,
+    /// What happened.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub events: Vec<Dated>,
+}
+
+/// The most items of a page, and how many there are when nothing is said.
+const MOST_ITEMS: u32 = 1000;
+const USUAL_ITEMS: u32 = 100;
+
+fn page_limit(limit: Option<u32>) -> Result<u32, Refusal> {
+    match limit.unwrap_or(USUAL_ITEMS) {
+        limit @ 1..=MOST_ITEMS => Ok(limit),
+        _ => Err(Refusal::InvalidArgument("limit: from 1 to 1000")),
+    }
+}
+
+fn page_after(after: Option<&String>) -> Result<Option<Key>, Refusal> {
+    match after {
+        Some(key) if key.len() > 512 => Err(Refusal::InvalidArgument("after: the next of the page before")),
+        other => Ok(other.cloned().map(Key)),
+    }
+}
+
+impl Paging {
+    pub(crate) fn after(&self) -> Result<Option<Key>, Refusal> {
+        page_after(self.after.as_ref())
+    }
+
+    pub(crate) fn limit(&self) -> Result<u32, Refusal> {
+        page_limit(self.limit)
+    }
+}
+
+impl OfSubject {
+    pub(crate) fn after(&self) -> Result<Option<Key>, Refusal> {
+        page_after(self.after.as_ref())
+    }
+
+    pub(crate) fn limit(&self) -> Result<u32, Refusal> {
+        page_limit(self.limit)
+    }
+}

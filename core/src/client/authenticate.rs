@@ -1,0 +1,104 @@
+//! Client authentication (RFC 6749 section 2.3): who the request says it is, and whether that is so.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use super::{AuthMethod, Client};
+use crate::event::Event;
+use crate::hash::same;
+use crate::host::Host;
+use crate::http::{Form, Request, decode_form_component};
+use crate::record::Stored;
+use crate::refusal::Refusal;
+
+/// The longest client id that is looked at.
+const LONGEST_ID: usize = 2048;
+
+/// What the request presents.
+pub(crate) struct Credentials {
+    pub(crate) client_id: String,
+    method: AuthMethod,
+    secret: String,
+}
+
+impl std::fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Credentials").field("client_id", &self.client_id).finish_non_exhaustive()
+    }
+}
+
+impl Credentials {
+    /// Reads the one method that the request uses; two at once are refused (RFC 6749 section 2.3).
+    pub(crate) fn read(request: &Request, form: &Form) -> Result<Self, Refusal> {
+        let body_id = form.one("client_id")?;
+        let body_secret = form.one("client_secret")?;
+        let asserted = form.one("client_assertion")?.is_some() || form.one("client_assertion_type")?.is_some();
+        let mut headers = request.header_values("authorization");
+        let (header, second) = (headers.next(), headers.next());
+        if second.is_some()
+            || (header.is_some() && (body_secret.is_some() || asserted))
+            || (asserted && body_secret.is_some())
+        {
+            return Err(Refusal::InvalidRequest("More than one client authentication method is used"));
+        }
+        if asserted {
+            return Err(Refusal::InvalidClient { challenge: false });
+        }
+        match header {
+            Some(header) => Self::from_basic(header, body_id),
+            None => Self::from_body(body_id, body_secret),
+        }
+    }
+
+    /// RFC 6749 section 2.3.1: id and secret are form-encoded before they are joined and base64-encoded.
+    fn from_basic(header: &str, body_id: Option<&str>) -> Result<Self, Refusal> {
+        const REFUSED: Refusal = Refusal::InvalidClient { challenge: true };
+        let (scheme, encoded) = header.split_once(' ').ok_or(REFUSED)?;
+        if !scheme.eq_ignore_ascii_case("basic") || encoded.len() > 2 * LONGEST_ID {
+            return Err(REFUSED);
+        }
+        let decoded = STANDARD.decode(encoded.trim_start_matches(' ')).map_err(|_| REFUSED)?;
+        let pair = String::from_utf8(decoded).map_err(|_| REFUSED)?;
+        let (id, secret) = pair.split_once(':').ok_or(REFUSED)?;
+        let client_id = decode_form_component(id).filter(|id| !id.is_empty()).ok_or(REFUSED)?;
+        let secret = decode_form_component(secret).ok_or(REFUSED)?;
+        if body_id.is_some_and(|id| id != client_id) {
+            return Err(Refusal::InvalidRequest("The Authorization header and client_id name different clients"));
+        }
+        Ok(Self { client_id, method: AuthMethod::ClientSecretBasic, secret })
+    }
+
+    fn from_body(id: Option<&str>, secret: Option<&str>) -> Result<Self, Refusal> {
+        let client_id =
+            id.filter(|id| id.len() <= LONGEST_ID).ok_or(Refusal::InvalidClient { challenge: false })?.to_owned();
+        Ok(match secret {
+            Some(secret) => Self { client_id, method: AuthMethod::ClientSecretPost, secret: secret.to_owned() },
+            None => Self { client_id, method: AuthMethod::None, secret: String::new() },
+        })
+    }
+}
+
+/// The client, if it exists, is not disabled, and proves itself by the method it registered. Which of these failed is not told.
+pub(crate) fn authenticate(
+    host: &Host,
+    client: Option<Stored<Client>>,
+    credentials: &Credentials,
+) -> Result<Stored<Client>, Refusal> {
+    let refused = Refusal::InvalidClient { challenge: credentials.method == AuthMethod::ClientSecretBasic };
+    let Some(client) = client else {
+        // An unknown client costs what a known one costs.
+        same(&[0; 43], crate::hash::b64u(crate::hash::sha256(credentials.secret.as_bytes())).as_bytes());
+        return Err(refused);
+    };
+    let by_secret = client
+        .value
+        .secrets
+        .iter()
+        .fold(false, |known, secret| known | secret.accepts(&credentials.secret, host.now()));
+    let proven = client.value.is_public() || by_secret;
+    if proven && client.value.auth_method == credentials.method && !client.value.disabled {
+        return Ok(client);
+    }
+    host.tell(Event::ClientAuthenticationFailed { client_id: client.value.id });
+    Err(refused)
+}

@@ -1,0 +1,250 @@
+//! The typed commands on clients.
+
+use serde::{Deserialize, Serialize};
+
+use super::redirect_uri::may_be_registered;
+use super::{AuthMethod, Client, GrantType, SecretHash};
+use crate::call::{Items, Paging};
+use crate::config::{Config, TokenForm};
+use crate::event::Event;
+use crate::hash::b64u;
+use crate::host::{Change, Host};
+use crate::page::display_name;
+use crate::record::Stored;
+use crate::refusal::{Refusal, Stop};
+use crate::time::{Millis, Seconds};
+
+/// `clients.create`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[allow(missing_docs, reason = "docs/contract.md section 5")]
+pub struct Create {
+    pub name: String,
+    pub redirect_uris: Vec<String>,
+    #[serde(default)]
+    pub scopes: Option<Vec<String>>,
+    #[serde(default)]
+    pub grant_types: Option<Vec<GrantType>>,
+    #[serde(default)]
+    pub auth_method: AuthMethod,
+    #[serde(default)]
+    pub access_token: TokenForm,
+    #[serde(default)]
+    pub id: Option<String>,
+}
+
+/// `clients.find` and `clients.delete`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs, reason = "docs/contract.md section 5")]
+pub struct ById {
+    pub id: String,
+}
+
+/// `clients.update`: absent members stay as they are.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[allow(missing_docs, reason = "docs/contract.md section 5")]
+pub struct Update {
+    pub id: String,
+    #[serde(default)]
+    pub name: Option<String>,
+    #[serde(default)]
+    pub redirect_uris: Option<Vec<String>>,
+    #[serde(default)]
+    pub scopes: Option<Vec<String>>,
+    #[serde(default)]
+    pub grant_types: Option<Vec<GrantType>>,
+    #[serde(default)]
+    pub access_token: Option<TokenForm>,
+    #[serde(default)]
+    pub disabled: Option<bool>,
+}
+
+/// `clients.rotateSecret`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs, reason = "docs/contract.md section 5")]
+pub struct RotateSecret {
+    pub id: String,
+    /// How long the old secret still works; at most 30 days.
+    #[serde(default)]
+    pub overlap: Option<Seconds>,
+}
+
+/// A client as the host sees it.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct View {
+    id: String,
+    name: String,
+    redirect_uris: Vec<String>,
+    scopes: Vec<String>,
+    grant_types: Vec<GrantType>,
+    auth_method: AuthMethod,
+    access_token: TokenForm,
+    disabled: bool,
+    created_at: Millis,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct WithSecret {
+    client: View,
+    /// Shown this once; the store holds its digest.
+    secret: Option<String>,
+}
+
+impl View {
+    fn of(config: &Config, client: &Client) -> Self {
+        Self {
+            id: client.id.clone(),
+            name: client.name.clone(),
+            redirect_uris: client.redirect_uris.clone(),
+            scopes: client.allowed_scopes(config),
+            grant_types: client.grant_types.clone(),
+            auth_method: client.auth_method,
+            access_token: client.access_token,
+            disabled: client.disabled,
+            created_at: client.created_at,
+        }
+    }
+}
+
+pub(crate) async fn create(host: &Host, ask: &Create) -> Result<WithSecret, Stop> {
+    let id = ask.id.clone().unwrap_or_else(|| b64u(host.random().bytes::<16>("client id")));
+    let secret = (ask.auth_method != AuthMethod::None).then(|| new_secret(host));
+    let client = Client {
+        id,
+        name: ask.name.clone(),
+        redirect_uris: ask.redirect_uris.clone(),
+        scopes: ask.scopes.clone(),
+        grant_types: ask
+            .grant_types
+            .clone()
+            .unwrap_or_else(|| vec![GrantType::AuthorizationCode, GrantType::RefreshToken]),
+        auth_method: ask.auth_method,
+        secrets: secret.iter().map(|secret| SecretHash::of(secret, None)).collect(),
+        access_token: ask.access_token,
+        disabled: false,
+        created_at: host.now(),
+    };
+    check(host.config(), &client)?;
+    let slot = Client::slot(host.config(), &client.id);
+    let view = View::of(host.config(), &client);
+    match host.commit(Change::create(slot, client)).await {
+        Err(Stop::Stale) => return Err(Refusal::AlreadyExists("There is a client with this id").into()),
+        other => other?,
+    }
+    host.tell(Event::ClientCreated { client_id: view.id.clone() });
+    Ok(WithSecret { client: view, secret })
+}
+
+pub(crate) async fn find(host: &Host, ask: &ById) -> Result<Option<View>, Stop> {
+    let found = host.load(Client::slot(host.config(), &ask.id)).await?;
+    Ok(found.map(|client| View::of(host.config(), &client.value)))
+}
+
+pub(crate) async fn list(host: &Host, ask: &Paging) -> Result<Items<View>, Stop> {
+    let prefix = format!("{}.{}.", host.tenant(), Client::ROOM);
+    let (clients, next) = host.scan::<Client>(prefix, ask.after()?, ask.limit()?).await?;
+    let items = clients.iter().map(|client| View::of(host.config(), &client.value)).collect();
+    Ok(Items { items, next: next.map(|key| key.0) })
+}
+
+pub(crate) async fn update(host: &Host, ask: &Update) -> Result<View, Stop> {
+    let stored = existing(host, &ask.id).await?;
+    let old = stored.value.clone();
+    let client = Client {
+        name: ask.name.clone().unwrap_or(old.name),
+        redirect_uris: ask.redirect_uris.clone().unwrap_or(old.redirect_uris),
+        scopes: ask.scopes.clone().or(old.scopes),
+        grant_types: ask.grant_types.clone().unwrap_or(old.grant_types),
+        access_token: ask.access_token.unwrap_or(old.access_token),
+        disabled: ask.disabled.unwrap_or(old.disabled),
+        ..stored.value.clone()
+    };
+    check(host.config(), &client)?;
+    let view = View::of(host.config(), &client);
+    host.commit(Change::replace(&stored, client)).await?;
+    host.tell(Event::ClientUpdated { client_id: view.id.clone() });
+    Ok(view)
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct Deleted {
+    deleted: bool,
+}
+
+/// Its tokens are dead with it: every use of one loads the client's row.
+pub(crate) async fn delete(host: &Host, ask: &ById) -> Result<Deleted, Stop> {
+    let Some(stored) = host.load(Client::slot(host.config(), &ask.id)).await? else {
+        return Ok(Deleted { deleted: false });
+    };
+    host.commit(Change::remove(stored.key, stored.version)).await?;
+    host.tell(Event::ClientDeleted { client_id: ask.id.clone() });
+    Ok(Deleted { deleted: true })
+}
+
+pub(crate) async fn rotate_secret(host: &Host, ask: &RotateSecret) -> Result<WithSecret, Stop> {
+    let overlap = ask.overlap.unwrap_or(Seconds(0));
+    if overlap > Seconds(30 * 86_400) {
+        return Err(Refusal::InvalidArgument("overlap: at most 30 days").into());
+    }
+    let stored = existing(host, &ask.id).await?;
+    if stored.value.is_public() {
+        return Err(Refusal::InvalidArgument("A public client has no secret").into());
+    }
+    let secret = new_secret(host);
+    let until = overlap.after(host.now());
+    let still = stored
+        .value
+        .secrets
+        .iter()
+        .map(|old| SecretHash { expires: Some(old.expires.map_or(until, |own| own.min(until))), ..old.clone() });
+    let alive = still.filter(|old| old.expires.is_some_and(|expires| host.now() < expires));
+    let secrets = std::iter::once(SecretHash::of(&secret, None)).chain(alive).take(4).collect();
+    let client = Client { secrets, ..stored.value.clone() };
+    let view = View::of(host.config(), &client);
+    host.commit(Change::replace(&stored, client)).await?;
+    host.tell(Event::ClientSecretRotated { client_id: view.id.clone() });
+    Ok(WithSecret { client: view, secret: Some(secret) })
+}
+
+async fn existing(host: &Host, id: &str) -> Result<Stored<Client>, Stop> {
+    let found = host.load(Client::slot(host.config(), id)).await?;
+    found.ok_or_else(|| Refusal::NotFound("There is no client with this id").into())
+}
+
+/// 32 random bytes behind a prefix that secret scanners can look for.
+fn new_secret(host: &Host) -> String {
+    format!("cvk_{}", b64u(host.random().bytes::<32>("client secret")))
+}
+
+fn check(config: &Config, client: &Client) -> Result<(), Refusal> {
+    let known = |scopes: &Vec<String>| scopes.iter().all(|name| config.scopes.contains_key(name));
+    let rules = [
+        (
+            (1..=200).contains(&client.id.chars().count()) && !client.id.contains(char::is_control),
+            "id: from 1 to 200 characters, no control characters",
+        ),
+        (
+            !display_name(&client.name).trim().is_empty() && client.name.chars().count() <= 200,
+            "name: from 1 to 200 characters",
+        ),
+        (client.redirect_uris.len() <= 50, "redirectUris: at most 50"),
+        (
+            client.redirect_uris.iter().all(|uri| may_be_registered(uri)),
+            "redirectUris: each is https, http on a loopback host, or a private-use scheme with a dot; in normal form, without fragment, user or parameters of a response",
+        ),
+        (
+            !client.redirect_uris.is_empty() || !client.may_use(GrantType::AuthorizationCode),
+            "redirectUris: the authorization code grant needs at least one",
+        ),
+        (client.scopes.as_ref().is_none_or(known), "scopes: each must be configured"),
+        (!client.grant_types.is_empty(), "grantTypes: at least one"),
+    ];
+    match rules.iter().find(|(holds, _)| !holds) {
+        Some((_, rule)) => Err(Refusal::InvalidArgument(rule)),
+        None => Ok(()),
+    }
+}

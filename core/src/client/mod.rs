@@ -1,0 +1,108 @@
+//! Clients: what is registered about an application, and how it proves to be itself.
+
+mod authenticate;
+mod manage;
+mod redirect_uri;
+
+use serde::{Deserialize, Serialize};
+
+pub(crate) use authenticate::{Credentials, authenticate};
+pub use manage::{ById, Create, RotateSecret, Update};
+pub(crate) use manage::{create, delete, find, list, rotate_secret, update};
+pub(crate) use redirect_uri::matches as redirect_uri_matches;
+
+use crate::config::{Config, TokenForm};
+use crate::hash::{b64u, same, sha256};
+use crate::record::{Record, Slot};
+use crate::time::Millis;
+
+/// A registered client.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Client {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) redirect_uris: Vec<String>,
+    /// `None`: every scope that is configured.
+    pub(crate) scopes: Option<Vec<String>>,
+    pub(crate) grant_types: Vec<GrantType>,
+    pub(crate) auth_method: AuthMethod,
+    pub(crate) secrets: Vec<SecretHash>,
+    pub(crate) access_token: TokenForm,
+    pub(crate) disabled: bool,
+    pub(crate) created_at: Millis,
+}
+
+/// The grant types of RFC 7591 section 2 that the engine knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GrantType {
+    /// RFC 6749 section 4.1.
+    AuthorizationCode,
+    /// RFC 6749 section 6.
+    RefreshToken,
+}
+
+/// The `token_endpoint_auth_method` of RFC 7591 section 2.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AuthMethod {
+    /// A public client.
+    None,
+    /// The secret in the `Authorization` header.
+    #[default]
+    ClientSecretBasic,
+    /// The secret in the body.
+    ClientSecretPost,
+}
+
+/// The digest of a client secret. A secret is 32 random bytes, so a plain hash is enough.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct SecretHash {
+    sha256: String,
+    /// `None`: until it is rotated.
+    expires: Option<Millis>,
+}
+
+impl SecretHash {
+    fn of(secret: &str, expires: Option<Millis>) -> Self {
+        Self { sha256: b64u(sha256(secret.as_bytes())), expires }
+    }
+
+    fn accepts(&self, secret: &str, now: Millis) -> bool {
+        let right = same(self.sha256.as_bytes(), b64u(sha256(secret.as_bytes())).as_bytes());
+        right & self.expires.is_none_or(|expires| now < expires)
+    }
+}
+
+impl Record for Client {
+    const KIND: &'static str = "client";
+
+    fn expires(&self) -> Option<Millis> {
+        None
+    }
+}
+
+impl Client {
+    pub(crate) const ROOM: &'static str = "client";
+
+    pub(crate) fn slot(config: &Config, id: &str) -> Slot<Self> {
+        Slot::new(&config.tenant, Self::ROOM, id, "client")
+    }
+
+    pub(crate) fn is_public(&self) -> bool {
+        self.auth_method == AuthMethod::None
+    }
+
+    pub(crate) fn may_use(&self, grant_type: GrantType) -> bool {
+        self.grant_types.contains(&grant_type)
+    }
+
+    /// The scopes it may ask for: its own, as far as they are still configured.
+    pub(crate) fn allowed_scopes(&self, config: &Config) -> Vec<String> {
+        let configured = config.scopes.keys();
+        match &self.scopes {
+            None => configured.cloned().collect(),
+            Some(own) => configured.filter(|name| own.contains(name)).cloned().collect(),
+        }
+    }
+}

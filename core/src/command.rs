@@ -1,0 +1,41 @@
+//! Which room carries out which command.
+
+use crate::call::{Command, Outcome};
+use crate::host::Host;
+use crate::key::set;
+use crate::refusal::Stop;
+use crate::{account, authorize, client, grant, http, purge, session, token};
+
+pub(crate) async fn carry_out(host: &Host, command: &Command) -> Result<Outcome, Stop> {
+    Ok(match command {
+        Command::Http(request) => Outcome::Http(http::serve(host, request).await?),
+        Command::Authenticate(ask) => Outcome::of(token::authenticate(host, ask).await?)?,
+        Command::TokensVerify(ask) => Outcome::of(token::verify(host, ask).await?)?,
+        Command::TokensIntrospect(ask) => Outcome::of(token::introspect(host, &ask.token).await?)?,
+        Command::TokensRevoke(ask) => Outcome::of(token::revoke_any(host, &ask.token).await?)?,
+        Command::ClientsCreate(ask) => Outcome::of(client::create(host, ask).await?)?,
+        Command::ClientsFind(ask) => Outcome::of(client::find(host, ask).await?)?,
+        Command::ClientsList(ask) => Outcome::of(client::list(host, ask).await?)?,
+        Command::ClientsUpdate(ask) => Outcome::of(client::update(host, ask).await?)?,
+        Command::ClientsDelete(ask) => Outcome::of(client::delete(host, ask).await?)?,
+        Command::ClientsRotateSecret(ask) => Outcome::of(client::rotate_secret(host, ask).await?)?,
+        Command::AccountsCreate(ask) => Outcome::of(account::create(host, ask).await?)?,
+        Command::AccountsFind(ask) => Outcome::of(account::find(host, ask).await?)?,
+        Command::AccountsList(ask) => Outcome::of(account::list(host, ask).await?)?,
+        Command::AccountsUpdate(ask) => Outcome::of(account::update(host, ask).await?)?,
+        Command::AccountsSetPassword(ask) => Outcome::of(account::set_password(host, ask).await?)?,
+        Command::SessionsList(ask) => Outcome::of(session::list(host, ask).await?)?,
+        Command::SessionsRevoke(ask) => Outcome::of(session::revoke(host, ask).await?)?,
+        Command::GrantsList(ask) => Outcome::of(grant::list(host, ask).await?)?,
+        Command::GrantsRevoke(ask) => Outcome::of(grant::revoke(host, ask).await?)?,
+        Command::KeysList(_) => Outcome::of(set::list(host).await?)?,
+        Command::KeysGenerate(ask) => Outcome::of(set::generate(host, ask).await?)?,
+        Command::KeysRotate(ask) => Outcome::of(set::rotate(host, ask).await?)?,
+        Command::KeysWithdraw(ask) => Outcome::of(set::withdraw(host, ask).await?)?,
+        Command::InteractionsGet(ask) => Outcome::of(authorize::get(host, ask).await?)?,
+        Command::InteractionsComplete(ask) => Outcome::of(authorize::complete(host, ask).await?)?,
+        Command::InteractionsConsent(ask) => Outcome::of(authorize::consent(host, ask).await?)?,
+        Command::InteractionsDeny(ask) => Outcome::of(authorize::deny(host, ask).await?)?,
+        Command::Purge(ask) => Outcome::of(purge::purge(host, ask).await?)?,
+    })
+}

@@ -1,0 +1,220 @@
+//! The engine: a bounded table of flows, polled by hand. No executor, no clock, no IO.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
+
+use crate::ask::Answer;
+use crate::call::{Call, Cancel, Command, Done, Outcome, Resume, Step};
+use crate::command;
+use crate::config::Config;
+use crate::host::{Host, Shared};
+use crate::http;
+use crate::key::cache::KeyCache;
+use crate::refusal::{Fault, Stop};
+
+/// How often a flow decides anew when its commits lose their races.
+const DECISIONS: usize = 3;
+
+/// One engine: one configuration, many flows in flight.
+#[derive(Debug)]
+pub struct Engine {
+    shared: Rc<Shared>,
+    flows: Vec<Place>,
+    free: Vec<usize>,
+}
+
+/// A place in the table. The turn tells a flow from the one that stood here before it.
+#[derive(Debug)]
+struct Place {
+    turn: u64,
+    flow: Option<Flow>,
+}
+
+struct Flow {
+    host: Host,
+    end: Pin<Box<dyn Future<Output = Done>>>,
+}
+
+impl std::fmt::Debug for Flow {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Flow")
+    }
+}
+
+/// Flow numbers are `turn * PLACES + place`, and fit in 53 bits for 2^33 turns of each place.
+const PLACES: u64 = 1 << 20;
+
+impl Engine {
+    /// Reads and checks the configuration (JSON, `docs/contract.md` section 6).
+    ///
+    /// # Errors
+    /// [`Fault::Configuration`] naming the member at fault.
+    pub fn open(config: &[u8]) -> Result<Self, Fault> {
+        let config = Config::read(config)?;
+        Ok(Self { shared: Rc::new(Shared { config, keys: KeyCache::default() }), flows: Vec::new(), free: Vec::new() })
+    }
+
+    /// Starts a flow and runs it to its first ask or its end.
+    pub fn begin(&mut self, call: Call) -> Step {
+        let Some(place) = self.take_place() else { return ended_by(Fault::Busy) };
+        let host = Host::new(Rc::clone(&self.shared), call.now, call.seed.0);
+        let flow = Flow { host: host.clone(), end: Box::pin(run(host, call.command)) };
+        self.advance(place, flow)
+    }
+
+    /// Goes on with a flow that asked.
+    pub fn resume(&mut self, resume: Resume) -> Step {
+        let Some((place, flow)) = self.take_flow(resume.flow) else {
+            return ended_by(Fault::BadAnswer("no such flow is waiting"));
+        };
+        flow.host.put_answer(resume.answer);
+        self.advance(place, flow)
+    }
+
+    /// Drops a flow that nobody waits for any more. Unknown flows are not an error.
+    pub fn cancel(&mut self, cancel: &Cancel) {
+        if let Some((place, _)) = self.take_flow(cancel.flow) {
+            self.free.push(place);
+        }
+    }
+
+    fn take_place(&mut self) -> Option<usize> {
+        let most = usize::try_from(self.shared.config.limits.flows).unwrap_or(usize::MAX);
+        self.free.pop().or_else(|| {
+            (self.flows.len() < most).then(|| {
+                self.flows.push(Place { turn: 0, flow: None });
+                self.flows.len() - 1
+            })
+        })
+    }
+
+    fn take_flow(&mut self, number: u64) -> Option<(usize, Flow)> {
+        let place = usize::try_from(number % PLACES).ok()?;
+        let entry = self.flows.get_mut(place)?;
+        if entry.turn != number / PLACES {
+            return None;
+        }
+        Some((place, entry.flow.take()?))
+    }
+
+    fn advance(&mut self, place: usize, mut flow: Flow) -> Step {
+        let polled = flow.end.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+        match (polled, flow.host.take_ask()) {
+            (Poll::Pending, Some(ask)) => {
+                let flow = self.put_flow(place, flow);
+                Step::Asking { flow, ask }
+            }
+            (Poll::Ready(done), _) => {
+                self.free.push(place);
+                Step::Ended { done }
+            }
+            (Poll::Pending, None) => {
+                self.free.push(place);
+                ended_by(Fault::BadAnswer("the flow waits for nothing"))
+            }
+        }
+    }
+
+    fn put_flow(&mut self, place: usize, flow: Flow) -> u64 {
+        let Some(entry) = self.flows.get_mut(place) else { return 0 };
+        entry.turn += 1;
+        entry.flow = Some(flow);
+        entry.turn * PLACES + place as u64
+    }
+
+    /// [`Engine::begin`] and its kin with JSON on both sides, for hosts that speak bytes.
+    pub fn begin_json(&mut self, call: &[u8]) -> Vec<u8> {
+        answer(
+            serde_json::from_slice(call)
+                .map_or_else(|error| ended_by(Fault::BadCall(error.to_string())), |call| self.begin(call)),
+        )
+    }
+
+    /// See [`Engine::begin_json`].
+    pub fn resume_json(&mut self, resume: &[u8]) -> Vec<u8> {
+        match serde_json::from_slice::<Resume>(resume) {
+            Ok(resume) => answer(self.resume(resume)),
+            Err(_) => answer(self.resume_unreadable(resume)),
+        }
+    }
+
+    /// An answer that cannot be read still ends its flow, as any failed ask does.
+    fn resume_unreadable(&mut self, resume: &[u8]) -> Step {
+        match serde_json::from_slice::<NumberOnly>(resume) {
+            Ok(NumberOnly { flow }) => {
+                self.resume(Resume { flow, answer: Answer::Failed("the answer cannot be read".into()) })
+            }
+            Err(error) => ended_by(Fault::BadCall(error.to_string())),
+        }
+    }
+
+    /// See [`Engine::begin_json`].
+    pub fn cancel_json(&mut self, cancel: &[u8]) -> Vec<u8> {
+        if let Ok(cancel) = serde_json::from_slice(cancel) {
+            self.cancel(&cancel);
+        }
+        b"{}".to_vec()
+    }
+}
+
+#[derive(serde::Deserialize)]
+struct NumberOnly {
+    flow: u64,
+}
+
+/// What `open` answers, as JSON: the engine's version and the contract's, or the fault.
+#[must_use]
+pub fn opened_json(fault: Option<&Fault>) -> Vec<u8> {
+    let answer = match fault {
+        None => serde_json::json!({ "ok": { "engine": env!("CARGO_PKG_VERSION"), "contract": 1 } }),
+        Some(fault) => serde_json::json!({ "fault": fault.told() }),
+    };
+    serde_json::to_vec(&answer).unwrap_or_default()
+}
+
+/// A step that ends with this fault, as JSON.
+#[must_use]
+pub fn fault_json(fault: Fault) -> Vec<u8> {
+    answer(ended_by(fault))
+}
+
+fn answer(step: Step) -> Vec<u8> {
+    serde_json::to_vec(&step).unwrap_or_default()
+}
+
+fn ended_by(fault: Fault) -> Step {
+    Step::Ended { done: Done { fault: Some(fault.told()), ..Done::default() } }
+}
+
+async fn run(host: Host, command: Command) -> Done {
+    let decided = decide(&host, &command).await;
+    let events = host.take_events();
+    let failed = |fault: Fault| match &command {
+        Command::Http(_) => {
+            Done { ok: Some(Outcome::Http(http::fault_response(&fault))), fault: Some(fault.told()), ..Done::default() }
+        }
+        _ => Done { fault: Some(fault.told()), ..Done::default() },
+    };
+    let done = match decided {
+        Ok(outcome) => Done { ok: Some(outcome), ..Done::default() },
+        Err(Stop::Refused(refusal)) => Done { refused: Some(refusal.told()), ..Done::default() },
+        Err(Stop::Fault(fault)) => failed(fault),
+        Err(Stop::Stale) => failed(Fault::Contended),
+    };
+    Done { events, ..done }
+}
+
+async fn decide(host: &Host, command: &Command) -> Result<Outcome, Stop> {
+    let mut decided = Err(Stop::Stale);
+    for _ in 0..DECISIONS {
+        // What a lost decision had to tell did not happen.
+        host.take_events();
+        decided = command::carry_out(host, command).await;
+        if !matches!(decided, Err(Stop::Stale)) {
+            break;
+        }
+    }
+    decided
+}

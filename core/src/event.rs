@@ -1,0 +1,69 @@
+//! What happened, for the host's listeners and log. No event carries a secret.
+
+use serde::Serialize;
+
+use crate::time::Millis;
+
+/// An event and its instant.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Dated {
+    /// What happened.
+    #[serde(flatten)]
+    pub event: Event,
+    /// Milliseconds since 1970.
+    pub at: Millis,
+}
+
+/// What happened. The names are the contract's.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "name", rename_all_fields = "camelCase")]
+#[allow(missing_docs, reason = "the members are named by what they hold")]
+#[non_exhaustive]
+pub enum Event {
+    #[serde(rename = "client.created")]
+    ClientCreated { client_id: String },
+    #[serde(rename = "client.updated")]
+    ClientUpdated { client_id: String },
+    #[serde(rename = "client.deleted")]
+    ClientDeleted { client_id: String },
+    #[serde(rename = "client.secret_rotated")]
+    ClientSecretRotated { client_id: String },
+    #[serde(rename = "client.authentication_failed")]
+    ClientAuthenticationFailed { client_id: String },
+    #[serde(rename = "account.created")]
+    AccountCreated { subject: String },
+    #[serde(rename = "account.updated")]
+    AccountUpdated { subject: String },
+    #[serde(rename = "account.password_set")]
+    PasswordSet { subject: String },
+    #[serde(rename = "sign_in.succeeded")]
+    SignInSucceeded { subject: String, session_id: String },
+    #[serde(rename = "sign_in.failed")]
+    SignInFailed { subject: Option<String> },
+    #[serde(rename = "session.revoked")]
+    SessionRevoked { subject: String, session_id: String },
+    #[serde(rename = "consent.granted")]
+    ConsentGranted { subject: String, client_id: String, scope: String },
+    #[serde(rename = "consent.denied")]
+    ConsentDenied { subject: String, client_id: String },
+    #[serde(rename = "code.issued")]
+    CodeIssued { subject: String, client_id: String, grant_id: String },
+    #[serde(rename = "code.replayed")]
+    CodeReplayed { client_id: String, grant_id: String },
+    #[serde(rename = "token.issued")]
+    TokenIssued { subject: String, client_id: String, grant_id: String },
+    #[serde(rename = "token.refreshed")]
+    TokenRefreshed { subject: String, client_id: String, grant_id: String },
+    #[serde(rename = "token.revoked")]
+    TokenRevoked { client_id: String, grant_id: String },
+    #[serde(rename = "refresh_token.replayed")]
+    RefreshTokenReplayed { client_id: String, grant_id: String },
+    #[serde(rename = "grant.revoked")]
+    GrantRevoked { subject: String, client_id: String, grant_id: String },
+    #[serde(rename = "key.generated")]
+    KeyGenerated { kid: String },
+    #[serde(rename = "key.rotated")]
+    KeyRotated { kid: String },
+    #[serde(rename = "key.withdrawn")]
+    KeyWithdrawn { kid: String },
+}

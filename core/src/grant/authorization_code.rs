@@ -1,0 +1,45 @@
+//! The authorization code grant (RFC 6749 section 4.1.3, RFC 7636 section 4.5).
+
+use super::Grant;
+use super::presented::Presented;
+use super::state::Redeemed;
+use crate::authorize::pkce;
+use crate::client::{Client, GrantType, redirect_uri_matches};
+use crate::event::Event;
+use crate::handle::Kind;
+use crate::host::Host;
+use crate::http::{Form, Request};
+use crate::refusal::{Refusal, Stop};
+use crate::token::TokenResponse;
+
+/// Redeems a code: one load, one decision, one commit.
+pub(crate) async fn redeem(host: &Host, request: &Request, form: &Form) -> Result<TokenResponse, Stop> {
+    let code = form.one("code")?.ok_or(Refusal::InvalidRequest("The parameter code is missing"))?;
+    let presented = Presented::load(host, request, form, Kind::Code, code).await?;
+    check_bindings(&presented.grant.value, &presented.client, form)?;
+    let refreshable = presented.client.may_use(GrantType::RefreshToken);
+    let (subject, client_id, grant_id) = presented.told();
+    match presented.grant.value.state.clone().redeem(host.now(), refreshable, presented.terms(host)) {
+        Redeemed::Now(state) => {
+            let response = presented.issue(host, form, state).await?;
+            host.tell(Event::TokenIssued { subject, client_id, grant_id });
+            Ok(response)
+        }
+        Redeemed::Replayed => presented.revoke(host, Event::CodeReplayed { client_id, grant_id }).await,
+        Redeemed::Refused => Err(Refusal::InvalidGrant.into()),
+    }
+}
+
+/// What the code was issued for. Nothing is spent or revoked when these do not match: a thief without the verifier can do no harm.
+fn check_bindings(grant: &Grant, client: &Client, form: &Form) -> Result<(), Refusal> {
+    // OAuth 2.1 section 4.1.3 no longer sends it; RFC 6749 clients do, and then it must be the very same.
+    if form.one("redirect_uri")?.is_some_and(|sent| sent != grant.redirect_uri) {
+        return Err(Refusal::InvalidGrant);
+    }
+    // The registration may have changed since the code was issued.
+    if !client.redirect_uris.iter().any(|registered| redirect_uri_matches(registered, &grant.redirect_uri)) {
+        return Err(Refusal::InvalidGrant);
+    }
+    let verifier = form.one("code_verifier")?.ok_or(Refusal::InvalidGrant)?;
+    if pkce::verifies(verifier, &grant.code_challenge) { Ok(()) } else { Err(Refusal::InvalidGrant) }
+}

@@ -1,0 +1,179 @@
+//! Grants: what a person allowed a client, and everything issued from it, in one row. Code, refresh tokens and opaque access
+//! tokens store nothing of their own: their secrets are a PRF of the row's salt, so a store that leaks gives nothing away, and
+//! the same state always gives the same tokens.
+
+pub(crate) mod authorization_code;
+mod manage;
+mod presented;
+pub(crate) mod refresh_token;
+pub(crate) mod state;
+
+use serde::{Deserialize, Serialize};
+
+pub(crate) use manage::{end, list, revoke};
+pub(crate) use state::State;
+
+use crate::config::{Config, TokenForm};
+use crate::handle::{Handle, Id, Kind, Opened, Owner, Secret};
+use crate::hash::{b64u, from_b64u, same};
+use crate::record::{Record, Slot};
+use crate::seal::{Purpose, RootIndex, Roots};
+use crate::time::Millis;
+use crate::{account, session};
+
+/// How many access tokens of one grant can be told apart; the oldest is forgotten, and so dead, when more are issued.
+const MOST_ACCESS_TOKENS: usize = 16;
+
+/// What a person allowed a client.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Grant {
+    pub(crate) id: String,
+    pub(crate) subject: String,
+    pub(crate) client_id: String,
+    pub(crate) scopes: Vec<String>,
+    /// Resources (RFC 8707), or none: the issuer itself.
+    pub(crate) resources: Vec<String>,
+    pub(crate) redirect_uri: String,
+    /// S256 (RFC 7636).
+    pub(crate) code_challenge: String,
+    pub(crate) session_id: String,
+    pub(crate) auth_time: Millis,
+    salt: String,
+    pub(crate) state: State,
+    access_tokens: Vec<AccessToken>,
+    next_serial: u32,
+    pub(crate) created_at: Millis,
+    /// The grant ends here, however often it is refreshed.
+    pub(crate) ends_at: Millis,
+}
+
+/// One access token of a grant.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct AccessToken {
+    pub(crate) serial: u32,
+    pub(crate) form: TokenForm,
+    pub(crate) scopes: Vec<String>,
+    pub(crate) resources: Vec<String>,
+    pub(crate) issued_at: Millis,
+    pub(crate) expires_at: Millis,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) revoked: bool,
+}
+
+/// What a new grant is made of.
+pub(crate) struct NewGrant {
+    pub(crate) id: Id,
+    pub(crate) subject: String,
+    pub(crate) client_id: String,
+    pub(crate) scopes: Vec<String>,
+    pub(crate) resources: Vec<String>,
+    pub(crate) redirect_uri: String,
+    pub(crate) code_challenge: String,
+    pub(crate) session_id: String,
+    pub(crate) auth_time: Millis,
+    pub(crate) salt: [u8; 32],
+}
+
+impl Record for Grant {
+    const KIND: &'static str = "grant";
+
+    /// When nothing issued from it can be valid any more. A row that is gone denies as well as one that is over.
+    fn expires(&self) -> Option<Millis> {
+        let last_access = self.access_tokens.iter().map(|token| token.expires_at).max().unwrap_or(0);
+        Some(self.state.over_at().max(last_access))
+    }
+}
+
+impl Grant {
+    pub(crate) fn new(config: &Config, now: Millis, new: NewGrant) -> Self {
+        let NewGrant {
+            id,
+            subject,
+            client_id,
+            scopes,
+            resources,
+            redirect_uri,
+            code_challenge,
+            session_id,
+            auth_time,
+            salt,
+        } = new;
+        Self {
+            id: b64u(id),
+            subject,
+            client_id,
+            scopes,
+            resources,
+            redirect_uri,
+            code_challenge,
+            session_id,
+            auth_time,
+            salt: b64u(salt),
+            state: State::code_issued(config.lifetimes.code.after(now)),
+            access_tokens: Vec::new(),
+            next_serial: 0,
+            created_at: now,
+            ends_at: config.lifetimes.grant.after(now),
+        }
+    }
+
+    pub(crate) fn slot(config: &Config, owner: &Owner, id: &Id) -> Slot<Self> {
+        Slot::new(&config.tenant, account::ROOM, owner.name(), &format!("grant.{}", b64u(id)))
+    }
+
+    fn owner(&self) -> Owner {
+        Owner::Subject(self.subject.clone())
+    }
+
+    fn id_bytes(&self) -> Id {
+        session::item_id(&self.id).unwrap_or_default()
+    }
+
+    /// The secret inside a handle of this grant.
+    fn secret(&self, roots: &Roots, root: RootIndex, kind: Kind, serial: u32) -> Secret {
+        let salt = from_b64u(&self.salt).unwrap_or_default();
+        roots.prf(root, Purpose::TokenSecret, &[kind.prefix().as_bytes(), &serial.to_be_bytes(), &salt])
+    }
+
+    /// Whether a presented handle is really one of this grant's.
+    pub(crate) fn issued(&self, roots: &Roots, kind: Kind, presented: &Opened) -> bool {
+        let expected = self.secret(roots, presented.root, kind, presented.handle.serial);
+        from_b64u(&self.salt).is_some_and(|salt| salt.len() == 32) && same(&expected, &presented.handle.secret)
+    }
+
+    /// The text of a handle of this grant: always the same for the same state.
+    pub(crate) fn handle(&self, config: &Config, kind: Kind, serial: u32) -> String {
+        let secret = self.secret(&config.roots, RootIndex::CURRENT, kind, serial);
+        // Access tokens travel alone: they must say whose client's row to load.
+        let client =
+            if matches!(kind, Kind::AccessToken | Kind::TokenId) { self.client_id.clone() } else { String::new() };
+        Handle { owner: self.owner(), id: self.id_bytes(), serial, secret, client }.seal(
+            &config.roots,
+            &config.tenant,
+            kind,
+        )
+    }
+
+    /// Adds an access token; those that are over are forgotten.
+    pub(crate) fn add_access_token(&mut self, now: Millis, token: AccessToken) {
+        self.access_tokens.retain(|old| now < old.expires_at);
+        let excess = (self.access_tokens.len() + 1).saturating_sub(MOST_ACCESS_TOKENS);
+        self.access_tokens.drain(..excess);
+        self.access_tokens.push(AccessToken { serial: self.next_serial, ..token });
+        self.next_serial = self.next_serial.saturating_add(1);
+    }
+
+    pub(crate) fn access_token(&self, serial: u32) -> Option<&AccessToken> {
+        self.access_tokens.iter().find(|token| token.serial == serial)
+    }
+
+    pub(crate) fn last_access_token(&self) -> Option<&AccessToken> {
+        self.access_tokens.last()
+    }
+
+    pub(crate) fn revoke_access_token(&mut self, serial: u32) {
+        for token in self.access_tokens.iter_mut().filter(|token| token.serial == serial) {
+            token.revoked = true;
+        }
+    }
+}

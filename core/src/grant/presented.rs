@@ -1,0 +1,98 @@
+//! What the code and the refresh token grant share: who presents it, whether it is authentic, and what issuing ends with.
+
+use super::{Grant, State, end};
+use crate::account;
+use crate::client::{self, Client, Credentials, GrantType};
+use crate::event::Event;
+use crate::handle::{Handle, Kind};
+use crate::host::{Change, Host};
+use crate::http::{Form, Request};
+use crate::key::set::KeySet;
+use crate::record::Stored;
+use crate::refusal::{Refusal, Stop};
+use crate::token::{self, TokenResponse};
+
+use super::state::Terms;
+
+/// An authentic code or refresh token, presented by the client it was issued to, for a person who may still act.
+pub(super) struct Presented {
+    pub(super) client: Client,
+    pub(super) grant: Stored<Grant>,
+    pub(super) serial: u32,
+    keys: Option<Stored<KeySet>>,
+}
+
+impl Presented {
+    /// Everything in one load. Whatever is wrong with the handle looks the same from outside.
+    pub(super) async fn load(
+        host: &Host,
+        request: &Request,
+        form: &Form,
+        kind: Kind,
+        text: &str,
+    ) -> Result<Self, Stop> {
+        let config = host.config();
+        let credentials = Credentials::read(request, form)?;
+        let opened = Handle::open(&config.roots, &config.tenant, kind, text);
+        let routed = opened.as_ref().map(|opened| &opened.handle);
+        let (client, grant, account, keys) = host
+            .load((
+                Client::slot(config, &credentials.client_id),
+                routed.map(|handle| Grant::slot(config, &handle.owner, &handle.id)),
+                routed.and_then(|handle| account::slot_of(host, &handle.owner)),
+                KeySet::slot(config),
+            ))
+            .await?;
+        let client = client::authenticate(host, client, &credentials)?.value;
+        if !client.may_use(grant_type(kind)) {
+            return Err(Refusal::UnauthorizedClient.into());
+        }
+        let (Some(opened), Some(grant)) = (opened, grant) else { return Err(Refusal::InvalidGrant.into()) };
+        if grant.value.client_id != client.id || !grant.value.issued(&config.roots, kind, &opened) {
+            return Err(Refusal::InvalidGrant.into());
+        }
+        if account::active(host, account, &grant.value.subject).await?.is_none() {
+            return Err(Refusal::InvalidGrant.into());
+        }
+        Ok(Self { client, grant, serial: opened.handle.serial, keys })
+    }
+
+    pub(super) fn terms(&self, host: &Host) -> Terms {
+        let config = host.config();
+        Terms {
+            grace: config.refresh_grace,
+            lifetime: config.lifetimes.refresh_token,
+            ends_at: self.grant.value.ends_at,
+        }
+    }
+
+    pub(super) fn told(&self) -> (String, String, String) {
+        (self.grant.value.subject.clone(), self.client.id.clone(), self.grant.value.id.clone())
+    }
+
+    /// Moves the grant on with a new access token. The answer leaves when the commit is acknowledged.
+    pub(super) async fn issue(self, host: &Host, form: &Form, state: State) -> Result<TokenResponse, Stop> {
+        let mut live = Grant { state, ..self.grant.value.clone() };
+        live.add_access_token(host.now(), token::new_access_token(host, &self.client, &live, form)?);
+        let keys = KeySet::current(host, self.keys).await?;
+        host.commit(Change::replace(&self.grant, live.clone())).await?;
+        Ok(token::respond(host, &keys, &live).await?)
+    }
+
+    /// The same answer as when the state was reached.
+    pub(super) async fn issue_again(self, host: &Host) -> Result<TokenResponse, Stop> {
+        let keys = KeySet::current(host, self.keys).await?;
+        Ok(token::respond(host, &keys, &self.grant.value).await?)
+    }
+
+    /// A copy is about: the grant ends, and the request is refused all the same.
+    pub(super) async fn revoke(self, host: &Host, event: Event) -> Result<TokenResponse, Stop> {
+        host.tell(event);
+        end(host, self.grant).await?;
+        Err(Refusal::InvalidGrant.into())
+    }
+}
+
+fn grant_type(kind: Kind) -> GrantType {
+    if kind == Kind::RefreshToken { GrantType::RefreshToken } else { GrantType::AuthorizationCode }
+}

@@ -1,0 +1,176 @@
+//! Handles: codes, tokens and session ids that carry, sealed, what is needed to compute every key of a request from the
+//! request's bytes. A forged or truncated handle costs no storage trip, and outsiders cannot link two handles of one grant.
+//!
+//! ```text
+//! cvr_ <base64url of  nonce(24)  XChaCha20-Poly1305( owner | id | serial | secret | client )  tag(16) >
+//! ```
+//! The nonce is a PRF of the content (a synthetic IV), so the same handle is always the same text.
+
+use crate::hash::{b64u, from_b64u};
+use crate::seal::{Purpose, RootIndex, Roots};
+
+/// What a handle is good for. One kind is never taken for another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Code,
+    RefreshToken,
+    AccessToken,
+    /// The `jti` of a JWT access token: routes introspection and revocation, and is no credential.
+    TokenId,
+    Session,
+}
+
+impl Kind {
+    pub(crate) const fn prefix(self) -> &'static str {
+        match self {
+            Self::Code => "cvc_",
+            Self::RefreshToken => "cvr_",
+            Self::AccessToken => "cva_",
+            Self::TokenId => "cvj_",
+            Self::Session => "cvs_",
+        }
+    }
+}
+
+/// Whose partition a record lives in.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Owner {
+    Subject(String),
+    Client(String),
+}
+
+impl Owner {
+    pub(crate) fn name(&self) -> &str {
+        match self {
+            Self::Subject(name) | Self::Client(name) => name,
+        }
+    }
+}
+
+pub(crate) type Id = [u8; 16];
+pub(crate) type Secret = [u8; 16];
+
+/// What a handle carries.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Handle {
+    pub(crate) owner: Owner,
+    pub(crate) id: Id,
+    /// The generation of a refresh token, the serial of an access token.
+    pub(crate) serial: u32,
+    pub(crate) secret: Secret,
+    /// The client it was issued to, where the kind needs its row; otherwise empty.
+    pub(crate) client: String,
+}
+
+/// An authentic handle, and the root secret that made it.
+#[derive(Debug)]
+pub(crate) struct Opened {
+    pub(crate) handle: Handle,
+    pub(crate) root: RootIndex,
+}
+
+/// The longest handle text that is looked at.
+const LONGEST: usize = 2048;
+
+impl Handle {
+    pub(crate) fn seal(&self, roots: &Roots, tenant: &str, kind: Kind) -> String {
+        let content = self.encode();
+        let context = context(tenant, kind);
+        let nonce = roots.prf::<24>(RootIndex::CURRENT, Purpose::HandleNonce, &[&context, &[0], &content]);
+        let mut text = kind.prefix().to_owned();
+        text.push_str(&b64u(roots.seal(Purpose::Handle, &context, nonce, &content)));
+        text
+    }
+
+    pub(crate) fn open(roots: &Roots, tenant: &str, kind: Kind, text: &str) -> Option<Opened> {
+        if text.len() > LONGEST {
+            return None;
+        }
+        let sealed = from_b64u(text.strip_prefix(kind.prefix())?)?;
+        let (root, content) = roots.open(Purpose::Handle, &context(tenant, kind), &sealed)?;
+        Some(Opened { handle: Self::decode(&content)?, root })
+    }
+
+    fn encode(&self) -> Vec<u8> {
+        let (tag, owner) = match &self.owner {
+            Owner::Subject(name) => (0, name),
+            Owner::Client(name) => (1, name),
+        };
+        let mut out = vec![tag];
+        out.extend_from_slice(&u16::try_from(owner.len()).unwrap_or(u16::MAX).to_be_bytes());
+        out.extend_from_slice(owner.as_bytes());
+        out.extend_from_slice(&self.id);
+        out.extend_from_slice(&self.serial.to_be_bytes());
+        out.extend_from_slice(&self.secret);
+        out.extend_from_slice(self.client.as_bytes());
+        out
+    }
+
+    fn decode(content: &[u8]) -> Option<Self> {
+        let (&tag, rest) = content.split_first()?;
+        let (length, rest) = rest.split_first_chunk::<2>()?;
+        let (owner, rest) = rest.split_at_checked(usize::from(u16::from_be_bytes(*length)))?;
+        let (id, rest) = rest.split_first_chunk::<16>()?;
+        let (serial, rest) = rest.split_first_chunk::<4>()?;
+        let (secret, client) = rest.split_first_chunk::<16>()?;
+        let owner = String::from_utf8(owner.to_vec()).ok()?;
+        Some(Self {
+            owner: if tag == 0 { Owner::Subject(owner) } else { Owner::Client(owner) },
+            id: *id,
+            serial: u32::from_be_bytes(*serial),
+            secret: *secret,
+            client: String::from_utf8(client.to_vec()).ok()?,
+        })
+    }
+}
+
+fn context(tenant: &str, kind: Kind) -> Vec<u8> {
+    [kind.prefix().as_bytes(), tenant.as_bytes()].concat()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn handle() -> Handle {
+        Handle { owner: Owner::Subject("ada".into()), id: [1; 16], serial: 7, secret: [2; 16], client: "web".into() }
+    }
+
+    fn roots() -> Roots {
+        Roots::new(["thirty-two characters of a root secret"])
+    }
+
+    #[test]
+    fn a_handle_opens_as_what_it_was_and_as_nothing_else() {
+        let text = handle().seal(&roots(), "main", Kind::RefreshToken);
+        let opened = Handle::open(&roots(), "main", Kind::RefreshToken, &text).unwrap();
+        assert_eq!(opened.handle, handle());
+        assert!(Handle::open(&roots(), "other", Kind::RefreshToken, &text).is_none());
+        let as_code = text.replacen("cvr_", "cvc_", 1);
+        assert!(Handle::open(&roots(), "main", Kind::Code, &as_code).is_none());
+    }
+
+    #[test]
+    fn tk_051_a_truncated_extended_or_bent_handle_is_none() {
+        let text = handle().seal(&roots(), "main", Kind::Code);
+        for cut in 0..text.len() {
+            assert!(Handle::open(&roots(), "main", Kind::Code, &text[..cut]).is_none());
+        }
+        for (at, _) in text.char_indices() {
+            let mut bent = text.clone();
+            let other = if &bent[at..=at] == "A" { "B" } else { "A" };
+            bent.replace_range(at..=at, other);
+            assert!(Handle::open(&roots(), "main", Kind::Code, &bent).is_none(), "{at}");
+        }
+        assert!(Handle::open(&roots(), "main", Kind::Code, &format!("{text}A")).is_none());
+        assert!(Handle::open(&roots(), "main", Kind::Code, &"A".repeat(10_000)).is_none());
+    }
+
+    #[test]
+    fn two_handles_of_one_grant_share_no_text() {
+        let one = handle().seal(&roots(), "main", Kind::RefreshToken);
+        let two = Handle { serial: 8, ..handle() }.seal(&roots(), "main", Kind::RefreshToken);
+        let shared = one.bytes().zip(two.bytes()).skip(4).take_while(|(a, b)| a == b).count();
+        assert!(shared < 8);
+    }
+}

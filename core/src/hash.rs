@@ -1,0 +1,71 @@
+//! SHA-256, HMAC-SHA-256 and base64url, in the infallible shapes the rooms need.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+
+pub(crate) type Bytes32 = [u8; 32];
+
+pub(crate) fn sha256(message: &[u8]) -> Bytes32 {
+    Sha256::digest(message).into()
+}
+
+/// HMAC-SHA-256 (RFC 2104) over the parts, one after the other.
+pub(crate) fn hmac(key: &Bytes32, parts: &[&[u8]]) -> Bytes32 {
+    let mut block = [0_u8; 64];
+    for (into, from) in block.iter_mut().zip(key) {
+        *into = *from;
+    }
+    let mut mac = <Hmac<Sha256> as KeyInit>::new(&block.into());
+    for part in parts {
+        mac.update(part);
+    }
+    mac.finalize().into_bytes().into()
+}
+
+/// The first `N` (at most 32) bytes of a digest.
+pub(crate) fn leading<const N: usize>(digest: &Bytes32) -> [u8; N] {
+    let mut out = [0_u8; N];
+    for (into, from) in out.iter_mut().zip(digest) {
+        *into = *from;
+    }
+    out
+}
+
+/// Compares without telling by time where two secrets differ. Lengths are not secret.
+pub(crate) fn same(left: &[u8], right: &[u8]) -> bool {
+    left.ct_eq(right).into()
+}
+
+pub(crate) fn b64u(bytes: impl AsRef<[u8]>) -> String {
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
+/// Strict base64url without padding: anything else, also non-zero trailing bits, is `None`.
+pub(crate) fn from_b64u(text: &str) -> Option<Vec<u8>> {
+    URL_SAFE_NO_PAD.decode(text).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hmac_agrees_with_rfc_4231_case_6_shape() {
+        // RFC 4231 test case 1, its 20-byte key zero-padded as HMAC itself does.
+        let mut key = [0_u8; 32];
+        key[..20].fill(0x0b);
+        let mac = hmac(&key, &[b"Hi ", b"There"]);
+        assert_eq!(mac[..8], [0xb0, 0x34, 0x4c, 0x61, 0xd8, 0xdb, 0x38, 0x53]);
+    }
+
+    #[test]
+    fn base64url_is_strict() {
+        assert_eq!(from_b64u("QQ"), Some(vec![0x41]));
+        for bad in ["QR", "QQ==", "Q", "Q+", "Q/", "Q Q", "QQ\n"] {
+            assert_eq!(from_b64u(bad), None, "{bad:?}");
+        }
+    }
+}

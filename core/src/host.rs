@@ -1,0 +1,369 @@
+//! The mailbox between a flow and its host: a flow puts an ask in and awaits the answer, the engine carries both.
+
+use std::cell::{Cell, RefCell};
+use std::future::poll_fn;
+use std::rc::Rc;
+use std::task::Poll;
+
+use serde_json::Value;
+
+use crate::ask::{
+    Answer, Ask, Batch, Committed, Key, Page, Put, Require, Row, Scan, Sign, SubjectAsk, SubjectFound, Verify,
+};
+use crate::config::Config;
+use crate::event::{Dated, Event};
+use crate::hash::{b64u, from_b64u};
+use crate::key::Algorithm;
+use crate::key::cache::KeyCache;
+use crate::random::Random;
+use crate::record::{self, Record, Slot, Stored};
+use crate::refusal::{Fault, Stop};
+use crate::time::Millis;
+
+/// What all flows of an engine share.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) config: Config,
+    pub(crate) keys: KeyCache,
+}
+
+#[derive(Debug, Default)]
+enum Mailbox {
+    #[default]
+    Empty,
+    Asking(Ask),
+    Waiting,
+    Answered(Answer),
+}
+
+/// A flow's view of the world: the configuration, the call's time and chance, and the way to ask.
+#[derive(Clone)]
+pub(crate) struct Host(Rc<Inner>);
+
+struct Inner {
+    shared: Rc<Shared>,
+    now: Millis,
+    random: Random,
+    attempt: Cell<Option<[u8; 16]>>,
+    mailbox: RefCell<Mailbox>,
+    events: RefCell<Vec<Dated>>,
+}
+
+impl Host {
+    pub(crate) fn new(shared: Rc<Shared>, now: Millis, seed: [u8; 32]) -> Self {
+        Self(Rc::new(Inner {
+            shared,
+            now,
+            random: Random::new(seed),
+            attempt: Cell::new(None),
+            mailbox: RefCell::default(),
+            events: RefCell::default(),
+        }))
+    }
+
+    pub(crate) fn config(&self) -> &Config {
+        &self.0.shared.config
+    }
+
+    pub(crate) fn keys(&self) -> &KeyCache {
+        &self.0.shared.keys
+    }
+
+    /// The call's instant, in milliseconds.
+    pub(crate) fn now(&self) -> Millis {
+        self.0.now
+    }
+
+    pub(crate) fn random(&self) -> &Random {
+        &self.0.random
+    }
+
+    pub(crate) fn tenant(&self) -> &str {
+        &self.config().tenant
+    }
+
+    /// Tells what happened. It leaves the engine only with the flow's end.
+    pub(crate) fn tell(&self, event: Event) {
+        self.0.events.borrow_mut().push(Dated { event, at: self.now() });
+    }
+
+    pub(crate) fn take_events(&self) -> Vec<Dated> {
+        self.0.events.take()
+    }
+
+    pub(crate) fn take_ask(&self) -> Option<Ask> {
+        let mut mailbox = self.0.mailbox.borrow_mut();
+        match std::mem::take(&mut *mailbox) {
+            Mailbox::Asking(ask) => {
+                *mailbox = Mailbox::Waiting;
+                Some(ask)
+            }
+            other => {
+                *mailbox = other;
+                None
+            }
+        }
+    }
+
+    pub(crate) fn put_answer(&self, answer: Answer) {
+        *self.0.mailbox.borrow_mut() = Mailbox::Answered(answer);
+    }
+
+    pub(crate) async fn ask(&self, ask: Ask) -> Answer {
+        *self.0.mailbox.borrow_mut() = Mailbox::Asking(ask);
+        poll_fn(|_| {
+            let mut mailbox = self.0.mailbox.borrow_mut();
+            match std::mem::take(&mut *mailbox) {
+                Mailbox::Answered(answer) => Poll::Ready(answer),
+                other => {
+                    *mailbox = other;
+                    Poll::Pending
+                }
+            }
+        })
+        .await
+    }
+
+    /// Reads all the records of one decision in one trip.
+    pub(crate) async fn load<W: Want>(&self, want: W) -> Result<W::Got, Stop> {
+        let mut keys = Vec::new();
+        want.keys(&mut keys);
+        let mut rows = self.rows(keys).await?.into_iter();
+        Ok(want.take(self, &mut rows)?)
+    }
+
+    async fn rows(&self, keys: Vec<Key>) -> Result<Vec<Option<Row>>, Fault> {
+        let wanted = keys.len();
+        match self.ask(Ask::Load { keys }).await {
+            Answer::Rows(rows) if rows.len() == wanted => Ok(rows),
+            Answer::Failed(why) => Err(Fault::StoreFailed(why)),
+            _ => Err(Fault::BadAnswer("a load is answered with one row or null for each key")),
+        }
+    }
+
+    /// Writes, or stops the flow: `Stale` when another was faster. An unknown outcome is settled by reading back.
+    pub(crate) async fn commit(&self, change: Change) -> Result<(), Stop> {
+        let attempt = self.attempt();
+        let guarded = change.guarded();
+        let batch = change.into_batch(self.tenant(), &attempt)?;
+        let mut in_doubt = false;
+        for _ in 0..3 {
+            match self.ask(Ask::Commit(batch.clone())).await {
+                Answer::Commit(Committed::Committed) => return Ok(()),
+                // After an unknown outcome, stale may mean that this very batch is what the others lost to.
+                Answer::Commit(Committed::Stale) if !in_doubt || !self.wrote(&guarded, &attempt).await? => {
+                    return Err(Stop::Stale);
+                }
+                Answer::Commit(Committed::Stale) => return Ok(()),
+                Answer::Commit(Committed::Unknown) if self.wrote(&guarded, &attempt).await? => return Ok(()),
+                Answer::Commit(Committed::Unknown) => in_doubt = true,
+                Answer::Failed(why) => return Err(Fault::StoreFailed(why).into()),
+                _ => return Err(Fault::BadAnswer("a commit is answered with committed, stale or unknown").into()),
+            }
+        }
+        Err(Fault::StoreFailed("whether a commit was applied cannot be found out".into()).into())
+    }
+
+    async fn wrote(&self, guarded: &Option<Key>, attempt: &str) -> Result<bool, Fault> {
+        let Some(key) = guarded else { return Ok(false) };
+        let rows = self.rows(vec![key.clone()]).await?;
+        Ok(rows.iter().flatten().any(|row| record::attempt_of(row).as_deref() == Some(attempt)))
+    }
+
+    /// One id for all commits of a flow, so that a late one is recognised as the flow's own.
+    fn attempt(&self) -> String {
+        let id = self.0.attempt.get().unwrap_or_else(|| self.random().bytes("attempt"));
+        self.0.attempt.set(Some(id));
+        b64u(id)
+    }
+
+    pub(crate) async fn scan<T: Record>(
+        &self,
+        prefix: String,
+        after: Option<Key>,
+        limit: u32,
+    ) -> Result<(Vec<Stored<T>>, Option<Key>), Stop> {
+        let page = self.page(prefix, after, limit).await?;
+        let mut records = Vec::new();
+        for row in page.rows {
+            let found =
+                record::read(self.tenant(), self.now(), row.key, Row { version: row.version, value: row.value })?;
+            records.extend(found);
+        }
+        Ok((records, page.next))
+    }
+
+    pub(crate) async fn page(&self, prefix: String, after: Option<Key>, limit: u32) -> Result<Page, Fault> {
+        match self.ask(Ask::Scan(Scan { prefix, after, limit })).await {
+            Answer::Page(page) => Ok(page),
+            Answer::Failed(why) => Err(Fault::StoreFailed(why)),
+            _ => Err(Fault::BadAnswer("a scan is answered with a page")),
+        }
+    }
+}
+
+/// The optional capabilities; a flow asks only for those that the host offers.
+impl Host {
+    pub(crate) async fn subject(&self, ask: SubjectAsk) -> Result<Option<SubjectFound>, Fault> {
+        match self.ask(Ask::Subject(ask)).await {
+            Answer::Subject(found) => Ok(found),
+            Answer::Failed(why) => Err(Fault::HostFailed(why)),
+            _ => Err(Fault::BadAnswer("a subject ask is answered with subject")),
+        }
+    }
+
+    /// A signature (JOSE form) by a key that only the host has.
+    pub(crate) async fn sign(&self, key: &str, algorithm: Algorithm, message: &[u8]) -> Result<Vec<u8>, Fault> {
+        let ask = Sign { key: key.to_owned(), algorithm: algorithm.to_string(), message: b64u(message) };
+        match self.ask(Ask::Sign(ask)).await {
+            Answer::Signature(text) => from_b64u(&text).ok_or(Fault::BadAnswer("a signature is base64url")),
+            Answer::Failed(why) => Err(Fault::HostFailed(why)),
+            _ => Err(Fault::BadAnswer("a sign is answered with signature")),
+        }
+    }
+
+    pub(crate) async fn verify(
+        &self,
+        jwk: Value,
+        algorithm: Algorithm,
+        message: &[u8],
+        signature: &[u8],
+    ) -> Result<bool, Fault> {
+        let ask = Verify { jwk, algorithm: algorithm.to_string(), message: b64u(message), signature: b64u(signature) };
+        match self.ask(Ask::Verify(ask)).await {
+            Answer::Verified(verified) => Ok(verified),
+            Answer::Failed(why) => Err(Fault::HostFailed(why)),
+            _ => Err(Fault::BadAnswer("a verify is answered with verified")),
+        }
+    }
+}
+
+/// One or more records to load together: a [`Slot`], an optional slot, or a tuple of them.
+pub(crate) trait Want {
+    type Got;
+    fn keys(&self, keys: &mut Vec<Key>);
+    fn take(self, host: &Host, rows: &mut impl Iterator<Item = Option<Row>>) -> Result<Self::Got, Fault>;
+}
+
+impl<T: Record> Want for Slot<T> {
+    type Got = Option<Stored<T>>;
+
+    fn keys(&self, keys: &mut Vec<Key>) {
+        keys.push(self.key.clone());
+    }
+
+    fn take(self, host: &Host, rows: &mut impl Iterator<Item = Option<Row>>) -> Result<Self::Got, Fault> {
+        match rows.next().flatten() {
+            Some(row) => record::read(host.tenant(), host.now(), self.key, row),
+            None => Ok(None),
+        }
+    }
+}
+
+impl<T: Record> Want for Option<Slot<T>> {
+    type Got = Option<Stored<T>>;
+
+    fn keys(&self, keys: &mut Vec<Key>) {
+        if let Some(slot) = self {
+            slot.keys(keys);
+        }
+    }
+
+    fn take(self, host: &Host, rows: &mut impl Iterator<Item = Option<Row>>) -> Result<Self::Got, Fault> {
+        self.map_or(Ok(None), |slot| slot.take(host, rows))
+    }
+}
+
+impl<W: Want> Want for Vec<W> {
+    type Got = Vec<W::Got>;
+
+    fn keys(&self, keys: &mut Vec<Key>) {
+        self.iter().for_each(|want| want.keys(keys));
+    }
+
+    fn take(self, host: &Host, rows: &mut impl Iterator<Item = Option<Row>>) -> Result<Self::Got, Fault> {
+        self.into_iter().map(|want| want.take(host, rows)).collect()
+    }
+}
+
+macro_rules! want_together {
+    ($($name:ident)+) => {
+        impl<$($name: Want),+> Want for ($($name,)+) {
+            type Got = ($($name::Got,)+);
+
+            fn keys(&self, keys: &mut Vec<Key>) {
+                #[allow(non_snake_case, reason = "one name for the type and its value")]
+                let ($($name,)+) = self;
+                $($name.keys(keys);)+
+            }
+
+            fn take(self, host: &Host, rows: &mut impl Iterator<Item = Option<Row>>) -> Result<Self::Got, Fault> {
+                #[allow(non_snake_case, reason = "one name for the type and its value")]
+                let ($($name,)+) = self;
+                Ok(($($name.take(host, rows)?,)+))
+            }
+        }
+    };
+}
+
+want_together!(A B);
+want_together!(A B C);
+want_together!(A B C D);
+want_together!(A B C D E);
+
+type Writer = Box<dyn FnOnce(&str, &str) -> Result<String, Fault>>;
+
+/// A conditional write in the making. The first row it writes is the one that settles an unknown outcome.
+#[derive(Default)]
+pub(crate) struct Change {
+    require: Vec<Require>,
+    puts: Vec<(Key, Writer, Option<Millis>)>,
+    delete: Vec<Key>,
+}
+
+impl Change {
+    /// A record that must not exist yet.
+    pub(crate) fn create<T: Record + 'static>(slot: Slot<T>, value: T) -> Self {
+        let mut change = Self::default();
+        change.require.push(Require { key: slot.key.clone(), version: None });
+        change.put(slot.key, value);
+        change
+    }
+
+    /// A record that must be as it was read.
+    pub(crate) fn replace<T: Record + 'static>(stored: &Stored<T>, value: T) -> Self {
+        let mut change = Self::default();
+        change.require.push(Require { key: stored.key.clone(), version: Some(stored.version.clone()) });
+        change.put(stored.key.clone(), value);
+        change
+    }
+
+    /// A row that must be as it was read, removed.
+    pub(crate) fn remove(key: Key, version: String) -> Self {
+        Self {
+            require: vec![Require { key: key.clone(), version: Some(version) }],
+            delete: vec![key],
+            ..Self::default()
+        }
+    }
+
+    fn put<T: Record + 'static>(&mut self, key: Key, value: T) {
+        let expires = value.expires();
+        self.puts.push((key, Box::new(move |tenant, attempt| record::write(tenant, attempt, &value)), expires));
+    }
+
+    fn guarded(&self) -> Option<Key> {
+        self.puts.first().map(|(key, ..)| key.clone())
+    }
+
+    fn into_batch(self, tenant: &str, attempt: &str) -> Result<Batch, Fault> {
+        let put =
+            self.puts.into_iter().map(|(key, write, expires)| Ok(Put { key, value: write(tenant, attempt)?, expires }));
+        Ok(Batch {
+            require: self.require,
+            put: put.collect::<Result<_, Fault>>()?,
+            delete: self.delete,
+            ..Batch::default()
+        })
+    }
+}

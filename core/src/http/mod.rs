@@ -1,0 +1,13 @@
+//! The engine's HTTP face: shapes in, shapes out. Hosts carry them over whatever server they have.
+
+mod cookie;
+mod form;
+mod request;
+mod response;
+mod router;
+
+pub(crate) use cookie::{Cookie, clear_cookie, find_cookie, read_cookie, set_cookie};
+pub(crate) use form::{Form, decode_form_component};
+pub use request::Request;
+pub use response::Response;
+pub(crate) use router::{fault_response, serve};

@@ -1,0 +1,91 @@
+use serde::Deserialize;
+
+use super::Form;
+use crate::refusal::Refusal;
+
+/// The longest URL that is looked at, in bytes.
+const LONGEST_URL: usize = 16_384;
+/// The most headers, and the longest value that is looked at.
+const MOST_HEADERS: usize = 200;
+
+/// An HTTP request, as the host received it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Request {
+    /// Upper case.
+    pub method: String,
+    /// Absolute; only the path and the query are used.
+    pub url: String,
+    /// Names in lower case, values as byte strings.
+    #[serde(default)]
+    pub headers: Vec<(String, String)>,
+    /// A byte string.
+    #[serde(default)]
+    pub body: Option<String>,
+    /// The peer's address as the host knows it.
+    #[serde(default)]
+    pub remote: Option<String>,
+}
+
+impl std::fmt::Debug for Request {
+    /// Without headers, query and body: they hold credentials.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Request").field("method", &self.method).field("path", &self.path()).finish_non_exhaustive()
+    }
+}
+
+impl Request {
+    pub(crate) fn check_size(&self, largest_body: u32) -> Result<(), Refusal> {
+        if self.url.len() > LONGEST_URL {
+            return Err(Refusal::UriTooLong);
+        }
+        let body = self.body.as_ref().map_or(0, String::len);
+        if self.headers.len() > MOST_HEADERS
+            || body > usize::try_from(largest_body).unwrap_or(usize::MAX).saturating_mul(2)
+        {
+            return Err(Refusal::PayloadTooLarge);
+        }
+        if self
+            .body
+            .as_ref()
+            .is_some_and(|body| body.chars().count() > usize::try_from(largest_body).unwrap_or(usize::MAX))
+        {
+            return Err(Refusal::PayloadTooLarge);
+        }
+        Ok(())
+    }
+
+    pub(crate) fn path(&self) -> &str {
+        self.split_url().0
+    }
+
+    pub(crate) fn query(&self) -> &str {
+        self.split_url().1
+    }
+
+    fn split_url(&self) -> (&str, &str) {
+        let after_scheme = self.url.split_once("://").map_or(self.url.as_str(), |(_, rest)| rest);
+        let target = after_scheme.find(['/', '?', '#']).and_then(|at| after_scheme.get(at..)).unwrap_or("/");
+        let target = target.split_once('#').map_or(target, |(target, _)| target);
+        target.split_once('?').unwrap_or((target, ""))
+    }
+
+    /// The values of a header; its name is in lower case.
+    pub(crate) fn header_values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.headers.iter().filter(move |(own, _)| own == name).map(|(_, value)| value.as_str())
+    }
+
+    pub(crate) fn header<'a>(&'a self, name: &'a str) -> Option<&'a str> {
+        self.header_values(name).next()
+    }
+
+    /// The body as a form (RFC 6749 appendix B).
+    pub(crate) fn form(&self) -> Result<Form, Refusal> {
+        let media_type = self.header("content-type").unwrap_or_default();
+        let essence = media_type.split_once(';').map_or(media_type, |(essence, _)| essence).trim();
+        if !essence.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
+            return Err(Refusal::UnsupportedMediaType);
+        }
+        Form::parse(self.body.as_deref().unwrap_or_default())
+    }
+}

@@ -1,0 +1,73 @@
+use serde::Serialize;
+
+use crate::refusal::Refusal;
+
+/// An HTTP response for the host to send.
+#[derive(Debug, Serialize)]
+pub struct Response {
+    /// The status code.
+    pub status: u16,
+    /// Names in lower case; `set-cookie` may be repeated.
+    pub headers: Vec<(&'static str, String)>,
+    /// Text, sent as UTF-8.
+    pub body: String,
+}
+
+impl Response {
+    pub(crate) fn empty(status: u16) -> Self {
+        Self { status, headers: Vec::new(), body: String::new() }
+    }
+
+    /// JSON that no cache keeps (RFC 6749 section 5.1).
+    pub(crate) fn json(status: u16, body: &impl Serialize) -> Self {
+        let body = serde_json::to_string(body).unwrap_or_default();
+        Self { status, headers: Vec::new(), body }
+            .with("content-type", "application/json")
+            .with("cache-control", "no-store")
+            .with("pragma", "no-cache")
+    }
+
+    /// JSON that anyone may keep for some seconds: metadata and public keys.
+    pub(crate) fn public_json(media_type: &'static str, seconds: u32, body: &impl Serialize) -> Self {
+        let body = serde_json::to_string(body).unwrap_or_default();
+        Self { status: 200, headers: Vec::new(), body }
+            .with("content-type", media_type)
+            .with("cache-control", format!("public, max-age={seconds}"))
+    }
+
+    /// 303: the browser goes on with GET (RFC 9700 section 4.12).
+    pub(crate) fn see_other(location: String) -> Self {
+        Self::empty(303)
+            .with("location", location)
+            .with("cache-control", "no-store")
+            .with("referrer-policy", "no-referrer")
+    }
+
+    /// The JSON error of RFC 6749 section 5.2, with the challenge or hint that the status calls for.
+    pub(crate) fn refusal(refusal: &Refusal) -> Self {
+        #[derive(Serialize)]
+        struct Error {
+            error: &'static str,
+            error_description: &'static str,
+        }
+        let response =
+            Self::json(refusal.status(), &Error { error: refusal.code(), error_description: refusal.message() });
+        match refusal {
+            Refusal::InvalidClient { challenge: true } => {
+                response.with("www-authenticate", "Basic realm=\"claviger\", charset=\"UTF-8\"")
+            }
+            Refusal::MethodNotAllowed(allow) => response.with("allow", *allow),
+            _ => response,
+        }
+    }
+
+    pub(crate) fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+
+    /// Readable by scripts of any origin, without credentials (RFC 9700 section 2.6).
+    pub(crate) fn for_any_origin(self) -> Self {
+        self.with("access-control-allow-origin", "*")
+    }
+}

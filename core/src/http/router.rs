@@ -1,0 +1,133 @@
+//! Which endpoint answers which path.
+
+use super::{Request, Response};
+use crate::authorize::{authorize, consent_page, error_page, post_consent, post_sign_in, sign_in_page};
+use crate::config::Pages;
+use crate::host::Host;
+use crate::key::set::KeySet;
+use crate::metadata;
+use crate::refusal::{Fault, Refusal, Stop};
+use crate::token::{introspection_endpoint, revocation_endpoint, token_endpoint};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Endpoint {
+    Authorize,
+    SignIn,
+    Consent,
+    Token,
+    Introspect,
+    Revoke,
+    Jwks,
+    Metadata,
+}
+
+impl Endpoint {
+    fn of(host: &Host, path: &str) -> Option<Self> {
+        let issuer_path = &host.config().issuer.path;
+        // RFC 8414 section 3.1 puts the well-known part before the issuer's path; many clients put it behind.
+        if let Some(rest) = path.strip_prefix(metadata::WELL_KNOWN) {
+            if rest == issuer_path {
+                return Some(Self::Metadata);
+            }
+        }
+        Some(match path.strip_prefix(issuer_path.as_str())? {
+            metadata::AUTHORIZE => Self::Authorize,
+            metadata::TOKEN => Self::Token,
+            metadata::INTROSPECT => Self::Introspect,
+            metadata::REVOKE => Self::Revoke,
+            metadata::JWKS => Self::Jwks,
+            metadata::WELL_KNOWN => Self::Metadata,
+            Pages::SIGN_IN => Self::SignIn,
+            Pages::CONSENT => Self::Consent,
+            _ => return None,
+        })
+    }
+
+    const fn methods(self) -> &'static str {
+        match self {
+            Self::Authorize | Self::SignIn | Self::Consent => "GET, POST",
+            Self::Token | Self::Introspect | Self::Revoke => "POST",
+            Self::Jwks | Self::Metadata => "GET, HEAD",
+        }
+    }
+
+    fn allows(self, method: &str) -> bool {
+        self.methods().split(", ").any(|allowed| allowed == method)
+    }
+
+    /// Scripts of browser applications call these (RFC 9700 section 2.6); never the authorization endpoint.
+    const fn is_for_scripts(self) -> bool {
+        matches!(self, Self::Token | Self::Revoke | Self::Jwks | Self::Metadata)
+    }
+
+    const fn is_page(self) -> bool {
+        matches!(self, Self::Authorize | Self::SignIn | Self::Consent)
+    }
+}
+
+/// Answers a request. A refusal becomes the error that its endpoint speaks; only faults and lost races come back as errors.
+pub(crate) async fn serve(host: &Host, request: &Request) -> Result<Response, Stop> {
+    let endpoint = Endpoint::of(host, request.path());
+    let answered = match endpoint {
+        None => Err(Refusal::NoSuchEndpoint.into()),
+        Some(endpoint) => answer(host, request, endpoint).await,
+    };
+    let response = match answered {
+        Err(Stop::Refused(refusal)) if endpoint.is_some_and(Endpoint::is_page) => error_page(host, &refusal),
+        Err(Stop::Refused(refusal)) => Response::refusal(&refusal),
+        other => other?,
+    };
+    Ok(if endpoint.is_some_and(Endpoint::is_for_scripts) { response.for_any_origin() } else { response })
+}
+
+async fn answer(host: &Host, request: &Request, endpoint: Endpoint) -> Result<Response, Stop> {
+    request.check_size(host.config().limits.body)?;
+    if request.method == "OPTIONS" && endpoint.is_for_scripts() {
+        return Ok(preflight(endpoint));
+    }
+    if !endpoint.allows(&request.method) {
+        return Err(Refusal::MethodNotAllowed(endpoint.methods()).into());
+    }
+    match endpoint {
+        Endpoint::Authorize => authorize(host, request).await,
+        Endpoint::SignIn if request.method == "POST" => post_sign_in(host, request).await,
+        Endpoint::SignIn => sign_in_page(host, request).await,
+        Endpoint::Consent if request.method == "POST" => post_consent(host, request).await,
+        Endpoint::Consent => consent_page(host, request).await,
+        Endpoint::Token => token_endpoint(host, request).await,
+        Endpoint::Introspect => introspection_endpoint(host, request).await,
+        Endpoint::Revoke => revocation_endpoint(host, request).await,
+        Endpoint::Jwks => jwks(host).await,
+        Endpoint::Metadata => Ok(metadata::respond(host.config())),
+    }
+}
+
+fn preflight(endpoint: Endpoint) -> Response {
+    Response::empty(204)
+        .with("access-control-allow-methods", endpoint.methods())
+        .with("access-control-allow-headers", "authorization, content-type, dpop")
+        .with("access-control-max-age", "86400")
+}
+
+async fn jwks(host: &Host) -> Result<Response, Stop> {
+    let stored = host.load(KeySet::slot(host.config())).await?;
+    let keys = KeySet::current(host, stored).await?;
+    Ok(Response::public_json("application/jwk-set+json", 900, &keys.to_jwks(host)))
+}
+
+/// What a requester sees when the engine or its host failed: nothing but that, and when to come again.
+pub(crate) fn fault_response(fault: &Fault) -> Response {
+    #[derive(serde::Serialize)]
+    struct Error {
+        error: &'static str,
+        error_description: &'static str,
+    }
+    match fault.told().status {
+        503 => Response::json(
+            503,
+            &Error { error: "temporarily_unavailable", error_description: "The server cannot answer now; try again" },
+        )
+        .with("retry-after", "1"),
+        status => Response::json(status, &Error { error: "server_error", error_description: "The server failed" }),
+    }
+}

@@ -1,0 +1,62 @@
+//! Keys that were opened before, by their id. A cache only: what it holds is what the stored row says, opened.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use super::set::KeySet;
+use super::{PrivateKey, PublicKey};
+use crate::time::Millis;
+
+/// More keys than any set holds; when they are reached, everything is forgotten.
+const MOST: usize = 64;
+
+/// Opened keys.
+#[derive(Debug, Default)]
+pub(crate) struct KeyCache {
+    private: RefCell<BTreeMap<String, Rc<PrivateKey>>>,
+    public: RefCell<BTreeMap<String, Rc<PublicKey>>>,
+    set: RefCell<Option<(KeySet, Millis)>>,
+}
+
+impl KeyCache {
+    /// The private key of this sealed text, opened at most once.
+    pub(super) fn private<E>(
+        &self,
+        sealed: &str,
+        open: impl FnOnce() -> Result<PrivateKey, E>,
+    ) -> Result<Rc<PrivateKey>, E> {
+        remember(&self.private, sealed, open)
+    }
+
+    /// The public key of this id, read at most once.
+    pub(super) fn public<E>(&self, kid: &str, read: impl FnOnce() -> Result<PublicKey, E>) -> Result<Rc<PublicKey>, E> {
+        remember(&self.public, kid, read)
+    }
+
+    /// The key set that was read last, and when.
+    pub(super) fn set(&self) -> Option<(KeySet, Millis)> {
+        self.set.borrow().clone()
+    }
+
+    pub(super) fn remember_set(&self, set: KeySet, now: Millis) {
+        *self.set.borrow_mut() = Some((set, now));
+    }
+}
+
+fn remember<T, E>(
+    known: &RefCell<BTreeMap<String, Rc<T>>>,
+    name: &str,
+    make: impl FnOnce() -> Result<T, E>,
+) -> Result<Rc<T>, E> {
+    if let Some(found) = known.borrow().get(name) {
+        return Ok(Rc::clone(found));
+    }
+    let made = Rc::new(make()?);
+    let mut known = known.borrow_mut();
+    if known.len() >= MOST {
+        known.clear();
+    }
+    known.insert(name.to_owned(), Rc::clone(&made));
+    Ok(made)
+}

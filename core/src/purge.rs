@@ -1,0 +1,74 @@
+//! Purging: rows that are over, removed a page at a time. Stores may do the same by themselves; a row that is over is no row either way.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::ask::{Key, Row};
+use crate::grant::Grant;
+use crate::host::{Change, Host};
+use crate::record;
+use crate::refusal::{Refusal, Stop};
+use crate::session::Session;
+
+/// `purge`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[allow(missing_docs, reason = "docs/contract.md section 5")]
+pub struct Purge {
+    #[serde(default)]
+    pub after: Option<String>,
+    /// How many rows to look at, 1 to 1000; 100 when absent.
+    #[serde(default)]
+    pub limit: Option<u32>,
+    #[serde(default)]
+    pub dry_run: bool,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct Purged {
+    seen: usize,
+    purged: BTreeMap<&'static str, u32>,
+    next: Option<String>,
+}
+
+/// One page of the subjects' rows: sessions and grants are the kinds that end.
+pub(crate) async fn purge(host: &Host, ask: &Purge) -> Result<Purged, Stop> {
+    let limit = ask.limit.unwrap_or(100);
+    if !(1..=1000).contains(&limit) {
+        return Err(Refusal::InvalidArgument("limit: from 1 to 1000").into());
+    }
+    let prefix = format!("{}.{}.", host.tenant(), crate::account::ROOM);
+    let page = host.page(prefix, ask.after.clone().map(Key), limit).await?;
+    let mut purged = BTreeMap::from([("grant", 0), ("session", 0)]);
+    let seen = page.rows.len();
+    for row in page.rows {
+        let Some(kind) = kind_if_over(host, &row.key, Row { version: row.version.clone(), value: row.value })? else {
+            continue;
+        };
+        let removed = ask.dry_run || remove(host, row.key, row.version).await?;
+        *purged.entry(kind).or_default() += u32::from(removed);
+    }
+    Ok(Purged { seen, purged, next: page.next.map(|key| key.0) })
+}
+
+fn kind_if_over(host: &Host, key: &Key, row: Row) -> Result<Option<&'static str>, Stop> {
+    let name = key.0.split_once('/').map_or("", |(_, name)| name);
+    let over = |kept: bool, kind| (!kept).then_some(kind);
+    Ok(if name.starts_with("grant.") {
+        over(record::read::<Grant>(host.tenant(), host.now(), key.clone(), row)?.is_some(), "grant")
+    } else if name.starts_with("session.") {
+        over(record::read::<Session>(host.tenant(), host.now(), key.clone(), row)?.is_some(), "session")
+    } else {
+        None
+    })
+}
+
+/// A row that changed since it was read is not over any more: left alone.
+async fn remove(host: &Host, key: Key, version: String) -> Result<bool, Stop> {
+    match host.commit(Change::remove(key, version)).await {
+        Ok(()) => Ok(true),
+        Err(Stop::Stale) => Ok(false),
+        Err(other) => Err(other),
+    }
+}

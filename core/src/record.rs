@@ -1,0 +1,153 @@
+//! Records: what a row holds, where it lives, and the envelope that says so inside.
+//!
+//! Every value carries its tenant, its kind and the attempt that wrote it. A row read under another tenant or for another
+//! purpose is refused; an attempt id tells a flow whether a commit of unknown outcome was its own.
+
+use std::marker::PhantomData;
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::ask::{Key, Row};
+use crate::hash::{b64u, sha256};
+use crate::refusal::Fault;
+use crate::time::Millis;
+
+/// A kind of record.
+pub(crate) trait Record: Serialize + DeserializeOwned {
+    /// Stands in the envelope and is checked on every read.
+    const KIND: &'static str;
+
+    /// When the record is over and the store may remove it; `None` keeps it.
+    fn expires(&self) -> Option<Millis>;
+}
+
+/// Where a record lives.
+#[derive(Clone, Debug)]
+pub(crate) struct Slot<T> {
+    pub(crate) key: Key,
+    kind: PhantomData<T>,
+}
+
+impl<T: Record> Slot<T> {
+    /// `room.owner` is the partition, `name` the row in it.
+    pub(crate) fn new(tenant: &str, room: &str, owner: &str, name: &str) -> Self {
+        Self { key: Key(format!("{}/{name}", partition(tenant, room, owner))), kind: PhantomData }
+    }
+}
+
+/// The longest owner that stands in a key as it is; longer ones stand as their hash.
+const LONGEST_OWNER: usize = 256;
+const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_');
+
+pub(crate) fn partition(tenant: &str, room: &str, owner: &str) -> String {
+    let escaped = utf8_percent_encode(owner, PLAIN).to_string();
+    let owner = if escaped.len() <= LONGEST_OWNER { escaped } else { format!("~{}", b64u(sha256(owner.as_bytes()))) };
+    format!("{tenant}.{room}.{owner}")
+}
+
+/// A record as it was read, with what a later commit must require.
+#[derive(Clone, Debug)]
+pub(crate) struct Stored<T> {
+    pub(crate) key: Key,
+    pub(crate) version: String,
+    pub(crate) value: T,
+}
+
+#[derive(Serialize)]
+struct Sealing<'a, T> {
+    tenant: &'a str,
+    kind: &'a str,
+    attempt: &'a str,
+    value: &'a T,
+}
+
+#[derive(Deserialize)]
+struct Opening<T> {
+    tenant: String,
+    kind: String,
+    value: T,
+}
+
+#[derive(Deserialize)]
+struct Attempted {
+    attempt: String,
+}
+
+/// A record in its envelope, as text for the store.
+pub(crate) fn write<T: Record>(tenant: &str, attempt: &str, value: &T) -> Result<String, Fault> {
+    serde_json::to_string(&Sealing { tenant, kind: T::KIND, attempt, value })
+        .map_err(|_| Fault::BadRow("it cannot be written"))
+}
+
+/// The record of a row, unless it is over. A row of another tenant or kind is a fault.
+pub(crate) fn read<T: Record>(tenant: &str, now: Millis, key: Key, row: Row) -> Result<Option<Stored<T>>, Fault> {
+    let opened: Opening<T> = serde_json::from_str(&row.value).map_err(|_| Fault::BadRow("it cannot be read"))?;
+    if opened.tenant != tenant {
+        return Err(Fault::BadRow("it is another tenant's"));
+    }
+    if opened.kind != T::KIND {
+        return Err(Fault::BadRow("it was written for another purpose"));
+    }
+    let over = opened.value.expires().is_some_and(|expires| expires <= now);
+    Ok((!over).then_some(Stored { key, version: row.version, value: opened.value }))
+}
+
+/// Which attempt wrote a row.
+pub(crate) fn attempt_of(row: &Row) -> Option<String> {
+    serde_json::from_str::<Attempted>(&row.value).ok().map(|attempted| attempted.attempt)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    struct Note {
+        until: Option<Millis>,
+    }
+
+    impl Record for Note {
+        const KIND: &'static str = "note";
+        fn expires(&self) -> Option<Millis> {
+            self.until
+        }
+    }
+
+    #[derive(Debug, Serialize, Deserialize)]
+    struct Other {
+        until: Option<Millis>,
+    }
+
+    impl Record for Other {
+        const KIND: &'static str = "other";
+        fn expires(&self) -> Option<Millis> {
+            None
+        }
+    }
+
+    fn row() -> Row {
+        Row { version: "1".into(), value: write("main", "a1", &Note { until: Some(10) }).unwrap() }
+    }
+
+    #[test]
+    fn a_row_of_another_tenant_or_kind_is_refused() {
+        let key = Key("k/n".into());
+        assert!(read::<Note>("main", 5, key.clone(), row()).unwrap().is_some());
+        assert!(matches!(read::<Note>("other", 5, key.clone(), row()), Err(Fault::BadRow(_))));
+        assert!(matches!(read::<Other>("main", 5, key, row()), Err(Fault::BadRow(_))));
+    }
+
+    #[test]
+    fn an_expired_row_is_no_row_even_when_the_store_still_has_it() {
+        assert!(read::<Note>("main", 10, Key("k/n".into()), row()).unwrap().is_none());
+    }
+
+    #[test]
+    fn keys_are_plain_bounded_and_never_collide_by_escaping() {
+        assert_eq!(partition("main", "client", "a.b/c"), "main.client.a%2Eb%2Fc");
+        assert_ne!(partition("main", "client", "a/b"), partition("main", "client", "a%2Fb"));
+        assert!(partition("main", "client", &"x".repeat(9999)).len() < 100);
+    }
+}

@@ -1,0 +1,207 @@
+//! Whose fault it is: a [`Refusal`] is somebody's request refused, a [`Fault`] is the engine's or its host's.
+//! The registered error code, the status and the safe text of each are written here and nowhere else.
+
+use serde::Serialize;
+
+/// Somebody's request is refused. The texts hold only characters that RFC 6749 section 5.2 allows, and never echo input.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Refusal {
+    /// Malformed, missing, repeated or contradictory parameters (RFC 6749 section 5.2).
+    InvalidRequest(&'static str),
+    /// The client is unknown, disabled or did not authenticate (RFC 6749 section 5.2).
+    InvalidClient {
+        /// The client used the `Authorization` header, so the answer must carry a challenge.
+        challenge: bool,
+    },
+    /// The code or refresh token is invalid, expired, revoked, or another client's (RFC 6749 section 5.2).
+    InvalidGrant,
+    /// The client may not use this grant type (RFC 6749 section 5.2).
+    UnauthorizedClient,
+    /// No such grant type here (RFC 6749 section 5.2).
+    UnsupportedGrantType,
+    /// Only `code` is offered (RFC 6749 section 4.1.2.1).
+    UnsupportedResponseType,
+    /// A scope is malformed, unknown, or more than was granted (RFC 6749 section 5.2).
+    InvalidScope,
+    /// The resource is unknown or was not granted (RFC 8707 section 2).
+    InvalidTarget,
+    /// The person or the server said no (RFC 6749 section 4.1.2.1).
+    AccessDenied,
+    /// `prompt=none`, but nobody is signed in (OpenID Connect Core section 3.1.2.6).
+    LoginRequired,
+    /// `prompt=none`, but consent is needed (OpenID Connect Core section 3.1.2.6).
+    ConsentRequired,
+    /// Request objects are not offered (OpenID Connect Core section 3.1.2.6).
+    RequestNotSupported,
+    /// Request objects by reference are not offered (OpenID Connect Core section 3.1.2.6).
+    RequestUriNotSupported,
+    /// The access token is missing, malformed, expired or revoked (RFC 6750 section 3.1).
+    InvalidToken,
+    /// Nothing was presented at all (RFC 6750 section 3.1: no error code in the challenge).
+    TokenMissing,
+    /// The access token is good, but not for this (RFC 6750 section 3.1).
+    InsufficientScope(String),
+    /// The redirect URI is not one of the client's; the browser must not be sent there.
+    RedirectUriMismatch,
+    /// The page's form came from elsewhere, or from another browser.
+    Forbidden(&'static str),
+    /// The interaction is unknown, expired or already answered.
+    InteractionEnded,
+    /// Login or password is wrong; which of them is not told.
+    WrongCredentials,
+    /// There is no such page.
+    NoSuchEndpoint,
+    /// The method is not one of these.
+    MethodNotAllowed(&'static str),
+    /// The body is not `application/x-www-form-urlencoded`.
+    UnsupportedMediaType,
+    /// The body is over the limit.
+    PayloadTooLarge,
+    /// The URL is over the limit.
+    UriTooLong,
+    /// A typed command's argument is out of bounds.
+    InvalidArgument(&'static str),
+    /// A typed command names what does not exist.
+    NotFound(&'static str),
+    /// A typed command would make something twice.
+    AlreadyExists(&'static str),
+}
+
+/// The four members that tell a refusal or a fault to a host.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Told {
+    /// Stable, for programs.
+    pub code: &'static str,
+    /// The HTTP status that fits.
+    pub status: u16,
+    /// For people; safe to show to anyone.
+    pub message: String,
+    /// What to do about it.
+    pub help: &'static str,
+}
+
+impl Refusal {
+    /// The code, the status, the text and the help of this refusal.
+    pub fn told(&self) -> Told {
+        let (code, status, message, help) = self.parts();
+        Told { code, status, message: message.to_owned(), help }
+    }
+
+    /// The registered error code.
+    pub fn code(&self) -> &'static str {
+        self.parts().0
+    }
+
+    /// The HTTP status.
+    pub fn status(&self) -> u16 {
+        self.parts().1
+    }
+
+    /// The text that may be sent as `error_description`.
+    pub fn message(&self) -> &'static str {
+        self.parts().2
+    }
+
+    #[rustfmt::skip]
+    fn parts(&self) -> (&'static str, u16, &'static str, &'static str) {
+        use Refusal as R;
+        match self {
+            R::InvalidRequest(why) => ("invalid_request", 400, why, "Correct the request; RFC 6749 says what each parameter holds."),
+            R::InvalidClient { .. } => ("invalid_client", 401, "Client authentication failed", "Check the client id, its secret, and that it authenticates by its registered method."),
+            R::InvalidGrant => ("invalid_grant", 400, "The code or refresh token is invalid, expired, revoked, or was issued to another client", "Start the authorization again."),
+            R::UnauthorizedClient => ("unauthorized_client", 400, "The client may not use this grant type", "Add the grant type to the client."),
+            R::UnsupportedGrantType => ("unsupported_grant_type", 400, "The grant type is not supported", "Use one of grant_types_supported in the server's metadata."),
+            R::UnsupportedResponseType => ("unsupported_response_type", 400, "Only response_type=code is supported", "Use the authorization code flow with PKCE."),
+            R::InvalidScope => ("invalid_scope", 400, "A scope is malformed, unknown, or not granted", "Ask for scopes that the server and the client know."),
+            R::InvalidTarget => ("invalid_target", 400, "The resource is unknown or was not granted", "Ask for a resource that the server knows."),
+            R::AccessDenied => ("access_denied", 403, "The request was denied", "Nothing to do: it was refused on purpose."),
+            R::LoginRequired => ("login_required", 400, "Nobody is signed in", "Send the person through an authorization request without prompt=none."),
+            R::ConsentRequired => ("consent_required", 400, "The person must consent first", "Send the person through an authorization request without prompt=none."),
+            R::RequestNotSupported => ("request_not_supported", 400, "Request objects are not supported", "Send the parameters in the query."),
+            R::RequestUriNotSupported => ("request_uri_not_supported", 400, "Request objects by reference are not supported", "Send the parameters in the query."),
+            R::InvalidToken => ("invalid_token", 401, "The access token is invalid, expired or revoked", "Obtain a new access token."),
+            R::TokenMissing => ("unauthenticated", 401, "No access token or session was presented", "Send the access token in the Authorization header, or sign in."),
+            R::InsufficientScope(_) => ("insufficient_scope", 403, "The access token does not cover this request", "Ask for the scopes named in the challenge."),
+            R::RedirectUriMismatch => ("invalid_request", 400, "The redirect_uri is not registered for this client", "Register the exact redirect URI, byte for byte."),
+            R::Forbidden(why) => ("forbidden", 403, why, "Go back to the application and start again."),
+            R::InteractionEnded => ("interaction_ended", 400, "This sign-in has expired or was already completed", "Go back to the application and start again."),
+            R::WrongCredentials => ("wrong_credentials", 401, "The user name or password is wrong", "Try again, or reset the password."),
+            R::NoSuchEndpoint => ("not_found", 404, "There is nothing here", "See the server's metadata for its endpoints."),
+            R::MethodNotAllowed(_) => ("method_not_allowed", 405, "The method is not allowed here", "Use a method named in the Allow header."),
+            R::UnsupportedMediaType => ("invalid_request", 415, "The body must be application/x-www-form-urlencoded", "Send the parameters as a form."),
+            R::PayloadTooLarge => ("invalid_request", 413, "The request is too large", "Send less."),
+            R::UriTooLong => ("invalid_request", 414, "The URL is too long", "Send less in the query."),
+            R::InvalidArgument(why) => ("invalid_argument", 400, why, "Correct the argument."),
+            R::NotFound(why) => ("not_found", 404, why, "Check the id."),
+            R::AlreadyExists(why) => ("already_exists", 409, why, "Choose another, or use the one that exists."),
+        }
+    }
+}
+
+/// The engine or its host is at fault. Details go to the log, never to the requester.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Fault {
+    /// The store failed or could not say; the request is denied.
+    StoreFailed(String),
+    /// Another ask failed.
+    HostFailed(String),
+    /// A row is not what its key promises: another tenant's, another purpose's, or unreadable.
+    BadRow(&'static str),
+    /// Other requests changed the same rows three times in a row.
+    Contended,
+    /// The table of flows is full.
+    Busy,
+    /// The call cannot be read.
+    BadCall(String),
+    /// The answer does not fit the ask.
+    BadAnswer(&'static str),
+    /// `open` was not called, or failed.
+    NotOpen,
+    /// The configuration is wrong.
+    Configuration(String),
+    /// A derivation or signature inside the engine failed.
+    Cryptography(&'static str),
+}
+
+impl Fault {
+    /// The code, the status, the text and the help of this fault. The text is for the log.
+    #[rustfmt::skip]
+    pub fn told(&self) -> Told {
+        let (code, status, message, help) = match self {
+            Self::StoreFailed(why) => ("store_failed", 503, format!("The store failed: {why}"), "See the store's own log; the request was denied and may be tried again."),
+            Self::HostFailed(why) => ("host_failed", 503, format!("The host could not do what was asked: {why}"), "See the host's log; the request was denied and may be tried again."),
+            Self::BadRow(why) => ("bad_row", 500, format!("A stored row cannot be used: {why}"), "The row was written by something else, or for another tenant."),
+            Self::Contended => ("contended", 503, "Other requests changed the same rows three times in a row".into(), "Try again."),
+            Self::Busy => ("busy", 503, "Too many requests are in flight".into(), "Try again, or raise limits.flows."),
+            Self::BadCall(why) => ("bad_call", 500, format!("The call cannot be read: {why}"), "See docs/contract.md sections 2 and 5."),
+            Self::BadAnswer(why) => ("bad_answer", 500, format!("The host's answer does not fit: {why}"), "See docs/contract.md section 4."),
+            Self::NotOpen => ("not_open", 500, "The engine is not open".into(), "Call open with a configuration first."),
+            Self::Configuration(why) => ("configuration", 500, why.clone(), "See docs/contract.md section 6."),
+            Self::Cryptography(why) => ("cryptography", 500, (*why).into(), "This is a defect; please report it."),
+        };
+        Told { code, status, message, help }
+    }
+}
+
+/// Why a flow ends early, or starts anew.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Stop {
+    Refused(Refusal),
+    Fault(Fault),
+    /// A commit lost its race: read again, decide again.
+    Stale,
+}
+
+impl From<Refusal> for Stop {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+impl From<Fault> for Stop {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
+    }
+}

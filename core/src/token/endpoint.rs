@@ -1,0 +1,30 @@
+//! The token, introspection and revocation endpoints.
+
+use super::introspect::introspect_for_client;
+use super::revoke::revoke_for_client;
+use crate::grant::{authorization_code, refresh_token};
+use crate::host::Host;
+use crate::http::{Request, Response};
+use crate::refusal::{Refusal, Stop};
+
+/// RFC 6749 section 3.2.
+pub(crate) async fn token_endpoint(host: &Host, request: &Request) -> Result<Response, Stop> {
+    let form = request.form()?;
+    let grant_type = form.one("grant_type")?.ok_or(Refusal::InvalidRequest("The parameter grant_type is missing"))?;
+    let tokens = match grant_type {
+        "authorization_code" => authorization_code::redeem(host, request, &form).await?,
+        "refresh_token" => refresh_token::refresh(host, request, &form).await?,
+        _ => return Err(Refusal::UnsupportedGrantType.into()),
+    };
+    Ok(Response::json(200, &tokens))
+}
+
+/// RFC 7662 section 2.
+pub(crate) async fn introspection_endpoint(host: &Host, request: &Request) -> Result<Response, Stop> {
+    introspect_for_client(host, request, &request.form()?).await
+}
+
+/// RFC 7009 section 2.
+pub(crate) async fn revocation_endpoint(host: &Host, request: &Request) -> Result<Response, Stop> {
+    revoke_for_client(host, request, &request.form()?).await
+}

@@ -1,0 +1,149 @@
+//! The resource server's half: is this request allowed, and who is behind it?
+
+use serde::{Deserialize, Serialize};
+
+use super::resolve::{What, resolve, signed_claims};
+use crate::host::Host;
+use crate::http::{Cookie, find_cookie};
+use crate::key::set::KeySet;
+use crate::refusal::{Refusal, Stop};
+use crate::scope;
+use crate::session;
+use crate::time::Millis;
+
+/// `tokens.verify`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs, reason = "docs/contract.md section 5")]
+pub struct VerifyToken {
+    pub token: String,
+    /// The resource that is being used; the issuer itself when absent.
+    #[serde(default)]
+    pub audience: Option<String>,
+    #[serde(default)]
+    pub scopes: Vec<String>,
+}
+
+impl std::fmt::Debug for VerifyToken {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("VerifyToken").field("audience", &self.audience).finish_non_exhaustive()
+    }
+}
+
+/// `authenticate`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs, reason = "docs/contract.md section 5")]
+pub struct Authenticate {
+    pub headers: Vec<(String, String)>,
+    #[serde(default)]
+    pub audience: Option<String>,
+    #[serde(default)]
+    pub scopes: Vec<String>,
+}
+
+impl std::fmt::Debug for Authenticate {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Authenticate").field("audience", &self.audience).finish_non_exhaustive()
+    }
+}
+
+/// Who is behind a request.
+#[derive(Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Principal {
+    kind: &'static str,
+    subject: String,
+    client_id: Option<String>,
+    scopes: Vec<String>,
+    audience: Vec<String>,
+    session_id: Option<String>,
+    grant_id: Option<String>,
+    expires_at: Millis,
+}
+
+/// A JWT access token takes the trip for the keys only; an opaque one takes one trip for its grant.
+pub(crate) async fn verify(host: &Host, ask: &VerifyToken) -> Result<Principal, Stop> {
+    let principal =
+        if ask.token.contains('.') { of_jwt(host, &ask.token).await? } else { of_handle(host, &ask.token).await? };
+    let audience = ask.audience.as_deref().unwrap_or(&host.config().issuer.text);
+    let principal = principal
+        .filter(|principal| principal.audience.iter().any(|one| one == audience))
+        .ok_or(Refusal::InvalidToken)?;
+    if !scope::covers(&principal.scopes, &ask.scopes) {
+        return Err(Refusal::InsufficientScope(ask.scopes.join(" ")).into());
+    }
+    Ok(principal)
+}
+
+async fn of_jwt(host: &Host, token: &str) -> Result<Option<Principal>, Stop> {
+    let keys = KeySet::for_verifying(host, token).await?;
+    let Some(claims) = signed_claims(host, &keys, token).await? else { return Ok(None) };
+    let text = |name: &str| claims.text(name).unwrap_or_default().to_owned();
+    Ok(Some(Principal {
+        kind: "token",
+        subject: text("sub"),
+        client_id: Some(text("client_id")),
+        scopes: claims.text("scope").and_then(|text| scope::parse(text).ok()).unwrap_or_default(),
+        audience: claims.audience().map(str::to_owned).collect(),
+        expires_at: claims.time("exp").unwrap_or_default(),
+        ..Principal::default()
+    }))
+}
+
+async fn of_handle(host: &Host, token: &str) -> Result<Option<Principal>, Stop> {
+    let Some(resolved) = resolve(host, token, None).await?.1 else { return Ok(None) };
+    let grant = resolved.grant.value;
+    Ok(match resolved.what {
+        What::Refresh => None,
+        What::Access(token) => Some(Principal {
+            kind: "token",
+            subject: grant.subject,
+            client_id: Some(grant.client_id),
+            scopes: token.scopes,
+            audience: if token.resources.is_empty() {
+                vec![host.config().issuer.text.clone()]
+            } else {
+                token.resources
+            },
+            grant_id: Some(grant.id),
+            expires_at: token.expires_at,
+            ..Principal::default()
+        }),
+    })
+}
+
+/// By the `Authorization` header; without one, by the session cookie. A token that is bad is not made good by a cookie.
+pub(crate) async fn authenticate(host: &Host, ask: &Authenticate) -> Result<Principal, Stop> {
+    let values = |name: &'static str| {
+        ask.headers.iter().filter(move |(own, _)| own.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+    };
+    let mut authorization = values("authorization");
+    if let Some(header) = authorization.next() {
+        if authorization.next().is_some() {
+            return Err(Refusal::InvalidRequest("There is more than one Authorization header").into());
+        }
+        let token = bearer(header).ok_or(Refusal::InvalidToken)?;
+        let ask = VerifyToken { token: token.to_owned(), audience: ask.audience.clone(), scopes: ask.scopes.clone() };
+        return verify(host, &ask).await;
+    }
+    let cookie = values("cookie").find_map(|header| find_cookie(host.config(), header, Cookie::Session));
+    let signed_in = session::find(host, cookie).await?.ok_or(Refusal::TokenMissing)?;
+    // A session is the person itself; scopes bound what clients may do for it.
+    Ok(Principal {
+        kind: "session",
+        subject: signed_in.subject.id,
+        session_id: Some(signed_in.session.id),
+        expires_at: signed_in.session.expires_at,
+        ..Principal::default()
+    })
+}
+
+/// RFC 6750 section 2.1; the scheme's case does not matter (RFC 9110 section 11.1).
+fn bearer(header: &str) -> Option<&str> {
+    let (scheme, token) = header.split_once(' ')?;
+    let token = token.trim_start_matches(' ');
+    let plain =
+        !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~+/=".contains(&byte));
+    (scheme.eq_ignore_ascii_case("bearer") && plain).then_some(token)
+}

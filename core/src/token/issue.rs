@@ -1,0 +1,128 @@
+//! Issuing: the token response (RFC 6749 section 5.1) and the JWT access token (RFC 9068).
+
+use serde::Serialize;
+
+use crate::client::Client;
+use crate::config::TokenForm;
+use crate::grant::{AccessToken, Grant};
+use crate::handle::Kind;
+use crate::host::Host;
+use crate::http::Form;
+use crate::key::set::KeySet;
+use crate::refusal::{Fault, Refusal};
+use crate::scope;
+use crate::time::numeric_date;
+
+/// The `typ` of a JWT access token (RFC 9068 section 2.1).
+pub(crate) const ACCESS_TOKEN_TYPE: &str = "at+jwt";
+
+/// RFC 6749 section 5.1.
+#[derive(Serialize)]
+pub(crate) struct TokenResponse {
+    access_token: String,
+    token_type: &'static str,
+    /// Seconds.
+    expires_in: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refresh_token: Option<String>,
+    scope: String,
+}
+
+/// RFC 9068 section 2.2.
+#[derive(Serialize)]
+struct AccessTokenClaims<'a> {
+    iss: &'a str,
+    sub: &'a str,
+    aud: Audience<'a>,
+    client_id: &'a str,
+    scope: String,
+    auth_time: u64,
+    iat: u64,
+    exp: u64,
+    jti: String,
+}
+
+/// RFC 7519 section 4.1.3: one as text, several as a list.
+#[derive(Serialize)]
+#[serde(untagged)]
+pub(super) enum Audience<'a> {
+    One(&'a str),
+    Many(&'a [String]),
+}
+
+impl<'a> Audience<'a> {
+    /// Without a resource the token is for the issuer itself.
+    pub(super) fn of(host: &'a Host, resources: &'a [String]) -> Self {
+        match resources {
+            [] => Self::One(&host.config().issuer.text),
+            [one] => Self::One(one),
+            many => Self::Many(many),
+        }
+    }
+}
+
+/// An access token as this request asks for it: at most the grant's scopes (RFC 6749 section 6) and resources (RFC 8707 section 2.2).
+pub(crate) fn new_access_token(
+    host: &Host,
+    client: &Client,
+    grant: &Grant,
+    form: &Form,
+) -> Result<AccessToken, Refusal> {
+    let scopes = match form.one("scope")? {
+        Some(text) => scope::parse(text)?,
+        None => grant.scopes.clone(),
+    };
+    if !scope::covers(&grant.scopes, &scopes) {
+        return Err(Refusal::InvalidScope);
+    }
+    let asked: Vec<String> = form.all("resource").map(str::to_owned).collect();
+    let resources = if asked.is_empty() { grant.resources.clone() } else { asked };
+    if !resources.iter().all(|resource| grant.resources.contains(resource)) {
+        return Err(Refusal::InvalidTarget);
+    }
+    let settings = resources.first().and_then(|resource| host.config().resources.get(resource));
+    let lifetime = settings.and_then(|settings| settings.lifetime).unwrap_or(host.config().lifetimes.access_token);
+    Ok(AccessToken {
+        serial: 0,
+        form: settings.and_then(|settings| settings.access_token).unwrap_or(client.access_token),
+        scopes,
+        resources,
+        issued_at: host.now(),
+        expires_at: lifetime.after(host.now()).min(grant.ends_at),
+        revoked: false,
+    })
+}
+
+/// The response for the grant as it stands: its newest access token and its live refresh token. The same state, the same bytes.
+pub(crate) async fn respond(host: &Host, keys: &KeySet, grant: &Grant) -> Result<TokenResponse, Fault> {
+    let token = grant.last_access_token().ok_or(Fault::BadRow("a live grant has no access token"))?;
+    Ok(TokenResponse {
+        access_token: match token.form {
+            TokenForm::Opaque => grant.handle(host.config(), Kind::AccessToken, token.serial),
+            TokenForm::Jwt => jwt(host, keys, grant, token).await?,
+        },
+        token_type: "Bearer",
+        expires_in: token.expires_at.saturating_sub(host.now()) / 1000,
+        refresh_token: grant
+            .state
+            .generation()
+            .map(|generation| grant.handle(host.config(), Kind::RefreshToken, generation)),
+        scope: token.scopes.join(" "),
+    })
+}
+
+async fn jwt(host: &Host, keys: &KeySet, grant: &Grant, token: &AccessToken) -> Result<String, Fault> {
+    let claims = AccessTokenClaims {
+        iss: &host.config().issuer.text,
+        sub: &grant.subject,
+        aud: Audience::of(host, &token.resources),
+        client_id: &grant.client_id,
+        scope: token.scopes.join(" "),
+        auth_time: numeric_date(grant.auth_time),
+        iat: numeric_date(token.issued_at),
+        exp: numeric_date(token.expires_at),
+        jti: grant.handle(host.config(), Kind::TokenId, token.serial),
+    };
+    let claims = serde_json::to_vec(&claims).map_err(|_| Fault::Cryptography("claims cannot be written"))?;
+    keys.sign(host, ACCESS_TOKEN_TYPE, &claims).await
+}

