@@ -1,0 +1,287 @@
+//! From what you say to the engine's configuration (`docs/contract.md`, section 6) and a running pool.
+
+use std::fmt;
+use std::num::NonZero;
+use std::sync::Arc;
+use std::thread::available_parallelism;
+use std::time::Duration;
+
+use serde_json::{Map, Value, json};
+
+use crate::claviger::{Claviger, Inner};
+use crate::clock::Clock;
+use crate::engine::{DerivePool, Module, Pool, Tuning};
+use crate::error::{Error, Problem};
+use crate::event::Event;
+use crate::host::{Host, Listener};
+use crate::store::{DynStore, Store};
+use crate::subject::{DynSubjects, Subjects};
+
+/// The default of the configuration's `limits.body`, in bytes.
+const BODY_LIMIT: usize = 65_536;
+
+/// How many derivations may wait for each thread that derives.
+const DERIVE_QUEUE: usize = 32;
+
+/// A derivation at its largest parameters takes seconds; an ordinary one 20 to 60 ms.
+const DERIVE_DEADLINE: Duration = Duration::from_secs(20);
+
+/// What lives for how long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Lifetime {
+    /// An authorization code. Default one minute.
+    Code,
+    /// An access token. Default 15 minutes.
+    AccessToken,
+    /// A refresh token that is not used. Default 30 days.
+    RefreshToken,
+    /// All that follows from one consent. Default 180 days.
+    Grant,
+    /// A sign-in that has begun. Default 15 minutes.
+    Interaction,
+    /// A session in the browser. Default 14 days.
+    Session,
+}
+
+impl Lifetime {
+    fn member(self) -> &'static str {
+        match self {
+            Self::Code => "code",
+            Self::AccessToken => "accessToken",
+            Self::RefreshToken => "refreshToken",
+            Self::Grant => "grant",
+            Self::Interaction => "interaction",
+            Self::Session => "session",
+        }
+    }
+}
+
+/// Configures a [`Claviger`]. Only the issuer, a secret and a store are required.
+pub struct Builder {
+    configuration: Map<String, Value>,
+    store: Option<Arc<dyn DynStore>>,
+    subjects: Option<Arc<dyn DynSubjects>>,
+    listeners: Vec<Listener>,
+    clock: Clock,
+    instances: usize,
+    derivers: usize,
+    deadline: Duration,
+    patience: Duration,
+    #[cfg(test)]
+    module: Option<Module>,
+}
+
+impl Builder {
+    pub(crate) fn new(issuer: impl Into<String>) -> Self {
+        Self::from_configuration(Map::from_iter([("issuer".to_owned(), Value::String(issuer.into()))]))
+    }
+
+    /// Starts from a configuration in the words of `docs/contract.md`, section 6, such as one read from a file.
+    #[must_use]
+    pub fn from_configuration(configuration: Map<String, Value>) -> Self {
+        let processors = available_parallelism().map_or(1, NonZero::get);
+        Self {
+            configuration,
+            store: None,
+            subjects: None,
+            listeners: Vec::new(),
+            clock: Clock::default(),
+            instances: processors,
+            derivers: processors,
+            deadline: Duration::from_secs(2),
+            patience: Duration::from_secs(5),
+            #[cfg(test)]
+            module: None,
+        }
+    }
+
+    /// At least 32 characters of randomness, such as `claviger secret` prints. All keys are derived from it.
+    #[must_use]
+    pub fn secret(self, secret: impl Into<String>) -> Self {
+        self.set("secret", Value::String(secret.into()))
+    }
+
+    /// Several secrets, to replace one: the first signs and seals, all open.
+    #[must_use]
+    pub fn secrets(self, secrets: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        let secrets = secrets.into_iter().map(|secret| Value::String(secret.into())).collect();
+        self.set("secret", Value::Array(secrets))
+    }
+
+    /// Where rows live.
+    #[must_use]
+    pub fn store(mut self, store: impl Store) -> Self {
+        self.store = Some(Arc::new(store));
+        self
+    }
+
+    /// A scope that clients may ask for, and what the consent page says of it.
+    #[must_use]
+    pub fn scope(self, name: impl Into<String>, description: impl Into<String>) -> Self {
+        self.set_in("scopes", name, Value::String(description.into()))
+    }
+
+    /// What pages call this server.
+    #[must_use]
+    pub fn name(self, name: impl Into<String>) -> Self {
+        self.set("name", Value::String(name.into()))
+    }
+
+    /// Keeps this server's rows apart from those of others in the same store. Default `main`.
+    #[must_use]
+    pub fn tenant(self, tenant: impl Into<String>) -> Self {
+        self.set("tenant", Value::String(tenant.into()))
+    }
+
+    /// How long something lives, in whole seconds.
+    #[must_use]
+    pub fn lifetime(self, of: Lifetime, lifetime: Duration) -> Self {
+        self.set_in("lifetimes", of.member(), lifetime.as_secs().into())
+    }
+
+    /// Pages of your own, in place of the built-in ones: the browser is sent there with `?interaction=<handle>`.
+    #[must_use]
+    pub fn pages(self, sign_in: impl Into<String>, consent: impl Into<String>) -> Self {
+        self.set("pages", json!({ "signIn": sign_in.into(), "consent": consent.into() }))
+    }
+
+    /// Any member of the configuration, for those that have no method here.
+    #[must_use]
+    pub fn set(mut self, member: impl Into<String>, value: Value) -> Self {
+        self.configuration.insert(member.into(), value);
+        self
+    }
+
+    /// Your own users, in place of the engine's accounts.
+    #[must_use]
+    pub fn subjects(mut self, subjects: impl Subjects) -> Self {
+        self.subjects = Some(Arc::new(subjects));
+        self
+    }
+
+    /// Calls you with every event, on the task that served the request: be quick.
+    #[must_use]
+    pub fn on_event(mut self, listener: impl Fn(&Event) + Send + Sync + 'static) -> Self {
+        self.listeners.push(Arc::new(listener));
+        self
+    }
+
+    /// How many instances of the engine run, each on a thread. Default: one for each processor.
+    #[must_use]
+    pub fn instances(mut self, instances: usize) -> Self {
+        self.instances = instances;
+        self
+    }
+
+    /// How many threads derive keys from passwords. Default: one for each processor.
+    #[must_use]
+    pub fn derivers(mut self, derivers: usize) -> Self {
+        self.derivers = derivers;
+        self
+    }
+
+    /// How long the engine may compute without a pause before its instance is replaced. Default 2 seconds.
+    #[must_use]
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = deadline;
+        self
+    }
+
+    /// How long a store may take to answer. Default 5 seconds.
+    #[must_use]
+    pub fn store_deadline(mut self, patience: Duration) -> Self {
+        self.patience = patience;
+        self
+    }
+
+    /// A clock of yours, in milliseconds since 1970, for tests.
+    #[must_use]
+    pub fn clock(mut self, now: impl Fn() -> u64 + Send + Sync + 'static) -> Self {
+        self.clock = Clock::new(now);
+        self
+    }
+
+    /// Compiles the engine, if this process has not yet, and starts its threads. This takes a fraction of a second and
+    /// blocks.
+    ///
+    /// # Errors
+    /// [`Error::Configuration`] names the member that is wrong.
+    pub fn build(mut self) -> Result<Claviger, Error> {
+        let store = self.store.take().ok_or_else(|| missing("store"))?;
+        self.offer_capabilities();
+        let issuer = self.text("issuer").ok_or_else(|| missing("issuer"))?;
+        let body_limit = self.body_limit();
+        let module = self.module()?;
+        let configuration = Value::Object(self.configuration).to_string().into_bytes().into();
+        let tuning = Tuning { configuration, deadline: self.deadline };
+        let host = Host {
+            pool: Pool::start(&module, &tuning, self.instances)?,
+            derive: DerivePool::start(&module, self.derivers, self.derivers * DERIVE_QUEUE, DERIVE_DEADLINE)?,
+            store,
+            subjects: self.subjects,
+            listeners: self.listeners,
+            clock: self.clock,
+            patience: self.patience,
+        };
+        Ok(Claviger::of(Inner { host, issuer, body_limit }))
+    }
+
+    #[cfg(not(test))]
+    fn module(&self) -> Result<Module, Error> {
+        Ok(Module::shipped()?)
+    }
+
+    #[cfg(test)]
+    fn module(&self) -> Result<Module, Error> {
+        Ok(self.module.clone().map_or_else(Module::shipped, Ok)?)
+    }
+
+    /// Runs another engine in place of the one that ships.
+    #[cfg(test)]
+    pub(crate) fn run_module(mut self, module: Module) -> Self {
+        self.module = Some(module);
+        self
+    }
+
+    /// What this host does for the engine: it derives keys on other threads, and knows users if it was given any.
+    fn offer_capabilities(&mut self) {
+        let mut capabilities = vec!["derive"];
+        capabilities.extend(self.subjects.as_ref().map(|_| "subject"));
+        self.configuration.insert("capabilities".into(), json!(capabilities));
+    }
+
+    fn text(&self, member: &str) -> Option<String> {
+        self.configuration.get(member)?.as_str().map(str::to_owned)
+    }
+
+    fn body_limit(&self) -> usize {
+        let limit = self.configuration.get("limits").and_then(|limits| limits.get("body")).and_then(Value::as_u64);
+        limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(BODY_LIMIT)
+    }
+
+    fn set_in(mut self, object: &str, member: impl Into<String>, value: Value) -> Self {
+        let object = self.configuration.entry(object).or_insert_with(|| Value::Object(Map::new()));
+        if let Value::Object(members) = object {
+            members.insert(member.into(), value);
+        }
+        self
+    }
+}
+
+/// The configuration holds secrets, so only its members' names are shown.
+impl fmt::Debug for Builder {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let members: Vec<_> = self.configuration.keys().collect();
+        formatter.debug_struct("Builder").field("configuration", &members).finish_non_exhaustive()
+    }
+}
+
+fn missing(member: &str) -> Error {
+    Error::Configuration(Problem {
+        code: "configuration".into(),
+        status: 500,
+        message: format!("`{member}` is missing"),
+        help: format!("Call `.{member}(...)` on the builder."),
+    })
+}

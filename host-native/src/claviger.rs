@@ -1,0 +1,62 @@
+//! The handle that everything hangs on.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::builder::Builder;
+use crate::engine::EngineError;
+use crate::error::Error;
+use crate::host::{Host, Outcome};
+
+/// The authorization server. Clones are the same one; it ends with the last of them.
+#[derive(Clone)]
+pub struct Claviger {
+    inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    pub(crate) host: Host,
+    pub(crate) issuer: String,
+    /// Bytes that a request's body may have.
+    pub(crate) body_limit: usize,
+}
+
+impl Claviger {
+    /// Starts to configure a server. `issuer` is its address as clients see it: https, or http on a loopback host.
+    pub fn builder(issuer: impl Into<String>) -> Builder {
+        Builder::new(issuer)
+    }
+
+    pub(crate) fn of(inner: Inner) -> Self {
+        Self { inner: Arc::new(inner) }
+    }
+
+    pub(crate) fn inner(&self) -> &Inner {
+        &self.inner
+    }
+
+    /// The address as clients see it.
+    #[must_use]
+    pub fn issuer(&self) -> &str {
+        &self.inner.issuer
+    }
+
+    /// Runs any command of `docs/contract.md`, section 5, by its name. The typed rooms, such as [`Claviger::clients`],
+    /// are the better way where they reach.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] when the command is refused, and faults.
+    pub async fn command<T: DeserializeOwned>(&self, name: &str, arguments: &impl Serialize) -> Result<T, Error> {
+        let Outcome { ok, .. } = self.inner.host.run(name, arguments).await?;
+        serde_json::from_str(ok.get()).map_err(|error| EngineError::Contract(error.to_string()).into())
+    }
+}
+
+impl fmt::Debug for Claviger {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Claviger").field("issuer", &self.inner.issuer).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,120 @@
+//! What may be typed. Secrets and passwords are never arguments: they would stay in the shell's history.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use super::clients::ClientsCommand;
+use super::grants::GrantsCommand;
+use super::keys::KeysCommand;
+use super::purge::PurgeArguments;
+use super::sessions::SessionsCommand;
+use super::users::UsersCommand;
+
+const EXAMPLES: &str = "\
+Try it, with a demo user and a demo client:
+  claviger serve --demo
+
+Run it:
+  export CLAVIGER_SECRET=$(claviger secret)
+  claviger serve --issuer https://auth.example.com --store sqlite:auth.db
+  claviger users create ada --issuer https://auth.example.com --store sqlite:auth.db
+
+The issuer and the store may stand in a file, or in the environment:
+  claviger --config claviger.toml clients create --name 'My app' --redirect-uri https://app.example.com/callback
+
+  # claviger.toml
+  issuer = \"https://auth.example.com\"
+  store = \"sqlite:auth.db\"
+  listen = \"127.0.0.1:8080\"
+  [scopes]
+  read = \"See your things\"
+";
+
+/// Authentication and authorization: OAuth 2.1 from one WebAssembly engine.
+#[derive(Debug, Parser)]
+#[command(name = "claviger", version, after_long_help = EXAMPLES, propagate_version = true)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    pub(super) common: Common,
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+/// What every command may be told. Arguments win over the environment, and the environment over the file.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Configuration")]
+pub(super) struct Common {
+    /// A file of settings, TOML or JSON
+    #[arg(long, global = true, value_name = "FILE", env = "CLAVIGER_CONFIG")]
+    pub(super) config: Option<PathBuf>,
+
+    /// The server's address as clients see it
+    #[arg(long, global = true, value_name = "URL", env = "CLAVIGER_ISSUER")]
+    pub(super) issuer: Option<String>,
+
+    /// Where rows live: `sqlite:FILE` or `memory`
+    #[arg(long, global = true, value_name = "STORE", env = "CLAVIGER_STORE")]
+    pub(super) store: Option<String>,
+
+    /// A file with the secret; or set CLAVIGER_SECRET to the secret itself
+    #[arg(long, global = true, value_name = "FILE", env = "CLAVIGER_SECRET_FILE")]
+    pub(super) secret_file: Option<PathBuf>,
+
+    /// Answer in JSON
+    #[arg(long, global = true)]
+    pub(super) json: bool,
+
+    /// How to write the log, which goes to the standard error; CLAVIGER_LOG_LEVEL filters it, such as `debug`
+    #[arg(long, global = true, value_name = "FORM", default_value = "text", env = "CLAVIGER_LOG")]
+    pub(super) log: LogForm,
+}
+
+/// How to write the log.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(super) enum LogForm {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Run the server
+    #[command(after_long_help = "Stops on SIGINT and SIGTERM, and lets requests that have begun end first.")]
+    Serve(Serve),
+    /// Print a fresh secret, for CLAVIGER_SECRET
+    Secret,
+    /// The keys that sign tokens
+    #[command(subcommand)]
+    Keys(KeysCommand),
+    /// The applications that may ask for tokens
+    #[command(subcommand)]
+    Clients(ClientsCommand),
+    /// The people who sign in
+    #[command(subcommand)]
+    Users(UsersCommand),
+    /// Where people are signed in
+    #[command(subcommand)]
+    Sessions(SessionsCommand),
+    /// What people have allowed applications to do
+    #[command(subcommand)]
+    Grants(GrantsCommand),
+    /// Remove what has expired
+    Purge(PurgeArguments),
+    /// Check the configuration, and change nothing
+    CheckConfig,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Serve {
+    /// The address to listen on [default: 127.0.0.1:8080]
+    #[arg(long, value_name = "ADDRESS:PORT", env = "CLAVIGER_LISTEN")]
+    pub(super) listen: Option<SocketAddr>,
+
+    /// Make a demo user and a demo client, and print them; needs no other setting
+    #[arg(long)]
+    pub(super) demo: bool,
+}

@@ -1,0 +1,217 @@
+//! `claviger clients`.
+
+use clap::{Args, Subcommand, ValueEnum};
+use claviger::Claviger;
+use claviger::commands::{AccessTokenFormat, AuthMethod, Client, ClientChange, ClientWithSecret, NewClient, Paging};
+
+use super::failure::Failure;
+use super::output::Output;
+
+const COLUMNS: [&str; 5] = ["id", "name", "authMethod", "disabled", "createdAt"];
+
+const EXAMPLES: &str = "\
+An application with a server, which can keep a secret:
+  claviger clients create --name 'My app' --redirect-uri https://app.example.com/callback
+
+An application in a browser or on a phone, which cannot:
+  claviger clients create --name 'My app' --redirect-uri https://app.example.com/callback --auth-method none
+
+Give a client a new secret, and let the old one work for a day:
+  claviger clients rotate-secret CLIENT --overlap 86400
+";
+
+#[derive(Debug, Subcommand)]
+#[command(after_long_help = EXAMPLES)]
+pub(super) enum ClientsCommand {
+    /// Register a client; its secret is shown once
+    Create(Create),
+    /// List all clients
+    List,
+    /// Show a client
+    Show(Id),
+    /// Change a client
+    Update(Update),
+    /// Refuse a client everything
+    Disable(Id),
+    /// Let a client work again
+    Enable(Id),
+    /// Remove a client for good
+    Delete(Id),
+    /// Give a client a new secret, which is shown once
+    RotateSecret(RotateSecret),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Id {
+    /// The client's id
+    id: String,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Create {
+    /// What people are shown
+    #[arg(long)]
+    name: String,
+    /// Where browsers may be sent back to, compared byte for byte; may be repeated
+    #[arg(long = "redirect-uri", value_name = "URL")]
+    redirect_uris: Vec<String>,
+    /// What it may ask for; may be repeated [default: all that is configured]
+    #[arg(long = "scope")]
+    scopes: Option<Vec<String>>,
+    /// How it may ask; may be repeated [default: authorization_code and refresh_token]
+    #[arg(long = "grant-type")]
+    grant_types: Option<Vec<String>>,
+    /// How it proves who it is
+    #[arg(long, default_value = "client_secret_basic")]
+    auth_method: Method,
+    /// What its access tokens look like
+    #[arg(long, default_value = "jwt")]
+    access_token: Format,
+    /// An id of your choice
+    #[arg(long)]
+    id: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Update {
+    /// The client's id
+    id: String,
+    /// What people are shown
+    #[arg(long)]
+    name: Option<String>,
+    /// Where browsers may be sent back to, in place of all from before; may be repeated
+    #[arg(long = "redirect-uri", value_name = "URL")]
+    redirect_uris: Option<Vec<String>>,
+    /// What it may ask for, in place of all from before; may be repeated
+    #[arg(long = "scope")]
+    scopes: Option<Vec<String>>,
+    /// How it may ask, in place of all from before; may be repeated
+    #[arg(long = "grant-type")]
+    grant_types: Option<Vec<String>>,
+    /// What its access tokens look like
+    #[arg(long)]
+    access_token: Option<Format>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RotateSecret {
+    /// The client's id
+    id: String,
+    /// How many seconds the old secret still works
+    #[arg(long, default_value_t = 0)]
+    overlap: u64,
+}
+
+/// The names of RFC 7591 section 2.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+#[value(rename_all = "snake_case")]
+enum Method {
+    None,
+    ClientSecretBasic,
+    ClientSecretPost,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Format {
+    Jwt,
+    Opaque,
+}
+
+impl From<Method> for AuthMethod {
+    fn from(method: Method) -> Self {
+        match method {
+            Method::None => Self::None,
+            Method::ClientSecretBasic => Self::ClientSecretBasic,
+            Method::ClientSecretPost => Self::ClientSecretPost,
+        }
+    }
+}
+
+impl From<Format> for AccessTokenFormat {
+    fn from(format: Format) -> Self {
+        match format {
+            Format::Jwt => Self::Jwt,
+            Format::Opaque => Self::Opaque,
+        }
+    }
+}
+
+pub(super) async fn run(auth: &Claviger, command: ClientsCommand, output: Output) -> Result<(), Failure> {
+    let clients = auth.clients();
+    match command {
+        ClientsCommand::Create(create) => shown_once(&clients.create(&create.into()).await?, output),
+        ClientsCommand::List => output.table(&all(auth).await?, &COLUMNS),
+        ClientsCommand::Show(Id { id }) => match clients.find(&id).await? {
+            Some(client) => output.record(&client),
+            None => Err(Failure::not_found("client", &id)),
+        },
+        ClientsCommand::Update(update) => {
+            let (id, change) = update.into_change();
+            output.record(&clients.update(&id, &change).await?)
+        }
+        ClientsCommand::Disable(Id { id }) => output.record(&set_disabled(auth, &id, true).await?),
+        ClientsCommand::Enable(Id { id }) => output.record(&set_disabled(auth, &id, false).await?),
+        ClientsCommand::Delete(Id { id }) => match clients.delete(&id).await? {
+            true => output.line("deleted"),
+            false => Err(Failure::not_found("client", &id)),
+        },
+        ClientsCommand::RotateSecret(RotateSecret { id, overlap }) => {
+            shown_once(&clients.rotate_secret(&id, overlap).await?, output)
+        }
+    }
+}
+
+async fn all(auth: &Claviger) -> Result<Vec<Client>, Failure> {
+    let mut all = Vec::new();
+    let mut paging = Paging::first();
+    loop {
+        let page = auth.clients().list(&paging).await?;
+        all.extend(page.items);
+        match page.next {
+            Some(next) => paging = Paging::after(next),
+            None => return Ok(all),
+        }
+    }
+}
+
+async fn set_disabled(auth: &Claviger, id: &str, disabled: bool) -> Result<Client, Failure> {
+    let change = ClientChange { disabled: Some(disabled), ..ClientChange::default() };
+    Ok(auth.clients().update(id, &change).await?)
+}
+
+/// The client's members, and its secret beside them.
+fn shown_once(created: &ClientWithSecret, output: Output) -> Result<(), Failure> {
+    let mut record = serde_json::to_value(&created.client).map_err(Failure::of("no output"))?;
+    if let (Some(members), Some(secret)) = (record.as_object_mut(), &created.secret) {
+        members.insert("secret".into(), secret.as_str().into());
+    }
+    output.record(&record)
+}
+
+impl From<Create> for NewClient {
+    fn from(create: Create) -> Self {
+        Self {
+            name: create.name,
+            redirect_uris: create.redirect_uris,
+            scopes: create.scopes,
+            grant_types: create.grant_types,
+            auth_method: create.auth_method.into(),
+            access_token: create.access_token.into(),
+            id: create.id,
+        }
+    }
+}
+
+impl Update {
+    fn into_change(self) -> (String, ClientChange) {
+        let change = ClientChange {
+            name: self.name,
+            redirect_uris: self.redirect_uris,
+            scopes: self.scopes,
+            grant_types: self.grant_types,
+            access_token: self.access_token.map(Into::into),
+            disabled: None,
+        };
+        (self.id, change)
+    }
+}

@@ -1,0 +1,79 @@
+//! `claviger keys`.
+
+use clap::{Args, Subcommand, ValueEnum};
+use claviger::Claviger;
+use claviger::commands::Algorithm;
+
+use super::failure::Failure;
+use super::output::Output;
+
+const COLUMNS: [&str; 4] = ["kid", "algorithm", "state", "createdAt"];
+
+const ROTATING: &str = "\
+A key is published before it signs, so that caches know it in time:
+  claviger keys generate EdDSA     makes the next key
+  claviger keys rotate             the next key becomes active, the active key retires
+
+Keys rotate by themselves too; these commands are for when you want to decide.
+";
+
+#[derive(Debug, Subcommand)]
+#[command(after_long_help = ROTATING)]
+pub(super) enum KeysCommand {
+    /// List all keys
+    List,
+    /// Make the key that signs next
+    Generate(Generate),
+    /// Let the next key sign
+    Rotate(Rotate),
+    /// End a compromised key: it verifies nothing from now on
+    Withdraw {
+        /// The key
+        kid: String,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Generate {
+    /// How it signs
+    #[arg(default_value = "EdDSA")]
+    algorithm: Signs,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Rotate {
+    /// Only keys that sign like this
+    #[arg(long)]
+    algorithm: Option<Signs>,
+}
+
+/// The names of RFC 7518 and RFC 8037.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Signs {
+    #[value(name = "EdDSA")]
+    EdDsa,
+    #[value(name = "ES256")]
+    Es256,
+    #[value(name = "RS256")]
+    Rs256,
+}
+
+impl From<Signs> for Algorithm {
+    fn from(signs: Signs) -> Self {
+        match signs {
+            Signs::EdDsa => Self::EdDsa,
+            Signs::Es256 => Self::Es256,
+            Signs::Rs256 => Self::Rs256,
+        }
+    }
+}
+
+pub(super) async fn run(auth: &Claviger, command: KeysCommand, output: Output) -> Result<(), Failure> {
+    let keys = auth.keys();
+    match command {
+        KeysCommand::List => output.table(&keys.list().await?, &COLUMNS),
+        KeysCommand::Generate(generate) => output.record(&keys.generate(generate.algorithm.into()).await?),
+        KeysCommand::Rotate(rotate) => output.table(&keys.rotate(rotate.algorithm.map(Into::into)).await?, &COLUMNS),
+        KeysCommand::Withdraw { kid } => output.table(&keys.withdraw(&kid).await?, &COLUMNS),
+    }
+}

@@ -1,0 +1,62 @@
+//! The command line. `arguments` says what may be typed; each room below does what was typed.
+
+mod arguments;
+mod clients;
+mod demo;
+mod failure;
+mod grants;
+mod keys;
+mod logging;
+mod output;
+mod password;
+mod purge;
+mod secret;
+mod serve;
+mod sessions;
+mod settings;
+mod users;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use self::arguments::{Arguments, Command};
+use self::failure::Failure;
+use self::output::Output;
+use self::settings::Settings;
+
+/// Does what was typed, and says by the exit code how it went: 0 done, 1 refused or failed, 2 mistyped.
+pub(crate) fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let output = Output::new(arguments.common.json);
+    logging::start(arguments.common.log, &arguments.command);
+    match run(arguments, output) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            output.failure(&failure);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: Arguments, output: Output) -> Result<(), Failure> {
+    let Arguments { common, command } = arguments;
+    if let Command::Secret = command {
+        return output.line(&secret::fresh()?);
+    }
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::of("no runtime"))?;
+    runtime.block_on(async {
+        match command {
+            Command::Secret => Ok(()),
+            Command::Serve(serve) => serve::run(&common, serve, output).await,
+            Command::CheckConfig => settings::check(&common, output),
+            Command::Keys(keys) => keys::run(&Settings::read(&common)?.open()?, keys, output).await,
+            Command::Clients(clients) => clients::run(&Settings::read(&common)?.open()?, clients, output).await,
+            Command::Users(users) => users::run(&Settings::read(&common)?.open()?, users, output).await,
+            Command::Sessions(sessions) => sessions::run(&Settings::read(&common)?.open()?, sessions, output).await,
+            Command::Grants(grants) => grants::run(&Settings::read(&common)?.open()?, grants, output).await,
+            Command::Purge(purge) => purge::run(&Settings::read(&common)?.open()?, purge, output).await,
+        }
+    })
+}

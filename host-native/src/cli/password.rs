@@ -1,0 +1,49 @@
+//! Where a password comes from: the environment, a file, or a prompt. Never from an argument.
+
+use std::env;
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::failure::Failure;
+use super::secret::fresh_password;
+use super::settings::read_secret;
+
+#[derive(Debug, Args)]
+pub(super) struct PasswordSource {
+    /// A file whose first line is the password; or set CLAVIGER_PASSWORD. Without either you are asked
+    #[arg(long, value_name = "FILE", env = "CLAVIGER_PASSWORD_FILE")]
+    password_file: Option<PathBuf>,
+    /// Make up a password and print it
+    #[arg(long, conflicts_with = "password_file")]
+    generate: bool,
+}
+
+/// A password, and whether its owner has yet to be told.
+pub(super) struct Password {
+    pub(super) text: String,
+    pub(super) generated: bool,
+}
+
+impl PasswordSource {
+    pub(super) fn read(&self) -> Result<Password, Failure> {
+        if self.generate {
+            return Ok(Password { text: fresh_password()?, generated: true });
+        }
+        let text = match (&self.password_file, env::var("CLAVIGER_PASSWORD")) {
+            (Some(file), _) => read_secret(file)?,
+            (None, Ok(password)) => password,
+            (None, Err(_)) => ask()?,
+        };
+        Ok(Password { text, generated: false })
+    }
+}
+
+fn ask() -> Result<String, Failure> {
+    let prompt = |text| rpassword::prompt_password(text).map_err(Failure::of("no password can be asked for"));
+    let password = prompt("Password: ")?;
+    if prompt("Once more: ")? == password {
+        return Ok(password);
+    }
+    Err(Failure::new("mistyped", "the two passwords differ", "Try again."))
+}

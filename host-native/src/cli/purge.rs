@@ -1,0 +1,41 @@
+//! `claviger purge`.
+
+use std::collections::BTreeMap;
+
+use clap::Args;
+use claviger::Claviger;
+use claviger::commands::Purge;
+use serde::Serialize;
+
+use super::failure::Failure;
+use super::output::Output;
+
+#[derive(Debug, Args)]
+pub(super) struct PurgeArguments {
+    /// Only count
+    #[arg(long)]
+    dry_run: bool,
+}
+
+#[derive(Default, Serialize)]
+struct Total {
+    seen: u64,
+    purged: BTreeMap<String, u64>,
+}
+
+/// Goes through the whole store, a page at a time.
+pub(super) async fn run(auth: &Claviger, arguments: PurgeArguments, output: Output) -> Result<(), Failure> {
+    let mut total = Total::default();
+    let mut purge = Purge { dry_run: arguments.dry_run, ..Purge::default() };
+    loop {
+        let page = auth.purge(&purge).await?;
+        total.seen += page.seen;
+        for (kind, count) in page.purged {
+            *total.purged.entry(kind).or_default() += count;
+        }
+        purge.after = page.next;
+        if purge.after.is_none() {
+            return output.record(&total);
+        }
+    }
+}

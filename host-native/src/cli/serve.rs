@@ -1,0 +1,109 @@
+//! `claviger serve`.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::extract::Request;
+use axum::middleware::{Next, from_fn};
+use axum::response::Response;
+use claviger::{Claviger, Event};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+use super::arguments::{Common, Serve};
+use super::demo;
+use super::failure::Failure;
+use super::output::Output;
+use super::settings::Settings;
+
+const LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
+
+/// How long requests that have begun may take to end once the server is told to stop.
+const DRAIN: Duration = Duration::from_secs(10);
+
+pub(super) async fn run(common: &Common, arguments: Serve, output: Output) -> Result<(), Failure> {
+    let mut settings = Settings::read(common)?;
+    let listen = arguments.listen.or(settings.listen).unwrap_or(LISTEN);
+    let listener = TcpListener::bind(listen).await.map_err(Failure::of(format!("cannot listen on {listen}")))?;
+    let address = listener.local_addr().map_err(Failure::of("no address"))?;
+
+    let prepared = arguments.demo.then(|| demo::prepare(&mut settings, address)).transpose()?;
+    let auth = settings.build(|builder| builder.on_event(log_event))?;
+    if let Some(prepared) = prepared {
+        demo::seed(&auth, &prepared, output).await?;
+    }
+    tracing::info!(%address, issuer = auth.issuer(), "serving");
+    serve(auth, listener).await
+}
+
+async fn serve(auth: Claviger, listener: TcpListener) -> Result<(), Failure> {
+    let (stop, mut stopping) = watch::channel(false);
+    let app = Router::new().fallback_service(auth.service()).layer(from_fn(log_request));
+    let server = axum::serve(listener, app.into_make_service_with_connect_info::<SocketAddr>()).with_graceful_shutdown(
+        async move {
+            told_to_stop().await;
+            tracing::info!("stopping; requests that have begun may end");
+            stop.send_replace(true);
+        },
+    );
+    let overdue = async {
+        // An error means that the server has ended by itself.
+        if stopping.wait_for(|stop| *stop).await.is_ok() {
+            tokio::time::sleep(DRAIN).await;
+        } else {
+            std::future::pending::<()>().await;
+        }
+    };
+    tokio::select! {
+        ended = server => ended.map_err(Failure::of("the server failed"))?,
+        () = overdue => tracing::warn!("some requests did not end in time"),
+    }
+    tracing::info!("stopped");
+    Ok(())
+}
+
+#[cfg(unix)]
+async fn told_to_stop() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let terminate = async {
+        match signal(SignalKind::terminate()) {
+            Ok(mut terminate) => drop(terminate.recv().await),
+            Err(error) => {
+                tracing::warn!(%error, "SIGTERM cannot be heard");
+                std::future::pending().await
+            }
+        }
+    };
+    tokio::select! {
+        () = terminate => {}
+        () = interrupted() => {}
+    }
+}
+
+#[cfg(not(unix))]
+async fn told_to_stop() {
+    interrupted().await;
+}
+
+async fn interrupted() {
+    if let Err(error) = tokio::signal::ctrl_c().await {
+        tracing::warn!(%error, "an interrupt cannot be heard");
+        std::future::pending::<()>().await;
+    }
+}
+
+fn log_event(event: &Event) {
+    let details = serde_json::Value::Object(event.details.clone());
+    tracing::info!(event = event.name, at = event.at, %details, "event");
+}
+
+/// The path without its query, which may hold codes and states.
+async fn log_request(request: Request, next: Next) -> Response {
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let begun = Instant::now();
+    let response = next.run(request).await;
+    let millis = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+    tracing::info!(%method, path, status = response.status().as_u16(), millis, "request");
+    response
+}

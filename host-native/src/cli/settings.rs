@@ -1,0 +1,150 @@
+//! The settings: arguments over environment over file over defaults.
+
+use std::env;
+use std::fs;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use claviger::store::{Memory, Sqlite};
+use claviger::{Builder, Claviger};
+use serde_json::{Map, Value};
+
+use super::arguments::Common;
+use super::failure::Failure;
+use super::output::Output;
+
+/// Members of the file that are this binary's, and not the engine's.
+const STORE: &str = "store";
+const LISTEN: &str = "listen";
+
+pub(super) struct Settings {
+    /// `docs/contract.md`, section 6.
+    pub(super) configuration: Map<String, Value>,
+    pub(super) store: Option<StoreChoice>,
+    pub(super) listen: Option<SocketAddr>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum StoreChoice {
+    Memory,
+    Sqlite(PathBuf),
+}
+
+impl Settings {
+    pub(super) fn read(common: &Common) -> Result<Self, Failure> {
+        let mut configuration = common.config.as_deref().map_or_else(|| Ok(Map::new()), read_file)?;
+        let store = common.store.clone().or(take_text(&mut configuration, STORE)?);
+        let listen = take_text(&mut configuration, LISTEN)?;
+        if let Some(issuer) = &common.issuer {
+            configuration.insert("issuer".into(), issuer.as_str().into());
+        }
+        if let Some(secret) = secret(common.secret_file.as_deref())? {
+            configuration.insert("secret".into(), secret.into());
+        }
+        Ok(Self {
+            configuration,
+            store: store.as_deref().map(StoreChoice::parse).transpose()?,
+            listen: listen.map(|listen| listen.parse().map_err(Failure::of("`listen`"))).transpose()?,
+        })
+    }
+
+    /// The engine on the store, for administration: one thread is enough.
+    pub(super) fn open(self) -> Result<Claviger, Failure> {
+        if self.store == Some(StoreChoice::Memory) {
+            return Err(Failure::new(
+                "configuration",
+                "the store `memory` lives in the server's own process and cannot be administered from here",
+                "Use `--store sqlite:FILE`.",
+            ));
+        }
+        self.build(|builder| builder.instances(1).derivers(1))
+    }
+
+    /// The engine on the store, with what else the builder is to be told.
+    pub(super) fn build(self, adjust: impl FnOnce(Builder) -> Builder) -> Result<Claviger, Failure> {
+        require(&self.configuration)?;
+        let store = self.store.ok_or_else(|| {
+            Failure::new("configuration", "no store is configured", "Say `--store sqlite:FILE`, or set CLAVIGER_STORE.")
+        })?;
+        let builder = adjust(Builder::from_configuration(self.configuration));
+        let builder = match store {
+            StoreChoice::Memory => builder.store(Memory::new()),
+            StoreChoice::Sqlite(path) => builder.store(Sqlite::open(path)?),
+        };
+        Ok(builder.build()?)
+    }
+}
+
+impl StoreChoice {
+    fn parse(text: &str) -> Result<Self, Failure> {
+        match text.split_once(':') {
+            None if text == "memory" => Ok(Self::Memory),
+            Some(("sqlite", path)) if !path.is_empty() => Ok(Self::Sqlite(path.into())),
+            _ => Err(Failure::new(
+                "configuration",
+                format!("`{text}` is no store"),
+                "Say `sqlite:FILE`, such as `sqlite:auth.db`, or `memory`.",
+            )),
+        }
+    }
+}
+
+/// Opens the engine with the configuration, on an empty store in memory.
+pub(super) fn check(common: &Common, output: Output) -> Result<(), Failure> {
+    let settings = Settings::read(common)?;
+    require(&settings.configuration)?;
+    Builder::from_configuration(settings.configuration).instances(1).derivers(1).store(Memory::new()).build()?;
+    output.line("the configuration is good")
+}
+
+fn require(configuration: &Map<String, Value>) -> Result<(), Failure> {
+    let needs = [
+        ("issuer", "Say `--issuer https://auth.example.com`, or set CLAVIGER_ISSUER."),
+        (
+            "secret",
+            "Set CLAVIGER_SECRET to what `claviger secret` prints, and keep it; or name a file with --secret-file.",
+        ),
+    ];
+    match needs.iter().find(|(member, _)| !configuration.contains_key(*member)) {
+        Some((member, help)) => Err(Failure::new("configuration", format!("no {member} is configured"), *help)),
+        None => Ok(()),
+    }
+}
+
+/// The environment wins over the file that is named beside it.
+fn secret(file: Option<&Path>) -> Result<Option<String>, Failure> {
+    if let Ok(secret) = env::var("CLAVIGER_SECRET") {
+        return Ok(Some(secret));
+    }
+    file.map(read_secret).transpose()
+}
+
+/// The first line of a file, as `claviger secret > FILE` writes it.
+pub(super) fn read_secret(path: &Path) -> Result<String, Failure> {
+    let text = read(path)?;
+    Ok(text.lines().next().unwrap_or_default().to_owned())
+}
+
+fn read_file(path: &Path) -> Result<Map<String, Value>, Failure> {
+    let text = read(path)?;
+    let bad = |error: &dyn std::fmt::Display| {
+        Failure::new("configuration", format!("{} cannot be understood: {error}", path.display()), "")
+    };
+    if path.extension().is_some_and(|extension| extension == "json") {
+        serde_json::from_str(&text).map_err(|error| bad(&error))
+    } else {
+        toml::from_str(&text).map_err(|error| bad(&error))
+    }
+}
+
+fn read(path: &Path) -> Result<String, Failure> {
+    fs::read_to_string(path).map_err(Failure::of(format!("{} cannot be read", path.display())))
+}
+
+fn take_text(configuration: &mut Map<String, Value>, member: &str) -> Result<Option<String>, Failure> {
+    match configuration.remove(member) {
+        None => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text)),
+        Some(_) => Err(Failure::new("configuration", format!("`{member}` must be text"), "")),
+    }
+}

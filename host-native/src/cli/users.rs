@@ -1,0 +1,122 @@
+//! `claviger users`.
+
+use clap::{Args, Subcommand};
+use claviger::Claviger;
+use claviger::commands::{Account, AccountChange, NewAccount, Paging};
+use serde::Serialize;
+
+use super::failure::Failure;
+use super::output::Output;
+use super::password::{Password, PasswordSource};
+
+const COLUMNS: [&str; 5] = ["id", "login", "name", "disabled", "createdAt"];
+
+const EXAMPLES: &str = "\
+Make a user, and type the password:
+  claviger users create ada --name 'Ada Lovelace'
+
+The same from a script:
+  CLAVIGER_PASSWORD=... claviger users create ada
+  claviger users create ada --generate --json
+";
+
+#[derive(Debug, Subcommand)]
+#[command(after_long_help = EXAMPLES)]
+pub(super) enum UsersCommand {
+    /// Make a user
+    Create(Create),
+    /// List all users
+    List,
+    /// Show a user
+    Show(Who),
+    /// Refuse a user to sign in
+    Disable(Who),
+    /// Let a user sign in again
+    Enable(Who),
+    /// Set a user's password
+    SetPassword(SetPassword),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Create {
+    /// What the user signs in with
+    login: String,
+    /// What pages call the user
+    #[arg(long)]
+    name: Option<String>,
+    #[command(flatten)]
+    password: PasswordSource,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Who {
+    /// The user's login or id
+    user: String,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct SetPassword {
+    #[command(flatten)]
+    who: Who,
+    #[command(flatten)]
+    password: PasswordSource,
+}
+
+pub(super) async fn run(auth: &Claviger, command: UsersCommand, output: Output) -> Result<(), Failure> {
+    match command {
+        UsersCommand::Create(create) => {
+            let password = create.password.read()?;
+            let account = NewAccount { login: create.login, password: Some(password.text.clone()), name: create.name };
+            shown_once(auth.accounts().create(&account).await?, password, output)
+        }
+        UsersCommand::List => output.table(&all(auth).await?, &COLUMNS),
+        UsersCommand::Show(Who { user }) => output.record(&find(auth, &user).await?),
+        UsersCommand::Disable(Who { user }) => output.record(&set_disabled(auth, &user, true).await?),
+        UsersCommand::Enable(Who { user }) => output.record(&set_disabled(auth, &user, false).await?),
+        UsersCommand::SetPassword(SetPassword { who: Who { user }, password }) => {
+            let account = find(auth, &user).await?;
+            let password = password.read()?;
+            shown_once(auth.accounts().set_password(&account.id, &password.text).await?, password, output)
+        }
+    }
+}
+
+/// Finds a user by login, or else by id.
+pub(super) async fn find(auth: &Claviger, user: &str) -> Result<Account, Failure> {
+    if let Some(account) = auth.accounts().find_by_login(user).await? {
+        return Ok(account);
+    }
+    auth.accounts().find(user).await?.ok_or_else(|| Failure::not_found("user", user))
+}
+
+async fn all(auth: &Claviger) -> Result<Vec<Account>, Failure> {
+    let mut all = Vec::new();
+    let mut paging = Paging::first();
+    loop {
+        let page = auth.accounts().list(&paging).await?;
+        all.extend(page.items);
+        match page.next {
+            Some(next) => paging = Paging::after(next),
+            None => return Ok(all),
+        }
+    }
+}
+
+async fn set_disabled(auth: &Claviger, user: &str, disabled: bool) -> Result<Account, Failure> {
+    let id = find(auth, user).await?.id;
+    let change = AccountChange { disabled: Some(disabled), ..AccountChange::default() };
+    Ok(auth.accounts().update(&id, &change).await?)
+}
+
+#[derive(Serialize)]
+struct Shown {
+    #[serde(flatten)]
+    account: Account,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    password: Option<String>,
+}
+
+/// The account, and its password if nobody knows it yet.
+fn shown_once(account: Account, password: Password, output: Output) -> Result<(), Failure> {
+    output.record(&Shown { account, password: password.generated.then_some(password.text) })
+}

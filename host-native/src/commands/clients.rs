@@ -1,0 +1,202 @@
+//! The applications that may ask for tokens.
+
+use serde::{Deserialize, Serialize};
+
+use super::{ById, Items, Paging};
+use crate::claviger::Claviger;
+use crate::error::Error;
+
+impl Claviger {
+    /// The applications that may ask for tokens.
+    #[must_use]
+    pub fn clients(&self) -> Clients<'_> {
+        Clients(self)
+    }
+}
+
+/// Commands on clients.
+#[derive(Debug, Clone, Copy)]
+pub struct Clients<'a>(&'a Claviger);
+
+impl Clients<'_> {
+    /// Registers a client. Its secret is shown here and never again.
+    ///
+    /// # Errors
+    /// `invalid_argument`, `already_exists`, and faults.
+    pub async fn create(&self, client: &NewClient) -> Result<ClientWithSecret, Error> {
+        self.0.command("clients.create", client).await
+    }
+
+    /// Looks a client up.
+    ///
+    /// # Errors
+    /// Faults only.
+    pub async fn find(&self, id: &str) -> Result<Option<Client>, Error> {
+        self.0.command("clients.find", &ById { id }).await
+    }
+
+    /// Lists all clients.
+    ///
+    /// # Errors
+    /// `invalid_argument`, and faults.
+    pub async fn list(&self, paging: &Paging) -> Result<Items<Client>, Error> {
+        self.0.command("clients.list", paging).await
+    }
+
+    /// Changes a client; what is absent from the change stays.
+    ///
+    /// # Errors
+    /// `not_found`, `invalid_argument`, and faults.
+    pub async fn update(&self, id: &str, change: &ClientChange) -> Result<Client, Error> {
+        self.0.command("clients.update", &Update { id, change }).await
+    }
+
+    /// Removes a client for good; answers whether there was one.
+    ///
+    /// # Errors
+    /// `not_found`, and faults.
+    pub async fn delete(&self, id: &str) -> Result<bool, Error> {
+        let Deleted { deleted } = self.0.command("clients.delete", &ById { id }).await?;
+        Ok(deleted)
+    }
+
+    /// Gives a client a new secret. The old one works for `overlap` seconds more.
+    ///
+    /// # Errors
+    /// `not_found`, and faults.
+    pub async fn rotate_secret(&self, id: &str, overlap: u64) -> Result<ClientWithSecret, Error> {
+        self.0.command("clients.rotateSecret", &RotateSecret { id, overlap }).await
+    }
+}
+
+/// A registered application.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct Client {
+    /// What it calls itself in requests.
+    pub id: String,
+    /// What people are shown.
+    pub name: String,
+    /// Where browsers may be sent back to, compared byte for byte.
+    pub redirect_uris: Vec<String>,
+    /// What it may ask for.
+    pub scopes: Vec<String>,
+    /// How it may ask.
+    pub grant_types: Vec<String>,
+    /// How it proves who it is.
+    pub auth_method: AuthMethod,
+    /// What its access tokens look like.
+    pub access_token: AccessTokenFormat,
+    /// Whether it is refused everything.
+    pub disabled: bool,
+    /// Milliseconds since 1970.
+    pub created_at: u64,
+}
+
+/// A client and, if it has one, its secret.
+#[derive(Clone, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct ClientWithSecret {
+    /// The client.
+    pub client: Client,
+    /// Shown once. Public clients have none.
+    pub secret: Option<String>,
+}
+
+impl std::fmt::Debug for ClientWithSecret {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("ClientWithSecret").field("client", &self.client).finish_non_exhaustive()
+    }
+}
+
+/// How a client proves who it is at the token endpoint (RFC 6749 section 2.3.1).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum AuthMethod {
+    /// Not at all: a public client, such as an application in a browser or on a phone.
+    None,
+    /// By a secret in the `Authorization` header.
+    #[default]
+    ClientSecretBasic,
+    /// By a secret in the form.
+    ClientSecretPost,
+}
+
+/// What access tokens look like.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub enum AccessTokenFormat {
+    /// RFC 9068: anyone with the key set can check them, and they live until they expire.
+    #[default]
+    Jwt,
+    /// Only the server can check them, and they end when they are revoked.
+    Opaque,
+}
+
+/// What to register. Everything but the name has a default.
+#[derive(Debug, Clone, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NewClient {
+    /// What people are shown.
+    pub name: String,
+    /// Where browsers may be sent back to.
+    pub redirect_uris: Vec<String>,
+    /// What it may ask for. Default: all scopes that are configured.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scopes: Option<Vec<String>>,
+    /// How it may ask. Default: `authorization_code` and `refresh_token`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub grant_types: Option<Vec<String>>,
+    /// How it proves who it is.
+    pub auth_method: AuthMethod,
+    /// What its access tokens look like.
+    pub access_token: AccessTokenFormat,
+    /// An id of your choice.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+}
+
+/// What to change of a client; `None` leaves it.
+#[derive(Debug, Clone, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ClientChange {
+    /// What people are shown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Where browsers may be sent back to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub redirect_uris: Option<Vec<String>>,
+    /// What it may ask for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scopes: Option<Vec<String>>,
+    /// How it may ask.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub grant_types: Option<Vec<String>>,
+    /// What its access tokens look like.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub access_token: Option<AccessTokenFormat>,
+    /// Whether it is refused everything.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub disabled: Option<bool>,
+}
+
+#[derive(Serialize)]
+struct Update<'a> {
+    id: &'a str,
+    #[serde(flatten)]
+    change: &'a ClientChange,
+}
+
+#[derive(Serialize)]
+struct RotateSecret<'a> {
+    id: &'a str,
+    overlap: u64,
+}
+
+#[derive(Deserialize)]
+struct Deleted {
+    deleted: bool,
+}

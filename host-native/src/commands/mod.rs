@@ -1,0 +1,91 @@
+//! Typed commands, in rooms by noun (`docs/contract.md`, section 5).
+//!
+//! Every method is one flow of the engine. Each refuses with [`Error::Refused`](crate::Error::Refused), whose code says
+//! why: `not_found`, `invalid_argument`, `already_exists` and so on.
+
+mod accounts;
+mod authenticate;
+mod clients;
+mod grants;
+mod interactions;
+mod keys;
+mod purge;
+mod sessions;
+mod tokens;
+
+use serde::{Deserialize, Serialize};
+
+pub use accounts::{Account, AccountChange, Accounts, NewAccount};
+pub use authenticate::{Principal, PrincipalKind, Requirement};
+pub use clients::{AccessTokenFormat, AuthMethod, Client, ClientChange, ClientWithSecret, Clients, NewClient};
+pub use grants::{Grant, GrantState, Grants};
+pub use interactions::{Interaction, InteractionClient, InteractionScope, Interactions, Onward, Prompt};
+pub use keys::{Algorithm, Key, KeyState, Keys};
+pub use purge::{Purge, Purged};
+pub use sessions::{Session, Sessions};
+pub use tokens::{Introspection, Tokens};
+
+/// Which page of a list.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Paging {
+    /// The `next` of the page before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub after: Option<String>,
+    /// At most so many items, 1 to 1000. Default 100.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u32>,
+}
+
+impl Paging {
+    /// The first page.
+    #[must_use]
+    pub fn first() -> Self {
+        Self::default()
+    }
+
+    /// The page that begins after another, with that one's `next`.
+    #[must_use]
+    pub fn after(next: String) -> Self {
+        Self { after: Some(next), limit: None }
+    }
+
+    /// At most so many items, 1 to 1000.
+    #[must_use]
+    pub fn limit(self, limit: u32) -> Self {
+        Self { limit: Some(limit), ..self }
+    }
+}
+
+/// One page of a list.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Items<T> {
+    /// The items of this page.
+    pub items: Vec<T>,
+    /// Where the next page begins, if there is one.
+    pub next: Option<String>,
+}
+
+/// A page of what belongs to one subject.
+#[derive(Serialize)]
+struct OfSubject<'a> {
+    subject: &'a str,
+    #[serde(flatten)]
+    paging: Paging,
+}
+
+/// One thing of a subject's.
+#[derive(Serialize)]
+struct SubjectItem<'a> {
+    subject: &'a str,
+    id: &'a str,
+}
+
+#[derive(Serialize)]
+struct ById<'a> {
+    id: &'a str,
+}
+
+#[derive(Deserialize)]
+struct Revoked {
+    revoked: bool,
+}

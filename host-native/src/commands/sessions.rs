@@ -1,0 +1,57 @@
+//! Where people are signed in.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Items, OfSubject, Paging, Revoked, SubjectItem};
+use crate::claviger::Claviger;
+use crate::error::Error;
+
+impl Claviger {
+    /// Where people are signed in.
+    #[must_use]
+    pub fn sessions(&self) -> Sessions<'_> {
+        Sessions(self)
+    }
+}
+
+/// Commands on sessions.
+#[derive(Debug, Clone, Copy)]
+pub struct Sessions<'a>(&'a Claviger);
+
+impl Sessions<'_> {
+    /// Lists where somebody is signed in.
+    ///
+    /// # Errors
+    /// `invalid_argument`, and faults.
+    pub async fn list(&self, subject: &str, paging: Paging) -> Result<Items<Session>, Error> {
+        self.0.command("sessions.list", &OfSubject { subject, paging }).await
+    }
+
+    /// Signs somebody out of one browser; answers whether there was such a session.
+    ///
+    /// # Errors
+    /// `not_found`, and faults.
+    pub async fn revoke(&self, subject: &str, id: &str) -> Result<bool, Error> {
+        let Revoked { revoked } = self.0.command("sessions.revoke", &SubjectItem { subject, id }).await?;
+        Ok(revoked)
+    }
+}
+
+/// A browser that somebody is signed in with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct Session {
+    /// Names the session among its subject's.
+    pub id: String,
+    /// Whose it is.
+    pub subject: String,
+    /// When its owner last proved who they are, in milliseconds since 1970.
+    pub auth_time: u64,
+    /// By what (RFC 8176).
+    pub methods: Vec<String>,
+    /// Milliseconds since 1970.
+    pub created_at: u64,
+    /// Milliseconds since 1970.
+    pub expires_at: u64,
+}

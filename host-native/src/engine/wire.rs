@@ -1,0 +1,108 @@
+//! The JSON that goes in and out of the engine (`docs/contract.md`, sections 2 to 4).
+
+use serde::ser::SerializeMap;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::value::RawValue;
+
+use crate::error::Problem;
+use crate::event::Event;
+use crate::store::{Batch, Committed, Key, Page, Row, Scan};
+use crate::subject::{Identity, SubjectAsk};
+
+/// What begins a flow.
+#[derive(Serialize)]
+pub(crate) struct Call<'a, T> {
+    /// Milliseconds since 1970.
+    pub(crate) now: u64,
+    /// 32 random bytes in base64url.
+    pub(crate) seed: String,
+    pub(crate) command: Command<'a, T>,
+}
+
+/// An object with one member: the command's name and its arguments.
+pub(crate) struct Command<'a, T> {
+    pub(crate) name: &'a str,
+    pub(crate) arguments: &'a T,
+}
+
+impl<T: Serialize> Serialize for Command<'_, T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(1))?;
+        map.serialize_entry(self.name, self.arguments)?;
+        map.end()
+    }
+}
+
+/// What the engine gives back: either `ask` with its `flow`, or `done`.
+#[derive(Deserialize)]
+pub(crate) struct Step {
+    pub(crate) flow: Option<u64>,
+    pub(crate) ask: Option<Box<RawValue>>,
+    pub(crate) done: Option<Done>,
+}
+
+/// The number of the flow that a step belongs to, if it waits for an answer.
+#[derive(Deserialize)]
+pub(crate) struct Waiting {
+    pub(crate) flow: Option<u64>,
+}
+
+/// How a flow ended.
+#[derive(Deserialize)]
+pub(crate) struct Done {
+    /// The result, which may be `null`.
+    #[serde(default, deserialize_with = "present")]
+    pub(crate) ok: Option<Box<RawValue>>,
+    pub(crate) refused: Option<Problem>,
+    pub(crate) fault: Option<Problem>,
+    #[serde(default)]
+    pub(crate) events: Vec<Event>,
+}
+
+fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Box<RawValue>>, D::Error> {
+    Box::<RawValue>::deserialize(deserializer).map(Some)
+}
+
+/// What a flow waits for.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum Ask {
+    Load { keys: Vec<Key> },
+    Commit(Batch),
+    Scan(Scan),
+    Derive(Box<RawValue>),
+    Subject(SubjectAsk),
+}
+
+/// What the flow gets.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum Answer {
+    Rows(Vec<Option<Row>>),
+    Commit(Committed),
+    Page(Page),
+    Subject(Option<Identity>),
+    Failed(String),
+    /// An answer that is written already.
+    #[serde(untagged)]
+    Written(Box<RawValue>),
+}
+
+/// An answer on its way to its flow.
+#[derive(Serialize)]
+pub(crate) struct Resume<'a> {
+    pub(crate) flow: u64,
+    pub(crate) answer: &'a Answer,
+}
+
+/// The end of a flow that nobody waits for any more.
+#[derive(Serialize)]
+pub(crate) struct Cancel {
+    pub(crate) flow: u64,
+}
+
+/// What `open` answers.
+#[derive(Deserialize)]
+pub(crate) struct Opened {
+    pub(crate) fault: Option<Problem>,
+}

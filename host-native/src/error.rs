@@ -1,0 +1,154 @@
+//! What can go wrong, and the response that fits.
+
+use bytes::Bytes;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::{HeaderValue, Response, StatusCode};
+use http_body_util::Full;
+use serde::{Deserialize, Serialize};
+
+use crate::engine::{EngineError, StartError};
+use crate::store::StoreError;
+
+/// Why there is no result.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// Somebody's request was refused: the engine did its work.
+    #[error("{}: {}", .0.code, .0.message)]
+    Refused(Problem),
+    /// The engine or its host is at fault. The message is for the log, not for strangers.
+    #[error("{}: {}", .0.code, .0.message)]
+    Fault(Problem),
+    /// Too much work is waiting. Try again later.
+    #[error("busy: too much work is waiting")]
+    Busy,
+    /// The configuration is not one that the engine takes.
+    #[error("configuration: {}", .0.message)]
+    Configuration(Problem),
+    /// The store cannot be opened.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The engine cannot be loaded on this machine.
+    #[error(transparent)]
+    Engine(EngineError),
+}
+
+/// A refusal or a fault, told in four members.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Problem {
+    /// A word for programs, such as `invalid_grant`.
+    pub code: String,
+    /// The HTTP status that fits.
+    pub status: u16,
+    /// What happened, for people.
+    pub message: String,
+    /// What to do about it.
+    pub help: String,
+}
+
+impl Error {
+    /// The word for programs: `invalid_token`, `not_found`, `store_failed`, `busy` and so on.
+    #[must_use]
+    pub fn code(&self) -> &str {
+        match self {
+            Self::Refused(problem) | Self::Fault(problem) | Self::Configuration(problem) => &problem.code,
+            Self::Busy => "busy",
+            Self::Store(_) => "store_failed",
+            Self::Engine(_) => "engine_failed",
+        }
+    }
+
+    /// The HTTP status that fits.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        let status = match self {
+            Self::Refused(problem) | Self::Fault(problem) => problem.status,
+            Self::Busy | Self::Store(_) => 503,
+            Self::Configuration(_) | Self::Engine(_) => 500,
+        };
+        StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    /// What to do about it.
+    #[must_use]
+    pub fn help(&self) -> &str {
+        match self {
+            Self::Refused(problem) | Self::Fault(problem) | Self::Configuration(problem) => &problem.help,
+            Self::Busy => "Try again in a moment; if it persists, add processors.",
+            Self::Store(_) => "See that the store is there, and may be read and written.",
+            Self::Engine(_) => "See the log; this machine may not be one that wasmtime supports.",
+        }
+    }
+
+    /// The response that fits, with the challenge of RFC 6750 section 3 on 401 and 403. What is at fault inside is not told.
+    #[must_use]
+    pub fn into_response(self) -> Response<Full<Bytes>> {
+        self.response(&[])
+    }
+
+    /// The same, with the scopes that the resource needs in its challenge.
+    pub(crate) fn response(&self, scopes: &[String]) -> Response<Full<Bytes>> {
+        let status = self.status();
+        let body = match self {
+            Self::Refused(problem) => error_body(&problem.code, &problem.message),
+            _ if status == StatusCode::SERVICE_UNAVAILABLE => {
+                error_body("temporarily_unavailable", "The server cannot answer now; try again")
+            }
+            _ => error_body("server_error", "The server failed"),
+        };
+        let mut response = Response::new(Full::from(body));
+        *response.status_mut() = status;
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        if let Some(challenge) = self.challenge(scopes) {
+            headers.insert(WWW_AUTHENTICATE, challenge);
+        }
+        response
+    }
+
+    /// RFC 6750 section 3.1: a request that presented nothing gets no error code.
+    fn challenge(&self, scopes: &[String]) -> Option<HeaderValue> {
+        let Self::Refused(problem) = self else { return None };
+        let challenge = match (problem.status, problem.code.as_str()) {
+            (401, "unauthenticated") => "Bearer".to_owned(),
+            (403, "insufficient_scope") if !scopes.is_empty() => {
+                format!("Bearer error=\"insufficient_scope\", scope=\"{}\"", scopes.join(" "))
+            }
+            (401, code) | (403, code @ "insufficient_scope") => format!("Bearer error=\"{code}\""),
+            _ => return None,
+        };
+        HeaderValue::try_from(challenge).ok()
+    }
+}
+
+impl From<EngineError> for Error {
+    fn from(error: EngineError) -> Self {
+        let (code, help) = match &error {
+            EngineError::Busy => return Self::Busy,
+            EngineError::Load(_) => return Self::Engine(error),
+            EngineError::Trapped(_) => {
+                ("engine_trapped", "The request was denied and may be tried again; see the log.")
+            }
+            EngineError::Contract(_) => ("engine_failed", "This is a defect of the engine; see the log."),
+        };
+        Self::Fault(Problem { code: code.into(), status: 500, message: error.to_string(), help: help.into() })
+    }
+}
+
+impl From<StartError> for Error {
+    fn from(error: StartError) -> Self {
+        match error {
+            StartError::Engine(error) => error.into(),
+            StartError::Configuration(problem) => Self::Configuration(problem),
+        }
+    }
+}
+
+fn error_body(code: &str, description: &str) -> String {
+    serde_json::json!({ "error": code, "error_description": description }).to_string()
+}

@@ -1,0 +1,155 @@
+//! The host's half of a flow: it carries out what the engine asks for, outside the engine's threads.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::Serialize;
+use serde_json::value::RawValue;
+use tokio::time::timeout;
+
+use crate::clock::Clock;
+use crate::engine::wire::{Answer, Ask, Call, Command, Done};
+use crate::engine::{DerivePool, EngineError, Pool, Progress};
+use crate::error::{Error, Problem};
+use crate::event::Event;
+use crate::store::{Batch, Committed, DynStore, Key, Scan};
+use crate::subject::{DynSubjects, SubjectAsk};
+
+pub(crate) type Listener = Arc<dyn Fn(&Event) + Send + Sync>;
+
+/// What a command ended with, when it was not refused.
+pub(crate) struct Outcome {
+    pub(crate) ok: Box<RawValue>,
+    /// A fault that `ok` already renders for the requester.
+    pub(crate) fault: Option<Problem>,
+}
+
+pub(crate) struct Host {
+    pub(crate) pool: Pool,
+    pub(crate) derive: DerivePool,
+    pub(crate) store: Arc<dyn DynStore>,
+    pub(crate) subjects: Option<Arc<dyn DynSubjects>>,
+    pub(crate) listeners: Vec<Listener>,
+    pub(crate) clock: Clock,
+    /// How long an ask may take.
+    pub(crate) patience: Duration,
+}
+
+impl Host {
+    /// Runs a command to its end. Dropping the future cancels the flow; a commit under way may still be applied.
+    pub(crate) async fn run<T: Serialize>(&self, name: &str, arguments: &T) -> Result<Outcome, Error> {
+        let call = Call { now: self.clock.now(), seed: seed()?, command: Command { name, arguments } };
+        let mut progress = self.pool.begin(&call).await?;
+        loop {
+            match progress {
+                Progress::Asks(flow, ask) => {
+                    let answer = self.serve(&ask).await?;
+                    progress = flow.resume(&answer).await?;
+                }
+                Progress::Done(done) => return self.finish(done),
+            }
+        }
+    }
+
+    fn finish(&self, done: Done) -> Result<Outcome, Error> {
+        for event in &done.events {
+            self.listeners.iter().for_each(|listener| listener(event));
+        }
+        match (done.ok, done.refused, done.fault) {
+            (Some(ok), None, fault) => Ok(Outcome { ok, fault }),
+            (None, Some(problem), None) => Err(Error::Refused(problem)),
+            (None, None, Some(problem)) if problem.code == "busy" => Err(Error::Busy),
+            (None, None, Some(problem)) => Err(Error::Fault(problem)),
+            _ => Err(EngineError::Contract("a flow ended in more ways than one".into()).into()),
+        }
+    }
+
+    async fn serve(&self, ask: &RawValue) -> Result<Answer, Error> {
+        match serde_json::from_str(ask.get()) {
+            Ok(Ask::Load { keys }) => Ok(self.load(keys).await),
+            Ok(Ask::Commit(batch)) => Ok(self.commit(batch).await),
+            Ok(Ask::Scan(range)) => Ok(self.scan(range).await),
+            Ok(Ask::Subject(ask)) => Ok(self.subject(ask).await),
+            Ok(Ask::Derive(request)) => self.derive(&request).await,
+            Err(error) => Ok(failed("an ask", error)),
+        }
+    }
+
+    async fn load(&self, keys: Vec<Key>) -> Answer {
+        let expected = keys.len();
+        match timeout(self.patience, self.store.load(keys)).await {
+            Ok(Ok(rows)) if rows.len() == expected => Answer::Rows(rows),
+            Ok(Ok(rows)) => failed("a load", format!("{} rows for {expected} keys", rows.len())),
+            Ok(Err(error)) => failed("a load", error),
+            Err(late) => failed("a load", late),
+        }
+    }
+
+    /// Nobody can say what became of a commit that does not answer in time.
+    async fn commit(&self, batch: Batch) -> Answer {
+        match timeout(self.patience, self.store.commit(batch)).await {
+            Ok(Ok(outcome)) => Answer::Commit(outcome),
+            Ok(Err(error)) => failed("a commit", error),
+            Err(late) => {
+                tracing::warn!(error = %late, "a commit did not answer");
+                Answer::Commit(Committed::Unknown)
+            }
+        }
+    }
+
+    async fn scan(&self, range: Scan) -> Answer {
+        match timeout(self.patience, self.store.scan(range)).await {
+            Ok(Ok(page)) => Answer::Page(page),
+            Ok(Err(error)) => failed("a scan", error),
+            Err(late) => failed("a scan", late),
+        }
+    }
+
+    async fn subject(&self, ask: SubjectAsk) -> Answer {
+        let Some(subjects) = &self.subjects else { return failed("a subject", "this host has none") };
+        match timeout(self.patience, subjects.ask(ask)).await {
+            Ok(Ok(subject)) => Answer::Subject(subject),
+            Ok(Err(error)) => failed("a subject", error),
+            Err(late) => failed("a subject", late),
+        }
+    }
+
+    /// A full queue ends the flow rather than its ask, so that the requester learns to come back later.
+    async fn derive(&self, request: &RawValue) -> Result<Answer, Error> {
+        match timeout(self.patience, self.derive.derive(request.get().as_bytes().to_vec())).await {
+            Ok(Ok(answer)) => Ok(written(answer)),
+            Ok(Err(EngineError::Busy)) => Err(Error::Busy),
+            Ok(Err(error)) => Ok(failed("a derivation", error)),
+            Err(late) => Ok(failed("a derivation", late)),
+        }
+    }
+}
+
+fn written(answer: Vec<u8>) -> Answer {
+    let text = String::from_utf8(answer).map_err(|error| error.to_string());
+    match text.and_then(|text| RawValue::from_string(text).map_err(|error| error.to_string())) {
+        Ok(answer) => Answer::Written(answer),
+        Err(error) => failed("a derivation", error),
+    }
+}
+
+fn failed(what: &str, why: impl std::fmt::Display) -> Answer {
+    tracing::warn!(error = %why, "{what} failed");
+    Answer::Failed(why.to_string())
+}
+
+/// Fresh for each call: it is all the chance that the engine knows.
+fn seed() -> Result<String, Error> {
+    let mut seed = [0; 32];
+    getrandom::fill(&mut seed).map_err(|error| {
+        Error::Fault(Problem {
+            code: "no_randomness".into(),
+            status: 500,
+            message: format!("the system gives no randomness: {error}"),
+            help: "See that the process may read the system's random source.".into(),
+        })
+    })?;
+    Ok(URL_SAFE_NO_PAD.encode(seed))
+}
