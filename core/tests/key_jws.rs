@@ -126,6 +126,19 @@ fn jw_008_without_kid_few_suiting_keys_are_tried() {
 }
 
 #[test]
+fn jw_008_a_kid_means_one_key() {
+    let named = |seed| {
+        let mut jwk: Value = serde_json::from_str(&key(Algorithm::EdDSA, seed).to_jwk()).unwrap();
+        jwk["kid"] = json!("one");
+        PrivateKey::from_jwk(&jwk.to_string()).unwrap()
+    };
+    let (first, second) = (named(1), named(2));
+    let token = sign_compact("JWT", b"{}", &first).unwrap();
+    assert!(open(&token, &[first.public()]).is_some());
+    assert!(open(&token, &[first.public(), second.public()]).is_none());
+}
+
+#[test]
 fn jw_010_keys_in_the_header_are_not_listened_to() {
     let (victim, forger) = (eddsa(), key(Algorithm::EdDSA, 9));
     let jwk = forger.public().to_jwk().unwrap();

@@ -81,9 +81,7 @@ const CRYPTO_TESTS: usize = 83;
 #[test]
 fn jose_signatures() {
     let Some(groups) = jose_groups("wycheproof_json_web_signature.json", SIGNATURE_TESTS) else { return };
-    for group in &groups {
-        check_group(group);
-    }
+    groups.iter().for_each(check_group);
     assert_eq!(groups.iter().map(count).sum::<usize>(), SIGNATURE_TESTS);
 }
 
@@ -91,12 +89,14 @@ fn jose_signatures() {
 fn jose_keys() {
     let Some(groups) = jose_groups("wycheproof_json_web_key.json", KEY_TESTS) else { return };
     groups.iter().for_each(check_group);
+    assert_eq!(groups.iter().map(count).sum::<usize>(), KEY_TESTS);
 }
 
 #[test]
 fn jose_crypto() {
     let Some(groups) = jose_groups("wycheproof_json_web_crypto.json", CRYPTO_TESTS) else { return };
     groups.iter().for_each(check_group);
+    assert_eq!(groups.iter().map(count).sum::<usize>(), CRYPTO_TESTS);
 }
 
 fn count(group: &Value) -> usize {
@@ -138,7 +138,8 @@ fn check_group(group: &Value) {
         assert!(jwks.iter().any(|jwk| PublicKey::from_jwk(jwk).is_err()));
         return;
     }
-    let keys: Vec<PublicKey> = jwks.iter().filter_map(|jwk| load(jwk)).collect();
+    // A set with one malformed key is refused as a whole.
+    let keys: Vec<PublicKey> = jwks.iter().map(|jwk| load(jwk)).collect::<Option<_>>().unwrap_or_default();
     let keys: Vec<&PublicKey> = keys.iter().collect();
     let offered = jwks.iter().any(|jwk| is_offered(jwk));
     let tests = group["tests"].as_array().unwrap();
@@ -148,6 +149,8 @@ fn check_group(group: &Value) {
         let opened = open(token, &keys).is_some();
         let comment = format!("{} {}: {}", group["comment"], test["tcId"], test["comment"]);
         match test["result"].as_str().unwrap() {
+            // Two tests call tokens with a question mark inside valid; RFC 7515 section 2 knows no such base64url.
+            "valid" if token.contains('?') => assert!(!opened, "invalid by RFC 7515, {comment}"),
             "valid" => assert_eq!(opened, offered, "valid, {comment}"),
             // Two tests call a token invalid that another of the same group calls valid, character for character.
             "invalid" => assert!(!opened || valid.contains(&&test["jws"]), "invalid, {comment}"),

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::json::parse_object;
 use super::jwk::{decode, encode};
-use super::{Algorithm, PrivateKey, PublicKey, SigningFailed};
+use super::{Algorithm, BadSignature, PrivateKey, PublicKey, SigningFailed};
 
 /// How long a token may be, in bytes, when nothing else is said.
 pub const MAX_BYTES: usize = 16 * 1024;
@@ -91,23 +91,25 @@ impl<'t> Compact<'t> {
         key.algorithm() == self.header.alg && self.header.kid.as_deref().is_none_or(|kid| kid == key.kid())
     }
 
-    /// Checks the signature against the keys that suit. A token without `kid` is tried against at most four.
+    /// Checks the signature against the keys that suit. A token without `kid` is tried against at most four; a `kid` must mean one key.
     ///
     /// # Errors
-    /// [`BadSignature`](super::BadSignature), whether a key was found or not.
-    pub fn verify<'k>(self, keys: impl IntoIterator<Item = &'k PublicKey>) -> Result<Verified, super::BadSignature> {
-        let mut candidates = keys.into_iter().filter(|key| self.suits(key)).take(MAX_CANDIDATES);
-        let key = candidates.find(|key| key.verify(self.signing_input.as_bytes(), &self.signature).is_ok());
-        self.verified_elsewhere(key.is_some())
+    /// [`BadSignature`], whether a key was found or not.
+    pub fn verify<'k>(self, keys: impl IntoIterator<Item = &'k PublicKey>) -> Result<Verified, BadSignature> {
+        let candidates: Vec<_> = keys.into_iter().filter(|key| self.suits(key)).take(MAX_CANDIDATES).collect();
+        let ambiguous = self.header.kid.is_some() && candidates.len() > 1;
+        let made_this = |key: &&PublicKey| key.verify(self.signing_input.as_bytes(), &self.signature).is_ok();
+        let verified = !ambiguous && candidates.iter().any(made_this);
+        self.verified_elsewhere(verified)
     }
 
     /// Takes the word of a host that checked the signature with the very key that was chosen for this token.
     ///
     /// # Errors
-    /// [`BadSignature`](super::BadSignature) when the host says that it does not verify.
-    pub fn verified_elsewhere(self, verified: bool) -> Result<Verified, super::BadSignature> {
+    /// [`BadSignature`] when the host says that it does not verify.
+    pub fn verified_elsewhere(self, verified: bool) -> Result<Verified, BadSignature> {
         let Self { header, payload, .. } = self;
-        if verified { Ok(Verified { header, payload }) } else { Err(super::BadSignature) }
+        if verified { Ok(Verified { header, payload }) } else { Err(BadSignature) }
     }
 }
 
