@@ -90,14 +90,26 @@ impl KeySet {
             None if by_host => Ok(Self::default()),
             Some(stored) => {
                 let rotated = stored.value.clone().rotated(host, algorithm)?;
-                host.commit(Change::replace(&stored, rotated.clone())).await?;
-                Ok(rotated)
+                let change = Change::replace(&stored, rotated.clone());
+                Self::first_of_all(host, change, rotated).await
             }
             None => {
                 let made = Self::default().rotated(host, algorithm)?;
-                host.commit(Change::create(Self::slot(host.config()), made.clone())).await?;
-                Ok(made)
+                let change = Change::create(Self::slot(host.config()), made.clone());
+                Self::first_of_all(host, change, made).await
             }
+        }
+    }
+
+    /// What this flow wrote, or what a faster one did: a race for the keys must not use up the tries of the request itself.
+    async fn first_of_all(host: &Host, change: Change, written: Self) -> Result<Self, Stop> {
+        match host.commit(change).await {
+            Ok(()) => Ok(written),
+            Err(Stop::Stale) => {
+                let stored = host.load(Self::slot(host.config())).await?;
+                stored.map(|stored| stored.value).ok_or(Stop::Stale)
+            }
+            Err(other) => Err(other),
         }
     }
 
