@@ -1,4 +1,11 @@
 //! JSON as the security formats want it.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::string_slice,
+    reason = "a test may fail"
+)]
 
 use claviger_core::key::json::{MAX_DEPTH, parse, parse_object};
 use proptest::prelude::*;
@@ -6,7 +13,9 @@ use serde_json::{Value, json};
 
 #[test]
 fn jw_013_duplicate_members_are_refused_however_they_are_escaped() {
-    for text in [r#"{"alg":1,"alg":1}"#, r#"{"alg":1,"\u0061lg":1}"#, r#"{"a":{"b":1,"b":2}}"#, r#"[{"b":1,"\u0062":2}]"#] {
+    for text in
+        [r#"{"alg":1,"alg":1}"#, r#"{"alg":1,"\u0061lg":1}"#, r#"{"a":{"b":1,"b":2}}"#, r#"[{"b":1,"\u0062":2}]"#]
+    {
         assert!(parse(text.as_bytes()).is_err(), "{text}");
     }
     assert!(parse(br#"{"a":{"b":1},"b":1}"#).is_ok());
@@ -14,7 +23,22 @@ fn jw_013_duplicate_members_are_refused_however_they_are_escaped() {
 
 #[test]
 fn jw_014_only_json_is_json() {
-    let refused = ["", " ", "{} {}", "{}x", "\u{feff}{}", "{}/**/", "{'a':1}", "{a:1}", "[NaN]", "[Infinity]", "[01]", "[1,]", "[+1]", "{}\0"];
+    let refused = [
+        "",
+        " ",
+        "{} {}",
+        "{}x",
+        "\u{feff}{}",
+        "{}/**/",
+        "{'a':1}",
+        "{a:1}",
+        "[NaN]",
+        "[Infinity]",
+        "[01]",
+        "[1,]",
+        "[+1]",
+        "{}\0",
+    ];
     for text in refused {
         assert!(parse(text.as_bytes()).is_err(), "{text:?}");
     }
@@ -23,7 +47,14 @@ fn jw_014_only_json_is_json() {
 
 #[test]
 fn jw_015_only_unicode_is_text() {
-    for text in [&b"[\"\xff\"]"[..], b"[\"\xc0\x80\"]", b"[\"\xed\xa0\x80\"]", br#"["\ud800"]"#, br#"["\udc00"]"#, br#"["\ud800\ud800"]"#] {
+    for text in [
+        &b"[\"\xff\"]"[..],
+        b"[\"\xc0\x80\"]",
+        b"[\"\xed\xa0\x80\"]",
+        br#"["\ud800"]"#,
+        br#"["\udc00"]"#,
+        br#"["\ud800\ud800"]"#,
+    ] {
         assert!(parse(text).is_err(), "{text:?}");
     }
     assert_eq!(parse(br#"["\ud83d\ude00"]"#), Ok(json!(["😀"])));
@@ -65,7 +96,8 @@ fn any_json() -> impl Strategy<Value = Value> {
     leaf.prop_recursive(6, 64, 6, |inside| {
         prop_oneof![
             prop::collection::vec(inside.clone(), 0..6).prop_map(Value::from),
-            prop::collection::btree_map(".{0,6}", inside, 0..6).prop_map(|members| Value::Object(members.into_iter().collect())),
+            prop::collection::btree_map(".{0,6}", inside, 0..6)
+                .prop_map(|members| Value::Object(members.into_iter().collect())),
         ]
     })
 }

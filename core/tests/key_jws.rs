@@ -1,4 +1,11 @@
 //! What must never open as a signed token. Every token here has a true signature, but for the one thing that is wrong with it.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::string_slice,
+    reason = "a test may fail"
+)]
 
 mod key_common;
 
@@ -66,7 +73,8 @@ fn jw_002_a_public_key_is_no_mac_secret() {
     for algorithm in [Algorithm::EdDSA, Algorithm::ES256, Algorithm::RS256] {
         let victim = key(algorithm, 3);
         let jwk = victim.public().to_jwk().unwrap();
-        let secrets = [jwk.to_string(), serde_json::to_string_pretty(&jwk).unwrap(), format!("\r\n {jwk}"), jwk["x"].to_string()];
+        let secrets =
+            [jwk.to_string(), serde_json::to_string_pretty(&jwk).unwrap(), format!("\r\n {jwk}"), jwk["x"].to_string()];
         for secret in secrets.iter().filter(|secret| secret.len() <= 512) {
             let padded = format!("{secret:32}");
             let forger = PrivateKey::from_jwk(&json!({ "kty": "oct", "k": b64(padded) }).to_string()).unwrap();
@@ -86,7 +94,9 @@ fn jw_003_the_key_decides_the_algorithm() {
 
 #[test]
 fn jw_004_neighbouring_algorithms_are_others() {
-    for (algorithm, others) in [(Algorithm::ES256, ["ES384", "ES256K", "ES512"]), (Algorithm::RS256, ["PS256", "RS384", "RSA-OAEP"])] {
+    for (algorithm, others) in
+        [(Algorithm::ES256, ["ES384", "ES256K", "ES512"]), (Algorithm::RS256, ["PS256", "RS384", "RSA-OAEP"])]
+    {
         let key = key(algorithm, 3);
         for other in others {
             refused(&forge(format!(r#"{{"alg":"{other}"}}"#), "{}", &key), &key);
@@ -142,7 +152,12 @@ fn jw_008_a_kid_means_one_key() {
 fn jw_010_keys_in_the_header_are_not_listened_to() {
     let (victim, forger) = (eddsa(), key(Algorithm::EdDSA, 9));
     let jwk = forger.public().to_jwk().unwrap();
-    for member in [("jwk", jwk), ("jku", json!("https://evil.example/jwks")), ("x5u", json!("https://evil.example/x5u")), ("x5c", json!(["MII"]))] {
+    for member in [
+        ("jwk", jwk),
+        ("jku", json!("https://evil.example/jwks")),
+        ("x5u", json!("https://evil.example/x5u")),
+        ("x5c", json!(["MII"])),
+    ] {
         let header = json!({ "alg": "EdDSA", member.0: member.1 }).to_string();
         refused(&forge(&header, "{}", &forger), &victim);
         assert!(open(&forge(&header, "{}", &victim), &[victim.public()]).is_some(), "{} is ignored", member.0);
@@ -158,7 +173,11 @@ fn jw_011_crit_is_refused() {
 
 #[test]
 fn jw_012_b64_is_refused() {
-    for header in [r#"{"alg":"EdDSA","b64":false}"#, r#"{"alg":"EdDSA","b64":false,"crit":["b64"]}"#, r#"{"alg":"EdDSA","b64":true}"#] {
+    for header in [
+        r#"{"alg":"EdDSA","b64":false}"#,
+        r#"{"alg":"EdDSA","b64":false,"crit":["b64"]}"#,
+        r#"{"alg":"EdDSA","b64":true}"#,
+    ] {
         header_refused(header);
     }
 }
@@ -172,13 +191,26 @@ fn jw_013_duplicate_header_members_are_refused() {
 
 #[test]
 fn jw_014_headers_are_json_and_nothing_else() {
-    for header in ["{\"alg\":\"EdDSA\"}x", "\u{feff}{\"alg\":\"EdDSA\"}", "{'alg':'EdDSA'}", "{\"alg\":\"EdDSA\"}//", "[\"EdDSA\"]", "\"EdDSA\""] {
+    for header in [
+        "{\"alg\":\"EdDSA\"}x",
+        "\u{feff}{\"alg\":\"EdDSA\"}",
+        "{'alg':'EdDSA'}",
+        "{\"alg\":\"EdDSA\"}//",
+        "[\"EdDSA\"]",
+        "\"EdDSA\"",
+    ] {
         header_refused(header);
     }
     let key = eddsa();
     assert!(open(&forge("{ \"alg\" : \r\n \"EdDSA\" }", "{}", &key), &[key.public()]).is_some());
     let token = forge(GOOD, "{}", &key);
-    for around in [format!(" {token}"), format!("{token} "), format!("{token}\n"), format!("\u{feff}{token}"), format!("{token}\0")] {
+    for around in [
+        format!(" {token}"),
+        format!("{token} "),
+        format!("{token}\n"),
+        format!("\u{feff}{token}"),
+        format!("{token}\0"),
+    ] {
         refused(&around, &key);
     }
 }
@@ -271,7 +303,8 @@ fn jw_020_only_the_compact_serialization_is_read() {
     let token = forge(GOOD, "{}", &key);
     let [protected, payload, signature] = token.split('.').collect::<Vec<_>>()[..] else { unreachable!() };
     let flattened = json!({ "protected": protected, "payload": payload, "signature": signature }).to_string();
-    let general = json!({ "payload": payload, "signatures": [{ "protected": protected, "signature": signature }] }).to_string();
+    let general =
+        json!({ "payload": payload, "signatures": [{ "protected": protected, "signature": signature }] }).to_string();
     let polyglot = format!(r#"{{"{token}":"","protected":"{protected}"}}"#);
     for token in [flattened, general, polyglot] {
         refused(&token, &key);
@@ -280,7 +313,10 @@ fn jw_020_only_the_compact_serialization_is_read() {
 
 #[test]
 fn jw_022_an_encrypted_token_is_refused_unparsed() {
-    for header in [r#"{"alg":"dir","enc":"A256GCM","zip":"DEF"}"#, r#"{"alg":"PBES2-HS256+A128KW","enc":"A128GCM","p2c":2147483648}"#] {
+    for header in [
+        r#"{"alg":"dir","enc":"A256GCM","zip":"DEF"}"#,
+        r#"{"alg":"PBES2-HS256+A128KW","enc":"A128GCM","p2c":2147483648}"#,
+    ] {
         let token = format!("{}.AAAA.AAAA.AAAA.AAAA", b64(header));
         assert_eq!(Compact::parse(&token, MAX_BYTES).unwrap_err(), Malformed::Parts);
     }

@@ -1,4 +1,11 @@
 //! The examples of the RFCs.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::string_slice,
+    reason = "a test may fail"
+)]
 
 mod key_common;
 

@@ -10,14 +10,24 @@ use zeroize::Zeroizing;
 mod width {
     pub(in super::super) type Limb = u64;
     pub(super) type Wide = u128;
+
+    /// The limb in parts of 32 bits, the highest first.
+    pub(super) const fn words(limb: Limb) -> [u32; 2] {
+        [(limb >> 32) as u32, limb as u32]
+    }
 }
 #[cfg(not(any(target_pointer_width = "64", feature = "wide")))]
 mod width {
     pub(in super::super) type Limb = u32;
     pub(super) type Wide = u64;
+
+    /// The limb in parts of 32 bits, the highest first.
+    pub(super) const fn words(limb: Limb) -> [u32; 1] {
+        [limb]
+    }
 }
 pub(super) use width::Limb;
-use width::Wide;
+use width::{Wide, words};
 
 const BYTES: usize = size_of::<Limb>();
 
@@ -79,6 +89,23 @@ pub(super) fn add_product(sum: &mut [Limb], number: &[Limb], factor: Limb) -> Li
     carry
 }
 
+/// `sum += number * factor + other * multiple`, over the length of both; returns both carries.
+pub(super) fn add_products(
+    sum: &mut [Limb],
+    (number, factor): (&[Limb], Limb),
+    (other, multiple): (&[Limb], Limb),
+) -> (Limb, Limb) {
+    let (mut carry, mut other_carry) = (0, 0);
+    for ((limb, number), other) in sum.iter_mut().zip(number).zip(other) {
+        let wide = Wide::from(*limb) + Wide::from(*number) * Wide::from(factor) + Wide::from(carry);
+        carry = (wide >> Limb::BITS) as Limb;
+        let wide = Wide::from(wide as Limb) + Wide::from(*other) * Wide::from(multiple) + Wide::from(other_carry);
+        other_carry = (wide >> Limb::BITS) as Limb;
+        *limb = wide as Limb;
+    }
+    (carry, other_carry)
+}
+
 /// `number += other`; returns the carry, 0 or 1. A shorter `other` is continued with zeros.
 pub(super) fn add(number: &mut [Limb], other: &[Limb]) -> Limb {
     let mut carry = 0;
@@ -135,9 +162,9 @@ pub(super) fn assign_if(number: &mut [Limb], other: &[Limb], choice: Choice) {
 
 /// The remainder of a division by a small number.
 pub(super) fn remainder_small(number: &[Limb], divisor: u32) -> u32 {
-    let divisor = Wide::from(divisor);
-    let remainder = number.iter().rev().fold(0, |remainder, limb| (remainder << Limb::BITS | Wide::from(*limb)) % divisor);
-    remainder as u32
+    let divisor = u64::from(divisor);
+    let words = number.iter().rev().flat_map(|limb| words(*limb));
+    words.fold(0, |remainder, word| (remainder << 32 | u64::from(word)) % divisor) as u32
 }
 
 /// `number = number * factor + 1`; returns what is carried out.

@@ -60,7 +60,8 @@ impl Public {
     /// RFC 8017 section 8.2.2: by encoding what must be there and comparing all of it, never by looking into what is there.
     pub(super) fn verify(&self, message: &[u8], signature: &[u8]) -> bool {
         let length = self.length();
-        let signature = if signature.len() == length { from_bytes(signature, self.modulus.value().len()) } else { None };
+        let signature =
+            if signature.len() == length { from_bytes(signature, self.modulus.value().len()) } else { None };
         let Some(signature) = signature.filter(|signature| self.modulus.is_above(signature)) else { return false };
         self.encoded(message).is_some_and(|expected| self.opens_to(&signature, &expected))
     }
@@ -107,7 +108,7 @@ impl Private {
         }
         let public = Public::from_jwk(members)?;
         let whole = public.modulus.value().len();
-        let read = |name, length| from_bytes(&*members.bytes(name)?, length).ok_or(InvalidKey::Member(name));
+        let read = |name, length| from_bytes(&members.bytes(name)?, length).ok_or(InvalidKey::Member(name));
         let prime = |name| {
             let value = read(name, whole / 2)?;
             let right_length = bits_vartime(&value) * 2 == bits_vartime(public.modulus.value());
@@ -122,7 +123,14 @@ impl Private {
 
     /// The secret members of the JWK, to stand after the public ones.
     pub(super) fn secret_members(&self) -> Zeroizing<String> {
-        let members = [("d", self.d.as_slice()), ("p", self.p.value()), ("q", self.q.value()), ("dp", &self.dp), ("dq", &self.dq), ("qi", &self.qi)];
+        let members = [
+            ("d", self.d.as_slice()),
+            ("p", self.p.value()),
+            ("q", self.q.value()),
+            ("dp", &self.dp),
+            ("dq", &self.dq),
+            ("qi", &self.qi),
+        ];
         let mut text = Zeroizing::new(String::with_capacity(self.d.len() * 64));
         for (name, number) in members {
             for part in [r#",""#, name, r#"":""#, &base64url(number), r#"""#] {
@@ -162,7 +170,8 @@ impl Private {
 
 /// RFC 8017 section 3.1: odd, at least 3. More than 64 bits is nobody's key (NIST SP 800-89 section 5.3.3) and only costs time.
 fn small_exponent(bytes: &[u8]) -> Option<u64> {
-    let exponent = bytes.iter().try_fold(0_u64, |exponent, byte| Some(exponent.checked_mul(256)? | u64::from(*byte)))?;
+    let exponent =
+        bytes.iter().try_fold(0_u64, |exponent, byte| Some(exponent.checked_mul(256)? | u64::from(*byte)))?;
     (bytes.first() != Some(&0) && exponent >= 3 && exponent % 2 == 1).then_some(exponent)
 }
 

@@ -4,7 +4,7 @@
 
 use subtle::{Choice, ConditionallySelectable as _, ConstantTimeEq as _};
 
-use super::limbs::{Limb, Limbs, add, add_product, assign_if, bits_vartime, copy, less, subtract, zero};
+use super::limbs::{Limb, Limbs, add, add_products, assign_if, bits_vartime, copy, less, subtract, zero};
 
 const WINDOW_BITS: u32 = 4;
 
@@ -25,7 +25,8 @@ impl Modulus {
         if lowest & 1 == 0 || *value.last()? == 0 || value.as_slice() == [1] {
             return None;
         }
-        let mut modulus = Self { inverse: negated_inverse(lowest), one: zero(value.len()), radix: zero(value.len()), value };
+        let mut modulus =
+            Self { inverse: negated_inverse(lowest), one: zero(value.len()), radix: zero(value.len()), value };
         modulus.one = modulus.one_in_form();
         modulus.radix = modulus.radix_in_form();
         Some(modulus)
@@ -108,9 +109,10 @@ impl Modulus {
         let mut rest = workspace;
         let mut carried = 0;
         for factor in left {
-            let first = add_product(rest, right, *factor);
-            let multiple = rest.first().map_or(0, |lowest| lowest.wrapping_mul(self.inverse));
-            let second = add_product(rest, &self.value, multiple);
+            let lowest =
+                rest.iter().zip(right).next().map_or(0, |(sum, right)| sum.wrapping_add(right.wrapping_mul(*factor)));
+            let multiple = lowest.wrapping_mul(self.inverse);
+            let (first, second) = add_products(rest, (right, *factor), (&self.value, multiple));
             let (sum, over) = first.overflowing_add(second);
             let (sum, more) = sum.overflowing_add(carried);
             carried = Limb::from(over | more);

@@ -2,7 +2,10 @@
 
 use zeroize::Zeroizing;
 
-use super::limbs::{Limb, Limbs, bits_vartime, copy, divide_small, from_bytes, less, limbs_for, multiply, multiply_small_plus_one, remainder_small, subtract, zero};
+use super::limbs::{
+    Limb, Limbs, bits_vartime, copy, divide_small, from_bytes, less, limbs_for, multiply, multiply_small_plus_one,
+    remainder_small, subtract, zero,
+};
 use super::montgomery::Modulus;
 use super::{Private, Public, to_bytes};
 use crate::key::InvalidKey;
