@@ -53,7 +53,10 @@ fn build(packages: &[&str]) -> anyhow::Result<Vec<Executable>> {
         cargo.args(["--package", package]);
     }
     let messages = process::captured(&mut cargo)?;
-    messages.lines().filter_map(|line| executable(line).transpose()).collect()
+    let built = messages.lines().filter_map(|line| executable(line).transpose());
+    let mut built = built.collect::<anyhow::Result<Vec<_>>>()?;
+    built.sort_by(|one, other| (one.suite, &one.target).cmp(&(other.suite, &other.target)));
+    Ok(built)
 }
 
 /// What cargo says of each artefact that it built.

@@ -28,7 +28,21 @@ pub(super) fn hash(module: Module) -> anyhow::Result<String> {
     for input in SHARED.iter().chain(&[module.source()]) {
         update(&mut hash, &project::path(input))?;
     }
-    Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(hexadecimal(hash))
+}
+
+/// The hash of some bytes.
+pub(super) fn digest(parts: &[&[u8]]) -> String {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update((part.len() as u64).to_le_bytes());
+        hash.update(part);
+    }
+    hexadecimal(hash)
+}
+
+fn hexadecimal(hash: Sha256) -> String {
+    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Whether the module was last delivered from these very inputs and is still there.
