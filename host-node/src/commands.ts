@@ -1,3 +1,4 @@
+import type { Lifetime } from "./options.js";
 import type {
   Account,
   AccountChanges,
@@ -39,7 +40,7 @@ export interface Commands {
   "clients.list": [Paging, ListPage<Client>];
   "clients.update": [ById & ClientChanges, Client];
   "clients.delete": [ById, { deleted: boolean }];
-  "clients.rotateSecret": [ById & { overlap?: number }, ClientWithSecret];
+  "clients.rotateSecret": [ById & { overlap?: Lifetime }, ClientWithSecret];
   "accounts.create": [NewAccount, Account];
   "accounts.find": [ById | { login: string }, Account | null];
   "accounts.list": [Paging, ListPage<Account>];

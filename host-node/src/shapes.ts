@@ -103,8 +103,10 @@ export interface TokenPrincipal {
   readonly subject: string;
   readonly clientId: string;
   readonly scopes: readonly string[];
-  readonly audience: string | readonly string[] | null;
+  /** The resources it is for: the issuer itself when none was asked for. */
+  readonly audience: readonly string[];
   readonly sessionId: string | null;
+  /** `null` for a JWT, which is not looked up. */
   readonly grantId: string | null;
   readonly expiresAt: number;
 }
@@ -113,8 +115,8 @@ export interface SessionPrincipal {
   readonly kind: "session";
   readonly subject: string;
   readonly clientId: null;
-  readonly scopes: readonly string[] | null;
-  readonly audience: null;
+  readonly scopes: readonly string[];
+  readonly audience: readonly string[];
   readonly sessionId: string;
   readonly grantId: null;
   readonly expiresAt: number;

@@ -1,5 +1,6 @@
 import type { Call } from "../commands.js";
 import { List } from "../list.js";
+import type { Lifetime } from "../options.js";
 import type { Client, ClientChanges, ClientWithSecret, NewClient, Paging } from "../shapes.js";
 
 /** The applications that may ask for tokens. */
@@ -45,8 +46,8 @@ export class Clients {
     return (await this.#call("clients.delete", { id })).deleted;
   }
 
-  /** A new secret, shown this once. The old one works for `overlap` more seconds: 0 when absent. */
-  rotateSecret(id: string, options: { overlap?: number } = {}): Promise<ClientWithSecret> {
+  /** A new secret, shown this once. The old one works on for `overlap`: not at all when absent. */
+  rotateSecret(id: string, options: { overlap?: Lifetime } = {}): Promise<ClientWithSecret> {
     return this.#call("clients.rotateSecret", { id, ...options });
   }
 }
