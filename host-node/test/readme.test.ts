@@ -17,7 +17,7 @@ test("the first snippet is a whole server", async (context) => {
   });
   writeFileSync(join(folder, "server.ts"), snippets[0]!);
   process.chdir(folder);
-  process.env["CLAVIGER_SECRET"] = "8b1c05de7f3a49d2a6e04b7c91f85d30";
+  process.env.CLAVIGER_SECRET = "8b1c05de7f3a49d2a6e04b7c91f85d30";
   const server = await import(join(folder, "server.ts"));
   const response = await server.default.fetch(new Request("https://auth.example.com/jwks"));
   assert.equal(response.status, 200);

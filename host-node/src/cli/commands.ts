@@ -1,0 +1,243 @@
+import { randomBytes } from "node:crypto";
+import type { Claviger } from "../claviger.js";
+import type { ClientAuthMethod, ClientChanges, NewClient } from "../shapes.js";
+import { type Command, type Context, notFound, type Options } from "./command.js";
+import { passwordOptions, readPassword } from "./password.js";
+import { serve, serveOptions } from "./serve.js";
+
+const clientColumns = ["id", "name", "authMethod", "disabled", "createdAt"];
+const userColumns = ["id", "login", "name", "disabled", "createdAt"];
+const keyColumns = ["kid", "algorithm", "state", "createdAt"];
+const sessionColumns = ["id", "methods", "authTime", "expiresAt"];
+const grantColumns = ["id", "clientId", "scopes", "state", "expiresAt"];
+
+const clientOptions = {
+  name: { type: "string", value: "TEXT", help: "What people are shown" },
+  "redirect-uri": {
+    type: "string",
+    multiple: true,
+    value: "URL",
+    help: "Where browsers may be sent back to, compared byte for byte; may be repeated",
+  },
+  scope: { type: "string", multiple: true, value: "SCOPE", help: "What it may ask for; may be repeated" },
+  "grant-type": { type: "string", multiple: true, value: "TYPE", help: "How it may ask; may be repeated" },
+  "access-token": { type: "string", value: "FORM", help: "What its access tokens look like: jwt or opaque" },
+} as const satisfies Options;
+
+const newClientOptions = {
+  ...clientOptions,
+  "auth-method": {
+    type: "string",
+    value: "METHOD",
+    help: "How it proves who it is: client_secret_basic, client_secret_post or none",
+  },
+  id: { type: "string", value: "ID", help: "An id of your choice" },
+} as const satisfies Options;
+
+/** All that can be typed, in the order of the help. */
+export const commands: readonly Command[] = [
+  { name: "serve", summary: "Run the server", options: serveOptions, run: serve },
+  {
+    name: "secret",
+    summary: "Print a fresh secret, for CLAVIGER_SECRET",
+    run: ({ output }) => output.line(randomBytes(32).toString("base64url")),
+  },
+  {
+    name: "check-config",
+    summary: "Check the configuration, and change nothing",
+    run: async ({ settings, output }) => {
+      await settings().check();
+      output.line("the configuration is good");
+    },
+  },
+  command(
+    "clients create",
+    "Register a client; its secret is shown once",
+    [],
+    newClientOptions,
+    async (auth, context) => {
+      const { client, secret } = await auth.clients.create(newClient(context.values));
+      context.output.record({ ...client, ...(secret !== null && { secret }) });
+    },
+  ),
+  command("clients list", "List all clients", [], {}, async (auth, { output }) => {
+    output.table(await all(auth.clients.list()), clientColumns);
+  }),
+  command("clients show", "Show a client", ["id"], {}, async (auth, { output }, id) => {
+    const client = await auth.clients.find(id);
+    if (!client) throw notFound("client", id);
+    output.record(client);
+  }),
+  command("clients update", "Change a client", ["id"], clientOptions, async (auth, { values, output }, id) => {
+    output.record(await auth.clients.update(id, clientChanges(values)));
+  }),
+  command("clients disable", "Refuse a client everything", ["id"], {}, async (auth, { output }, id) => {
+    output.record(await auth.clients.disable(id));
+  }),
+  command("clients enable", "Let a client work again", ["id"], {}, async (auth, { output }, id) => {
+    output.record(await auth.clients.enable(id));
+  }),
+  command("clients delete", "Remove a client for good", ["id"], {}, async (auth, { output }, id) => {
+    if (!(await auth.clients.delete(id))) throw notFound("client", id);
+    output.line("deleted");
+  }),
+  command(
+    "clients rotate-secret",
+    "Give a client a new secret, which is shown once",
+    ["id"],
+    { overlap: { type: "string", value: "SECONDS", help: "How many seconds the old secret still works" } },
+    async (auth, { values, output }, id) => {
+      const overlap = Number(values.overlap ?? 0);
+      const { client, secret } = await auth.clients.rotateSecret(id, { overlap });
+      output.record({ ...client, secret });
+    },
+  ),
+  command(
+    "users create",
+    "Make a user",
+    ["login"],
+    { name: { type: "string", value: "TEXT", help: "What pages call the user" }, ...passwordOptions },
+    async (auth, { values, output }, login) => {
+      const { text, shown } = await readPassword(values);
+      const account = await auth.accounts.create({ login, password: text, ...given(values, { name: "name" }) });
+      output.record({ ...account, ...shown });
+    },
+  ),
+  command("users list", "List all users", [], {}, async (auth, { output }) => {
+    output.table(await all(auth.accounts.list()), userColumns);
+  }),
+  command("users show", "Show a user", ["user"], {}, async (auth, { output }, user) => {
+    output.record(await findUser(auth, user));
+  }),
+  command("users disable", "Refuse a user to sign in", ["user"], {}, async (auth, { output }, user) => {
+    output.record(await auth.accounts.disable((await findUser(auth, user)).id));
+  }),
+  command("users enable", "Let a user sign in again", ["user"], {}, async (auth, { output }, user) => {
+    output.record(await auth.accounts.enable((await findUser(auth, user)).id));
+  }),
+  command(
+    "users set-password",
+    "Set a user's password",
+    ["user"],
+    passwordOptions,
+    async (auth, { values, output }, user) => {
+      const { id } = await findUser(auth, user);
+      const { text, shown } = await readPassword(values);
+      output.record({ ...(await auth.accounts.setPassword(id, text)), ...shown });
+    },
+  ),
+  command("sessions list", "List where a user is signed in", ["user"], {}, async (auth, { output }, user) => {
+    output.table(await all(auth.sessions.list((await findUser(auth, user)).id)), sessionColumns);
+  }),
+  command(
+    "sessions revoke",
+    "Sign a user out of one browser",
+    ["user", "id"],
+    {},
+    async (auth, { output }, user, id) => {
+      if (!(await auth.sessions.revoke((await findUser(auth, user)).id, id))) throw notFound("session", id);
+      output.line("revoked");
+    },
+  ),
+  command("grants list", "List what a user has allowed", ["user"], {}, async (auth, { output }, user) => {
+    output.table(await all(auth.grants.list((await findUser(auth, user)).id)), grantColumns);
+  }),
+  command(
+    "grants revoke",
+    "Take a grant back, and with it all its tokens",
+    ["user", "id"],
+    {},
+    async (auth, { output }, user, id) => {
+      if (!(await auth.grants.revoke((await findUser(auth, user)).id, id))) throw notFound("grant", id);
+      output.line("revoked");
+    },
+  ),
+  command("keys list", "List all keys", [], {}, async (auth, { output }) => {
+    output.table(await auth.keys.list(), keyColumns);
+  }),
+  command("keys generate", "Make the key that signs next", ["algorithm?"], {}, async (auth, { output }, algorithm) => {
+    output.record(await auth.keys.generate(algorithm || "EdDSA"));
+  }),
+  command(
+    "keys rotate",
+    "Let the next key sign",
+    [],
+    { algorithm: { type: "string", value: "ALGORITHM", help: "Only keys that sign like this" } },
+    async (auth, { values, output }) => {
+      output.table(await auth.keys.rotate(values.algorithm as string | undefined), keyColumns);
+    },
+  ),
+  command(
+    "keys withdraw",
+    "End a compromised key: it verifies nothing from now on",
+    ["kid"],
+    {},
+    async (auth, { output }, kid) => {
+      output.table(await auth.keys.withdraw(kid), keyColumns);
+    },
+  ),
+  command(
+    "purge",
+    "Remove what has expired",
+    [],
+    { "dry-run": { type: "boolean", help: "Only count" } },
+    async (auth, { values, output }) => {
+      output.record(await auth.purge({ dryRun: values["dry-run"] === true }));
+    },
+  ),
+];
+
+/** A command on the engine and its store. */
+function command(
+  name: string,
+  summary: string,
+  positionals: readonly string[],
+  options: Options,
+  act: (auth: Claviger, context: Context, first: string, second: string) => Promise<void>,
+): Command {
+  return {
+    name,
+    summary,
+    positionals,
+    options,
+    run: (context) => {
+      const [first = "", second = ""] = context.positionals;
+      return act(context.settings().open(), context, first, second);
+    },
+  };
+}
+
+function clientChanges(values: Record<string, unknown>): ClientChanges {
+  return given(values, {
+    name: "name",
+    "redirect-uri": "redirectUris",
+    scope: "scopes",
+    "grant-type": "grantTypes",
+    "access-token": "accessToken",
+  });
+}
+
+function newClient(values: Record<string, unknown>): NewClient & { authMethod: ClientAuthMethod } {
+  const { name = "", redirectUris = [], ...rest } = clientChanges(values);
+  const authMethod = (values["auth-method"] ?? "client_secret_basic") as ClientAuthMethod;
+  return { ...rest, ...given(values, { id: "id" }), name, redirectUris, authMethod };
+}
+
+/** Those of the options that were typed, under the names that the engine has for them. */
+function given(values: Record<string, unknown>, names: Record<string, string>): Record<string, never> {
+  const typed = Object.entries(names).filter(([option]) => values[option] !== undefined);
+  return Object.fromEntries(typed.map(([option, name]) => [name, values[option] as never]));
+}
+
+/** By login, or else by id. */
+async function findUser(auth: Claviger, user: string) {
+  const account = (await auth.accounts.find({ login: user })) ?? (await auth.accounts.find(user));
+  if (!account) throw notFound("user", user);
+  return account;
+}
+
+async function all<Item>(list: AsyncIterable<Item>): Promise<Item[]> {
+  const items = [];
+  for await (const item of list) items.push(item);
+  return items;
+}

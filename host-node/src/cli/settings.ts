@@ -1,0 +1,96 @@
+import { readFileSync } from "node:fs";
+import { Claviger } from "../index.js";
+import type { Configuration, Host, Options } from "../options.js";
+import type { Store } from "../store.js";
+import { MemoryStore } from "../stores/memory.js";
+import { sqlite } from "../stores/sqlite.js";
+import { Failure } from "./command.js";
+
+/** The settings: arguments over environment over file over defaults. */
+export class Settings {
+  /** The engine's configuration (docs/contract.md section 6). */
+  readonly configuration: Partial<Configuration>;
+  store: string | undefined;
+  readonly listen: string | undefined;
+
+  private constructor(configuration: Partial<Configuration>, store: string | undefined, listen: string | undefined) {
+    this.configuration = configuration;
+    this.store = store;
+    this.listen = listen;
+  }
+
+  static read(values: Record<string, unknown>): Settings {
+    const given = (name: string) =>
+      (values[name] as string | undefined) ?? process.env[`CLAVIGER_${name.toUpperCase().replace("-", "_")}`];
+    const file = given("config");
+    const { store, listen, ...written } = file === undefined ? {} : readSettings(file);
+    const issuer = given("issuer") ?? written.issuer;
+    const secretFile = given("secret-file");
+    const secret = process.env.CLAVIGER_SECRET ?? (secretFile && firstLine(secretFile)) ?? written.secret;
+    const configuration = { ...written, ...(issuer && { issuer }), ...(secret && { secret }) };
+    return new Settings(configuration, given("store") ?? store, given("listen") ?? listen);
+  }
+
+  /** For administration. */
+  open(): Claviger {
+    if (this.store === "memory") {
+      throw new Failure(
+        "configuration",
+        "the store `memory` lives in the server's own process and cannot be administered from here",
+        "Use `--store sqlite:FILE`.",
+      );
+    }
+    // What goes wrong ends the command, and is told there.
+    return this.build({ onFault: () => {} });
+  }
+
+  build(host: Partial<Host> = {}): Claviger {
+    if (this.store === undefined) {
+      throw new Failure("configuration", "no store is configured", "Say `--store sqlite:FILE`, or set CLAVIGER_STORE.");
+    }
+    return new Claviger({ ...this.required(), store: storeOf(this.store), ...host } as Options);
+  }
+
+  /** Opens the engine with the configuration, on an empty store in memory. */
+  async check(): Promise<void> {
+    await new Claviger({ ...this.required(), store: new MemoryStore() }).ready();
+  }
+
+  required(): Configuration {
+    const { issuer, secret } = this.configuration;
+    if (issuer === undefined)
+      throw missing("issuer", "Say `--issuer https://auth.example.com`, or set CLAVIGER_ISSUER.");
+    const keep =
+      "Set CLAVIGER_SECRET to what `claviger secret` prints, and keep it; or name a file with --secret-file.";
+    if (secret === undefined) throw missing("secret", keep);
+    return { ...this.configuration, issuer, secret };
+  }
+}
+
+/** The first line of a file, as `claviger secret > FILE` writes it. */
+export function firstLine(path: string): string {
+  return readFileSync(path, "utf8").split(/\r?\n/)[0] ?? "";
+}
+
+function missing(member: string, help: string): Failure {
+  return new Failure("configuration", `no ${member} is configured`, help);
+}
+
+function readSettings(path: string): Partial<Configuration> & { store?: string; listen?: string } {
+  if (path.endsWith(".toml")) {
+    throw new Failure("configuration", `${path} is TOML, which only the native binary reads`, "Write it as JSON.");
+  }
+  try {
+    return JSON.parse(readFileSync(path, "utf8"));
+  } catch (cause) {
+    throw new Failure("configuration", `${path} cannot be understood: ${(cause as Error).message}`, "", { cause });
+  }
+}
+
+function storeOf(text: string): Store {
+  if (text === "memory") return new MemoryStore();
+  const path = /^sqlite:(.+)$/.exec(text)?.[1];
+  if (path !== undefined) return sqlite(path);
+  const help = "Say `sqlite:FILE`, such as `sqlite:auth.db`, or `memory`.";
+  throw new Failure("configuration", `\`${text}\` is no store`, help);
+}

@@ -1,0 +1,161 @@
+// `npx claviger`, as a person types it.
+import assert from "node:assert/strict";
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+
+const main = join(import.meta.dirname, "../dist/cli/main.js");
+const secret = "5a0c9e37b1f84d26a7e3d90b4c618f52";
+const root = mkdtempSync(join(tmpdir(), "claviger-cli-"));
+after(() => rmSync(root, { recursive: true }));
+
+const environment = { PATH: process.env.PATH, CLAVIGER_ISSUER: "http://localhost:8080", CLAVIGER_SECRET: secret };
+
+function scene() {
+  const cwd = mkdtempSync(join(root, "scene-"));
+  const env = { ...environment, CLAVIGER_STORE: "sqlite:auth.db" };
+  const type = (line: string, extra: Record<string, string | undefined> = {}) =>
+    new Promise<{ code: number; out: string; error: string }>((resolve) => {
+      const options = { cwd, env: { ...env, ...extra } };
+      const child = execFile(process.execPath, [main, ...line.split(" ")], options, (_, out, error) => {
+        resolve({ code: child.exitCode ?? -1, out: out.trimEnd(), error });
+      });
+      child.stdin?.end();
+    });
+  const json = async (line: string) => {
+    const { code, out, error } = await type(`${line} --json`);
+    assert.equal(code, 0, error);
+    return JSON.parse(out);
+  };
+  return { cwd, type, json };
+}
+
+test("secret: each one is fresh, and good enough for the engine", async () => {
+  const { type } = scene();
+  const [one, other] = [await type("secret"), await type("secret")];
+  assert.notEqual(one.out, other.out);
+  assert.equal((await type("check-config", { CLAVIGER_SECRET: one.out })).code, 0);
+});
+
+test("check-config: names what is wrong, and says what to do", async () => {
+  const { type } = scene();
+  assert.equal((await type("check-config")).out, "the configuration is good");
+  const absent = await type("check-config", { CLAVIGER_SECRET: undefined });
+  assert.equal(absent.code, 1);
+  assert.match(absent.error, /^error: no secret is configured\nhelp: .*claviger secret/);
+  assert.match((await type("check-config", { CLAVIGER_SECRET: "short" })).error, /^error: secret: /);
+});
+
+test("clients: made, listed, shown, changed, disabled, given another secret, deleted", async () => {
+  const { json, type } = scene();
+  const made = await json(
+    "clients create --name App --redirect-uri https://a.example/cb --redirect-uri https://b.example/cb",
+  );
+  assert.equal(made.redirectUris.length, 2);
+  assert.match(made.secret, /^cvk_/);
+  assert.deepEqual(
+    (await json("clients list")).map(({ id }: { id: string }) => id),
+    [made.id],
+  );
+  const { secret: _, ...shown } = made;
+  assert.deepEqual(await json(`clients show ${made.id}`), shown);
+  assert.equal((await json(`clients update ${made.id} --name Other`)).name, "Other");
+  assert.equal((await json(`clients disable ${made.id}`)).disabled, true);
+  assert.equal((await json(`clients enable ${made.id}`)).disabled, false);
+  assert.notEqual((await json(`clients rotate-secret ${made.id} --overlap 60`)).secret, made.secret);
+  assert.equal(await json(`clients delete ${made.id}`), "deleted");
+  const gone = await type(`clients show ${made.id} --json`);
+  assert.equal(gone.code, 1);
+  assert.equal(JSON.parse(gone.error).error.code, "not_found");
+});
+
+test("users: a password comes from the environment, a file or the engine's own choice, and is shown only then", async () => {
+  const { json, type, cwd } = scene();
+  const made = await json("users create ada --generate");
+  assert.match(made.password, /^[\w-]{16}$/);
+  const typed = await type("users create bob --json", { CLAVIGER_PASSWORD: "correct horse battery" });
+  assert.equal("password" in JSON.parse(typed.out), false);
+  writeFileSync(join(cwd, "password"), "another horse battery\n");
+  await json("users set-password bob --password-file password");
+  assert.equal((await json("users disable bob")).disabled, true);
+  assert.equal((await json(`users show ${made.id}`)).login, "ada");
+  assert.deepEqual(await json("sessions list ada"), []);
+  assert.deepEqual(await json("grants list ada"), []);
+  const silent = await type("users create eve");
+  assert.equal(silent.code, 1);
+  assert.match(silent.error, /without a terminal/);
+});
+
+test("keys and purge", async () => {
+  const { json, type } = scene();
+  assert.equal((await json("keys generate ES256")).state, "next");
+  assert.ok((await json("keys rotate")).length >= 2);
+  assert.match((await type("keys list")).out, /^kid +algorithm +state +createdAt\n/);
+  assert.deepEqual((await json("purge --dry-run")).purged, { grant: 0, session: 0 });
+});
+
+test("settings: arguments win over the environment, and the environment over the file", async () => {
+  const { type, cwd } = scene();
+  const bad = { issuer: "not an address", store: "sqlite:file.db", name: "From the file" };
+  writeFileSync(join(cwd, "claviger.json"), JSON.stringify(bad));
+  const fromFile = await type("--config claviger.json check-config", { CLAVIGER_ISSUER: undefined });
+  assert.match(fromFile.error, /issuer/);
+  assert.equal((await type("--config claviger.json check-config")).code, 0);
+  const line = "--config claviger.json --issuer nonsense check-config";
+  assert.match((await type(line)).error, /issuer/);
+  writeFileSync(join(cwd, "claviger.json"), JSON.stringify({ unheard: 1 }));
+  assert.match((await type("check-config --config claviger.json")).error, /unheard/);
+});
+
+test("mistyped words end with 2 and say where to look", async () => {
+  const { type } = scene();
+  for (const line of ["nonsense", "clients nonsense", "clients show", "clients show a b", "clients list --bogus"]) {
+    const { code, error } = await type(line);
+    assert.equal(code, 2, `${line}: ${error}`);
+    assert.match(error, /^error: /);
+  }
+});
+
+test("--help tells of every command", async () => {
+  const { type } = scene();
+  const { out, code } = await type("--help");
+  assert.equal(code, 0);
+  const names = [...out.matchAll(/^ {2}([a-z]+(?: [a-z-]+)?) {2,}/gm)].map((match) => match[1]!);
+  assert.ok(names.length >= 25, `${names.length} commands`);
+  for (const name of names) assert.match((await type(`${name} --help`)).out, new RegExp(`Usage: claviger ${name}`));
+});
+
+test("serve --demo: prints how to try it, answers, keeps its state, and stops when told to", async () => {
+  const { cwd } = scene();
+  const start = async () => {
+    const args = [main, "serve", "--demo", "--json", "--log", "json", "--listen", "127.0.0.1:0"];
+    const child = spawn(process.execPath, args, { cwd, env: { PATH: process.env.PATH } });
+    const [demo] = (await once(child.stdout.setEncoding("utf8"), "data")) as [string];
+    let log = "";
+    child.stderr.setEncoding("utf8").on("data", (text) => {
+      log += text;
+    });
+    while (!log.includes('"serving"')) await once(child.stderr, "data");
+    const stop = async () => {
+      child.kill("SIGTERM");
+      const [code] = (await once(child, "exit")) as [number];
+      return { code, log };
+    };
+    return { demo: JSON.parse(demo), stop };
+  };
+  const first = await start();
+  assert.match(first.demo.issuer, /^http:\/\/127\.0\.0\.1:\d+$/);
+  const response = await fetch(`${first.demo.issuer}/.well-known/oauth-authorization-server?secret=1`);
+  assert.equal(((await response.json()) as { issuer: string }).issuer, first.demo.issuer);
+  const { code, log } = await first.stop();
+  assert.equal(code, 0);
+  assert.match(log, /"path":"\/.well-known\/oauth-authorization-server","status":200/);
+  assert.doesNotMatch(log, /secret=1/);
+  assert.equal(statSync(join(cwd, "claviger-demo.json")).mode & 0o777, 0o600);
+  const second = await start();
+  assert.equal(second.demo.password, first.demo.password);
+  await second.stop();
+});
