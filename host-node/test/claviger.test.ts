@@ -65,11 +65,15 @@ test("a module that is not the engine is refused", async () => {
   await assert.rejects(make({ engine }).ready(), /imports now/);
 });
 
-/** An engine that opens, and traps in `begin`. */
+/**
+ * An engine that opens, and traps in the first `begin` of each instance. One that is used again answers nonsense:
+ * `(if (i32.eqz (global.get $used)) (then (global.set $used (i32.const 1)) (unreachable)))`.
+ */
 const trapping = Buffer.from(
-  "AGFzbQEAAAABFwRgAABgAn9/An9/YAJ/fwF/YAN/f38AAjIBDi4vZW5naW5lX2JnLmpzH19fd2JpbmRnZW5faW5pdF9leHRlcm5yZWZfdGFibGUAAAMG" +
-    "BQIDAAEBBQMBAAEHUgYGbWVtb3J5AgARX193YmluZGdlbl9tYWxsb2MAAQ9fX3diaW5kZ2VuX2ZyZWUAAhBfX3diaW5kZ2VuX3N0YXJ0AAMEb3BlbgAE" +
-    "BWJlZ2luAAUKGAUFAEGACAsCAAsCAAsGAEEIQQkLAwAACwsPAQBBCAsJeyJvayI6e319",
+  "AGFzbQEAAAABHAVgAABgAn9/An9/YAJ/fwF/YAN/f38AYAACf38CMgEOLi9lbmdpbmVfYmcuanMfX193YmluZGdlbl9pbml0X2V4dGVybnJl" +
+    "Zl90YWJsZQAAAwYFAgMAAQEFAwEAAQYGAX8BQQALB1IGBm1lbW9yeQIAEV9fd2JpbmRnZW5fbWFsbG9jAAEPX193YmluZGdlbl9mcmVlAAIQ" +
+    "X193YmluZGdlbl9zdGFydAADBG9wZW4ABAViZWdpbgAFCiYFBQBBgAgLAgALAgALBgBBCEEJCxEAIwBFBEBBASQAAAtBCEEJCwsPAQBBCAsJ" +
+    "eyJvayI6e319",
   "base64",
 );
 
