@@ -1,0 +1,123 @@
+// Claviger with its memory store; the client is in the store. Two doors: `auth.fetch` with Request and Response objects, and the
+// driver under it with the shapes of the host contract.
+import { Claviger } from "../../host-node/dist/index.js";
+import { Driver } from "../../host-node/dist/driver.js";
+import { EngineInstance } from "../../host-node/dist/engine.js";
+import { capabilities, server } from "../../host-node/dist/serve.js";
+import { memory } from "../../host-node/dist/stores/memory.js";
+import { readFileSync } from "node:fs";
+import { basic, challenge, introspecting, read, redemption, redirectUri, refreshing } from "./client.js";
+
+const issuer = "https://auth.example.com";
+const configuration = {
+  issuer,
+  secret: "bench-5f0c6d1e8a7b49c2b3d4e5f60718293a",
+  scopes: { read: "See your things" },
+  pages: { signIn: "/login", consent: "/allow" },
+};
+
+/** Counts the calls that the engine makes to a store. */
+export class Counted {
+  trips = 0;
+  #store = memory();
+  load(keys) {
+    this.trips += 1;
+    return this.#store.load(keys);
+  }
+  commit(commit) {
+    this.trips += 1;
+    return this.#store.commit(commit);
+  }
+  scan(prefix, after, limit) {
+    this.trips += 1;
+    return this.#store.scan(prefix, after, limit);
+  }
+}
+
+/** A server with one person signed in and one application whose access tokens are `"opaque"` or `"jwt"`. */
+export async function claviger(accessToken, store = memory()) {
+  const auth = new Claviger({ ...configuration, store });
+  const account = await auth.accounts.create({ login: "ada" });
+  const { client, secret } = await auth.clients.create({ name: "App", redirectUris: [redirectUri], accessToken });
+  const authorization = basic(client.id, secret);
+  const code = await person(auth, client, account);
+  // The first request to this makes the signing keys.
+  await auth.fetch(new Request(`${issuer}/jwks`));
+  return { auth, code, fetch: byFetch(auth, authorization), drive: byDriver(store, authorization) };
+}
+
+/** Signs a person in; gives a function that consents once more and returns the code. */
+async function person(auth, client, account) {
+  const query = new URLSearchParams({
+    response_type: "code",
+    client_id: client.id,
+    redirect_uri: redirectUri,
+    scope: "read",
+    code_challenge: challenge,
+    code_challenge_method: "S256",
+  });
+  const cookies = new Map();
+  const cookie = () => [...cookies].map(([name, value]) => `${name}=${value}`).join("; ");
+  const accept = (headers) => {
+    for (const line of headers.getSetCookie()) {
+      const [pair] = line.split(";");
+      cookies.set(pair.slice(0, pair.indexOf("=")), pair.slice(pair.indexOf("=") + 1));
+    }
+  };
+  const begin = async () => {
+    const response = await auth.fetch(new Request(`${issuer}/authorize?${query}`, { headers: { cookie: cookie() } }));
+    accept(response.headers);
+    return interaction(response.headers.get("location"));
+  };
+  const interaction = (location) => ({
+    handle: new URL(location, issuer).searchParams.get("interaction"),
+    cookie: cookie(),
+  });
+  const signedIn = await auth.interactions.complete(await begin(), { subject: account.id, methods: ["pwd"] });
+  accept(new Headers(signedIn.headers));
+  return async () => {
+    const { location } = await auth.interactions.consent(await begin());
+    return new URL(location).searchParams.get("code");
+  };
+}
+
+function byFetch(auth, authorization) {
+  return operations(async (path, form) => {
+    const headers = { authorization, "content-type": "application/x-www-form-urlencoded" };
+    const response = await auth.fetch(new Request(issuer + path, { method: "POST", headers, body: form }));
+    return read(response.status, await response.text());
+  });
+}
+
+function byDriver(store, authorization) {
+  const services = { store, deadline: 10_000, onError: console.error };
+  const module = new WebAssembly.Module(readFileSync(new URL("../../host-node/dist/engine.wasm", import.meta.url)));
+  const driver = new Driver({
+    instantiate: () => {
+      const engine = new EngineInstance(module);
+      engine.open({ ...configuration, capabilities: capabilities(services) });
+      return engine;
+    },
+    serve: server(services),
+    clock: Date.now,
+    random: (length) => crypto.getRandomValues(new Uint8Array(length)),
+  });
+  return operations(async (path, body) => {
+    const headers = [
+      ["authorization", authorization],
+      ["content-type", "application/x-www-form-urlencoded"],
+    ];
+    const http = { method: "POST", url: issuer + path, headers, body, remote: null };
+    const { ok } = await driver.run({ http });
+    return read(ok.status, ok.body);
+  });
+}
+
+function operations(send) {
+  return {
+    redeem: (code) => send("/token", redemption(code)),
+    refresh: (token) => send("/token", refreshing(token)),
+    introspect: (token) => send("/introspect", introspecting(token)),
+    revoke: (token) => send("/revoke", introspecting(token)),
+  };
+}

@@ -1,0 +1,87 @@
+// oidc-provider with its own memory adapter, its client in the configuration (so that finding it costs nothing), PKCE required,
+// refresh tokens rotated, no id_token.
+import { generateKeyPairSync } from "node:crypto";
+import Provider from "oidc-provider";
+import { basic, challenge, introspecting, read, redemption, redirectUri, refreshing } from "./client.js";
+import { post } from "./inject.js";
+
+const clientId = "app";
+const secret = "Jx9fQ2mVt7Lr4KpZ8sWc1YbN6hDg3EaT";
+const authorization = basic(clientId, secret);
+const scope = "read offline_access";
+const resource = "https://api.example.com";
+
+const provider = new Provider("https://auth.example.com", {
+  jwks: { keys: [signingKey("rsa", "RS256", { modulusLength: 2048 }), signingKey("ed25519", "EdDSA")] },
+  cookies: { keys: ["Rk2uVx5zTq8wNc1yLm4pBs7dGf0hJa3e"] },
+  clients: [
+    {
+      client_id: clientId,
+      client_secret: secret,
+      redirect_uris: [redirectUri],
+      grant_types: ["authorization_code", "refresh_token"],
+      scope: "openid offline_access read",
+    },
+  ],
+  scopes: ["openid", "offline_access", "read"],
+  findAccount: (_context, id) => ({ accountId: id, claims: () => ({ sub: id }) }),
+  pkce: { required: () => true },
+  rotateRefreshToken: true,
+  issueRefreshToken: () => true,
+  features: {
+    devInteractions: { enabled: false },
+    introspection: { enabled: true, allowedPolicy: () => true },
+    resourceIndicators: {
+      enabled: true,
+      defaultResource: () => undefined,
+      useGrantedResource: () => true,
+      getResourceServerInfo: () => ({ scope: "read", accessTokenFormat: "jwt", jwt: { sign: { alg: "EdDSA" } } }),
+    },
+  },
+  interactions: { url: (_context, { uid }) => `/interaction/${uid}` },
+  ttl: { AccessToken: 900, AuthorizationCode: 60, Grant: 86_400, RefreshToken: 86_400 },
+});
+provider.on("server_error", (_context, error) => {
+  throw error;
+});
+const handler = provider.callback();
+
+function signingKey(type, alg, options) {
+  const { privateKey } = generateKeyPairSync(type, options);
+  return { ...privateKey.export({ format: "jwk" }), use: "sig", alg, kid: alg };
+}
+
+/** A code, made as the authorization endpoint makes it, without the endpoint. */
+async function code(format) {
+  const grant = new provider.Grant({ accountId: "ada", clientId });
+  grant.addOIDCScope(scope);
+  if (format === "jwt") grant.addResourceScope(resource, "read");
+  return new provider.AuthorizationCode({
+    accountId: "ada",
+    client: await provider.Client.find(clientId),
+    grantId: await grant.save(),
+    redirectUri,
+    scope,
+    codeChallenge: challenge,
+    codeChallengeMethod: "S256",
+    authTime: Math.floor(Date.now() / 1000),
+    resource: format === "jwt" ? resource : undefined,
+    gty: "authorization_code",
+    sessionUid: "session",
+  }).save();
+}
+
+async function send(path, form) {
+  const { status, body } = await post(handler, path, authorization, form);
+  return read(status, body);
+}
+
+const redeem = (format) => async (input) =>
+  send("/token", redemption(input, format === "jwt" ? resource : undefined));
+
+export const oidcProvider = {
+  code,
+  redeem,
+  refresh: (token) => send("/token", refreshing(token)),
+  introspect: (token) => send("/token/introspection", introspecting(token)),
+};
