@@ -1,7 +1,9 @@
 //! ECDSA with P-256 and SHA-256 (FIPS 186-5, RFC 6979, RFC 7518 section 3.4).
 
+use p256::AffinePoint;
 use p256::ecdsa::signature::{Signer as _, Verifier as _};
 use p256::ecdsa::{Signature, SigningKey, VerifyingKey};
+use p256::elliptic_curve::point::AffineCoordinates as _;
 use zeroize::Zeroizing;
 
 use super::jwk::{InvalidKey, Members, encode};
@@ -54,15 +56,15 @@ pub(super) struct Public(VerifyingKey);
 impl Public {
     pub(super) fn from_jwk(members: Members<'_>) -> Result<Self, InvalidKey> {
         let (x, y) = (members.octets::<32>("x")?, members.octets::<32>("y")?);
-        let uncompressed = [&[4][..], x.as_slice(), y.as_slice()].concat();
-        VerifyingKey::from_sec1_bytes(&uncompressed).map(Self).map_err(|_| InvalidKey::Member("x"))
+        // No point unless the numbers are below the prime and satisfy the curve's equation.
+        let point = AffinePoint::from_coordinates(&(*x).into(), &(*y).into()).into_option();
+        point.and_then(|point| VerifyingKey::from_affine(point).ok()).map(Self).ok_or(InvalidKey::Member("x"))
     }
 
     /// The required members of RFC 7638, in its order.
     pub(super) fn required_members(&self) -> String {
-        let point = self.0.to_sec1_point(false);
-        let (x, y) = (point.x().map(|x| encode(x)), point.y().map(|y| encode(y)));
-        format!(r#"{{"crv":"P-256","kty":"EC","x":"{}","y":"{}"}}"#, x.unwrap_or_default(), y.unwrap_or_default())
+        let point = self.0.as_affine();
+        format!(r#"{{"crv":"P-256","kty":"EC","x":"{}","y":"{}"}}"#, encode(&point.x()), encode(&point.y()))
     }
 
     pub(super) fn verify(&self, message: &[u8], signature: &[u8]) -> bool {
