@@ -11,7 +11,7 @@ import { parseArgs } from "node:util";
 const root = fileURLToPath(new URL("..", import.meta.url));
 
 /** Milliseconds that a program may take until it is ready, and until it has stopped. Nothing is lost when it is killed. */
-const limits = { start: 30_000, stop: 3000 };
+const limits = { start: 60_000, stop: 5000 };
 
 /** The servers that can be shown: the same engine, the same pages, the same SQLite file. */
 export const hosts = {

@@ -4,6 +4,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 mod check;
+mod demo;
 mod ledger;
 mod process;
 mod progress;
@@ -35,6 +36,15 @@ enum Command {
     Tools,
     /// Run every test, then the ledger.
     Test,
+    /// Run a server and a sample application to try in a browser; Ctrl-C stops both.
+    Demo {
+        /// What runs the engine.
+        #[arg(long, value_enum, default_value = "node")]
+        host: demo::Host,
+        /// Try everything once in a browser without a person, and say what failed.
+        #[arg(long)]
+        check: bool,
+    },
     /// Check format, lints, bounds, documents, types and packaging: exactly what CI checks.
     Check,
     /// Print which requirements are shown by tests, refused or open; fail when a named test did not run.
@@ -61,6 +71,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Size => size::run(),
         Command::Tools => tools::run(),
         Command::Test => test::run(),
+        Command::Demo { host, check } => demo::run(host, check),
         Command::Check => check::run(),
         Command::Ledger { json } => ledger::run(json),
     }

@@ -1,5 +1,6 @@
 //! `cargo xtask test`: every test there is, and what ran written down for the ledger.
 
+mod clients;
 mod node;
 mod ran;
 mod rust;
@@ -17,7 +18,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
     wasm::run()?;
     let mut ran = Ran::default();
     let mut broken = Vec::new();
-    for (suite, tests) in [rust::SUITE, node::SUITE] {
+    for (suite, tests) in [rust::SUITE, node::SUITE, clients::SUITE] {
         if let Err(error) = step("test", suite, || tests(&tools, &mut ran)) {
             println!("test: {suite}: {error:#}");
             broken.push(suite);

@@ -20,6 +20,10 @@ const WASM_TOOLS: &str = "xtask/tools";
 /// The folders whose npm packages the tests need.
 const TESTED: [&str; 2] = ["host-node", "host-node/packaging"];
 
+/// The folders whose npm packages the demo needs, and beside them those of its check and of the tests with clients of others.
+const SHOWN: [&str; 3] = ["host-node", "examples/app", "examples/server-node"];
+const CLIENTS: &str = "tests/clients";
+
 /// What is installed, and the PATH with which other programs find it.
 pub(crate) struct Tools {
     path: OsString,
@@ -49,7 +53,23 @@ pub(crate) fn for_checks() -> anyhow::Result<Tools> {
 
 /// Everything that a test may use.
 pub(crate) fn for_tests() -> anyhow::Result<Tools> {
-    let tools = for_checks()?;
+    for_checks()?;
+    for_demo_check()
+}
+
+/// What the demo needs.
+pub(crate) fn for_demo() -> anyhow::Result<Tools> {
+    let tools = for_wasm()?;
+    for folder in SHOWN {
+        npm::install(&tools, folder)?;
+    }
+    Ok(tools)
+}
+
+/// What the demo needs when a browser without a person tries it.
+pub(crate) fn for_demo_check() -> anyhow::Result<Tools> {
+    let tools = for_demo()?;
+    npm::install(&tools, CLIENTS)?;
     Ok(Tools { chromium: Some(chromium::install()?), ..tools })
 }
 

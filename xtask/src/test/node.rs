@@ -1,5 +1,7 @@
 //! The npm package's tests, on Node's own runner, read as TAP.
 
+use std::process::Command;
+
 use anyhow::ensure;
 
 use super::Suite;
@@ -9,15 +11,16 @@ use crate::tools::Tools;
 
 pub(super) const SUITE: Suite = ("npm package tests", run);
 
-/// The folder of the npm package.
-const FOLDER: &str = "host-node";
-
 fn run(tools: &Tools, ran: &mut Ran) -> anyhow::Result<()> {
-    let mut npm = tools.npm(FOLDER);
+    npm_test(&mut tools.npm("host-node"), "node", ran)
+}
+
+/// Runs `npm test` and notes its tests under the name of their suite.
+pub(super) fn npm_test(npm: &mut Command, suite: &str, ran: &mut Ran) -> anyhow::Result<()> {
     npm.args(["test", "--silent"]).env("NODE_OPTIONS", "--test-reporter=tap");
     let mut tap = Tap::default();
     let (mut tests, mut failed) = (0, false);
-    let succeeded = process::stream(&mut npm, |line| {
+    let succeeded = process::stream(npm, |line| {
         let test = tap.read(line);
         if tap.shows(line) {
             println!("{line}");
@@ -25,11 +28,11 @@ fn run(tools: &Tools, ran: &mut Ran) -> anyhow::Result<()> {
         if let Some((name, outcome)) = test {
             tests += 1;
             failed |= outcome == Outcome::Failed;
-            ran.note(format!("node::{name}"), outcome);
+            ran.note(format!("{suite}::{name}"), outcome);
         }
     })?;
-    ensure!(tests > 0, "no test of {FOLDER} ran");
-    ensure!(succeeded || failed, "`npm test` in {FOLDER} failed beside its tests");
+    ensure!(tests > 0, "no test of the suite {suite} ran");
+    ensure!(succeeded || failed, "`npm test` of the suite {suite} failed beside its tests");
     Ok(())
 }
 
