@@ -177,6 +177,26 @@ async fn a_full_queue_of_derivations_is_busy() {
     assert_eq!(waiting.await.unwrap(), br#"{"derived":"AAAA"}"#);
 }
 
+#[tokio::test]
+async fn the_shipped_engine_goes_on_after_a_trap_and_nothing_is_lost() {
+    let auth = Claviger::builder("https://auth.example.com")
+        .secret("a secret of more than 32 characters, for tests 0123456789")
+        .store(Memory::new())
+        .instances(2)
+        .build()
+        .unwrap();
+    let keys = auth.keys().list().await.unwrap();
+    auth.inner().host.pool.starve();
+    for _ in 0..2 {
+        let error = auth.keys().list().await.unwrap_err();
+        assert_eq!(error.code(), "engine_trapped");
+        assert_eq!(error.into_response().status(), 500);
+    }
+    for _ in 0..2 {
+        assert_eq!(auth.keys().list().await.unwrap(), keys);
+    }
+}
+
 #[test]
 fn a_module_that_imports_more_is_refused() {
     let wasm = wat::parse_str(r#"(module (import "env" "open_socket" (func)))"#).unwrap();
