@@ -2,14 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
-use url::Url;
-
 use crate::key::Algorithm;
 use crate::refusal::Fault;
 use crate::seal::Roots;
 use crate::time::Seconds;
+use crate::uri::Uri;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// What the host gives to `open` (`docs/contract.md` section 6).
 ///
@@ -271,24 +270,22 @@ impl Config {
 }
 
 impl Issuer {
+    /// RFC 9207 compares issuers byte for byte: only the normal form can be compared safely.
     fn parse(text: &str) -> Result<Self, Fault> {
-        let url = Url::parse(text).map_err(|_| Fault::Configuration("issuer: not an absolute URL".into()))?;
-        let loopback = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
-        let secure = url.scheme() == "https";
-        ensure(secure || (url.scheme() == "http" && loopback), "issuer: must be https (http only on a loopback host)")?;
+        let uri = Uri::parse(text).filter(Uri::is_web).ok_or_else(|| {
+            Fault::Configuration(
+                "issuer: an absolute URL in its normal form (lower case, no default port, no user, no dot segments)"
+                    .into(),
+            )
+        })?;
+        let secure = uri.scheme == "https";
+        ensure(secure || uri.is_loopback(), "issuer: must be https (http only on a loopback host)")?;
         ensure(
-            url.query().is_none() && url.fragment().is_none() && url.username().is_empty() && url.password().is_none(),
-            "issuer: has no query, fragment or user (RFC 8414 section 2)",
+            uri.query.is_none() && uri.fragment.is_none(),
+            "issuer: has no query and no fragment (RFC 8414 section 2)",
         )?;
-        let path = url.path().trim_end_matches('/').to_owned();
-        let origin = url.origin().ascii_serialization();
-        // RFC 9207 compares issuers byte for byte: only the normal form can be compared safely.
-        let normal = [format!("{origin}{path}"), format!("{origin}{path}/")];
-        ensure(
-            normal.iter().any(|form| form == text),
-            "issuer: write it in its normal form (lower case, no default port, no dot segments)",
-        )?;
-        Ok(Self { text: text.to_owned(), origin, path, secure })
+        let path = uri.path.trim_end_matches('/').to_owned();
+        Ok(Self { text: text.to_owned(), origin: uri.origin(), path, secure })
     }
 
     fn host(&self) -> &str {
@@ -332,11 +329,14 @@ const WELL_KNOWN: [&str; 8] =
 fn check_secret(secret: &str) -> Result<(), Fault> {
     let length = secret.chars().count();
     ensure((32..=1024).contains(&length), "secret: from 32 to 1024 characters; make one with `claviger secret`")?;
-    let mut letters: Vec<char> = secret.chars().collect();
-    letters.sort_unstable();
-    letters.dedup();
     let lower = secret.to_ascii_lowercase();
-    let guessable = letters.len() < 10 || WELL_KNOWN.iter().any(|word| lower.contains(word));
+    let mut different = String::new();
+    for letter in secret.chars() {
+        if !different.contains(letter) {
+            different.push(letter);
+        }
+    }
+    let guessable = different.chars().count() < 10 || WELL_KNOWN.iter().any(|word| lower.contains(word));
     ensure(!guessable, "secret: this one can be guessed; make one with `claviger secret`")
 }
 
@@ -370,7 +370,7 @@ fn check_scopes(scopes: &BTreeMap<String, String>, default_scopes: &[String]) ->
 
 fn check_resources(resources: &BTreeMap<String, Resource>) -> Result<(), Fault> {
     ensure(resources.len() <= 1000, "resources: at most 1000")?;
-    let absolute = |uri: &String| Url::parse(uri).is_ok_and(|url| url.fragment().is_none());
+    let absolute = |uri: &String| Uri::parse(uri).is_some_and(|uri| uri.fragment.is_none());
     ensure(resources.keys().all(absolute), "resources: an absolute URI without a fragment (RFC 8707 section 2)")?;
     let bounded = |resource: &Resource| resource.lifetime.is_none_or(|lifetime| (10..=86_400).contains(&lifetime.0));
     ensure(resources.values().all(bounded), "resources.lifetime: from 10 seconds to 1 day")
@@ -400,8 +400,7 @@ fn check_signing(signing: &Signing, capabilities: &[Capability]) -> Result<(), F
 
 fn check_pages(pages: &Pages) -> Result<(), Fault> {
     let addressable = |page: &str| {
-        (page.starts_with('/') && !page.starts_with("//"))
-            || Url::parse(page).is_ok_and(|url| matches!(url.scheme(), "https" | "http"))
+        (page.starts_with('/') && !page.starts_with("//")) || Uri::parse(page).is_some_and(|uri| uri.is_web())
     };
     ensure(addressable(&pages.sign_in) && addressable(&pages.consent), "pages: a path, or an absolute http(s) URL")
 }

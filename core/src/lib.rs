@@ -12,7 +12,7 @@
 //! | `client`, `account`, `session` | who is there |
 //! | `grant`, `token` | what was allowed, and the tokens made from it |
 //! | [`key`], `seal`, `handle`, `hash`, `random` | cryptography |
-//! | `config`, [`refusal`], [`event`], [`time`] | what everything else speaks in |
+//! | `config`, `uri`, [`refusal`], [`event`], [`time`] | what everything else speaks in |
 
 mod account;
 pub mod ask;
@@ -40,6 +40,7 @@ mod seal;
 mod session;
 pub mod time;
 mod token;
+mod uri;
 
 pub use account::derive_json;
 pub use engine::{Engine, fault_json, opened_json};

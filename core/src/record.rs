@@ -83,7 +83,8 @@ pub(crate) fn write<T: Record>(tenant: &str, attempt: &str, value: &T) -> Result
 
 /// The record of a row, unless it is over. A row of another tenant or kind is a fault.
 pub(crate) fn read<T: Record>(tenant: &str, now: Millis, key: Key, row: Row) -> Result<Option<Stored<T>>, Fault> {
-    let opened: Opening<T> = serde_json::from_str(&row.value).map_err(|_| Fault::BadRow("it cannot be read"))?;
+    let opened: Opening<T> =
+        serde_json::from_slice(row.value.as_bytes()).map_err(|_| Fault::BadRow("it cannot be read"))?;
     if opened.tenant != tenant {
         return Err(Fault::BadRow("it is another tenant's"));
     }
@@ -96,7 +97,7 @@ pub(crate) fn read<T: Record>(tenant: &str, now: Millis, key: Key, row: Row) -> 
 
 /// Which attempt wrote a row.
 pub(crate) fn attempt_of(row: &Row) -> Option<String> {
-    serde_json::from_str::<Attempted>(&row.value).ok().map(|attempted| attempted.attempt)
+    serde_json::from_slice::<Attempted>(row.value.as_bytes()).ok().map(|attempted| attempted.attempt)
 }
 
 #[cfg(test)]
