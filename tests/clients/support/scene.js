@@ -1,0 +1,42 @@
+// What a test of a client needs: a host, a browser with a person, and a redirect URI that somebody listens at.
+import { Callback } from "./callback.js";
+import { allow, launch, signIn } from "./browser.js";
+import { Host } from "./host.js";
+
+export class Scene {
+  static async open(name, options) {
+    const scene = new Scene();
+    [scene.host, scene.callback, scene.browser] = await Promise.all([
+      Host.start(name, options),
+      Callback.listen(),
+      launch(),
+    ]);
+    return scene;
+  }
+
+  /** A confidential client of this host, which comes back to this scene's redirect URI. */
+  createClient(options) {
+    return this.host.createClient({ name: "Client of others", redirectUri: this.callback.uri, ...options });
+  }
+
+  /** Goes through the built-in pages in a new browser profile. Gives the address that the browser comes back to. */
+  async authorize(location) {
+    const context = await this.browser.newContext();
+    try {
+      const page = await context.newPage();
+      await page.goto(String(location));
+      await signIn(page, this.host.person);
+      await allow(page);
+      await page.waitForURL(`${this.callback.uri}?**`);
+      return this.callback.arrived;
+    } finally {
+      await context.close();
+    }
+  }
+
+  async close() {
+    await this.browser.close();
+    this.callback.close();
+    await this.host.stop();
+  }
+}
