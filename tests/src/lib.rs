@@ -2,6 +2,8 @@
 //! and scenarios run in it, on the engine itself, with every ask in plain sight.
 
 mod browser;
+pub mod scenario;
+pub mod setting;
 mod store;
 mod world;
 

@@ -1,10 +1,11 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use claviger_core::Engine;
+use claviger_core::{Engine, opened_json};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::Memory;
+use crate::scenario::{Exchange, Export, Fault};
 
 /// What the engine asked for during one command, in order: `load`, `commit`, ...
 pub type Asked = Vec<String>;
@@ -19,6 +20,9 @@ pub struct World {
     seeds: u64,
     asked: Asked,
     events: Vec<Value>,
+    transcript: Vec<Exchange>,
+    /// What [`World::run`] lets go wrong in every command.
+    pub fault: Option<Fault>,
 }
 
 impl World {
@@ -34,8 +38,7 @@ impl World {
 
     /// The same with these members of the configuration changed.
     pub fn with(changes: Value) -> Self {
-        let config = Self::config(changes);
-        let engine = Engine::open(config.to_string().as_bytes()).unwrap_or_else(|fault| panic!("{fault:?}"));
+        let (engine, opened) = open(&changes);
         Self {
             engine,
             store: Memory::default(),
@@ -43,6 +46,8 @@ impl World {
             seeds: 0,
             asked: Vec::new(),
             events: Vec::new(),
+            transcript: vec![opened],
+            fault: None,
         }
     }
 
@@ -63,8 +68,9 @@ impl World {
 
     /// Another engine with other settings takes over, on the same store.
     pub fn reopen(&mut self, changes: Value) {
-        let config = Self::config(changes);
-        self.engine = Engine::open(config.to_string().as_bytes()).unwrap_or_else(|fault| panic!("{fault:?}"));
+        let (engine, opened) = open(&changes);
+        self.engine = engine;
+        self.transcript.push(opened);
     }
 
     /// The next call for a command: this world's clock, a seed of its own.
@@ -77,17 +83,35 @@ impl World {
     /// Begins a flow and returns its first step.
     pub fn begin(&mut self, command: Value) -> Value {
         let call = self.call(command);
-        parse(&self.engine.begin_json(call.to_string().as_bytes()))
+        parse(&self.exchange(Export::Begin, call.to_string()))
     }
 
     /// Goes on with a flow.
     pub fn resume(&mut self, flow: &Value, answer: Value) -> Value {
-        parse(&self.engine.resume_json(json!({ "flow": flow, "answer": answer }).to_string().as_bytes()))
+        parse(&self.exchange(Export::Resume, json!({ "flow": flow, "answer": answer }).to_string()))
     }
 
     /// Drops a flow.
     pub fn cancel(&mut self, flow: &Value) {
-        self.engine.cancel_json(json!({ "flow": flow }).to_string().as_bytes());
+        self.exchange(Export::Cancel, json!({ "flow": flow }).to_string());
+    }
+
+    /// Hands text to the engine as it is and returns what comes back.
+    pub fn exchange(&mut self, export: Export, input: String) -> String {
+        let output = match export {
+            Export::Open => panic!("an engine is opened once: see reopen"),
+            Export::Begin => self.engine.begin_json(input.as_bytes()),
+            Export::Resume => self.engine.resume_json(input.as_bytes()),
+            Export::Cancel => self.engine.cancel_json(input.as_bytes()),
+        };
+        let output = String::from_utf8(output).unwrap_or_else(|error| panic!("a step is text: {error}"));
+        self.transcript.push(Exchange { export, input, output: output.clone() });
+        output
+    }
+
+    /// All that went in and out of the engine so far.
+    pub fn transcript(&self) -> &[Exchange] {
+        &self.transcript
     }
 
     /// Runs a command to its end, with `answer` in place of the store: it gets the ask, its number, and the store.
@@ -105,9 +129,12 @@ impl World {
         done
     }
 
-    /// Runs a command to its end on the store.
+    /// Runs a command to its end on the store; after what went wrong, once more.
     pub fn run(&mut self, command: Value) -> Value {
-        self.run_with(command, |ask, _, store| store.answer(ask))
+        match self.fault {
+            None => self.run_with(command, |ask, _, store| store.answer(ask)),
+            Some(fault) => fault.run(self, &command),
+        }
     }
 
     /// Runs a command that must succeed.
@@ -150,6 +177,13 @@ impl Default for World {
     }
 }
 
-fn parse(step: &[u8]) -> Value {
-    serde_json::from_slice(step).unwrap_or_else(|error| panic!("a step is JSON: {error}"))
+fn open(changes: &Value) -> (Engine, Exchange) {
+    let config = World::config(changes.clone()).to_string();
+    let engine = Engine::open(config.as_bytes()).unwrap_or_else(|fault| panic!("{fault:?}"));
+    let output = String::from_utf8_lossy(&opened_json(None)).into_owned();
+    (engine, Exchange { export: Export::Open, input: config, output })
+}
+
+fn parse(step: &str) -> Value {
+    serde_json::from_str(step).unwrap_or_else(|error| panic!("a step is JSON: {error}"))
 }

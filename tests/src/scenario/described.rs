@@ -1,0 +1,15 @@
+//! The scenarios themselves.
+
+mod administration;
+mod contract;
+mod keys;
+mod refusals;
+mod sign_in;
+mod tokens;
+
+use super::Scenario;
+
+/// Every scenario, in the order in which they are printed.
+pub fn all() -> Vec<Scenario> {
+    [administration::ALL, sign_in::ALL, tokens::ALL, refusals::ALL, keys::ALL, contract::ALL].concat()
+}
