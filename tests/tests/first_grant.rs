@@ -1,91 +1,12 @@
 //! One grant, whole: sign in, consent, code, refresh, introspection, revocation.
 
-use claviger_tests::{Browser, CHALLENGE, VERIFIER, World, basic, form, location_parameter};
+use claviger_tests::World;
+use claviger_tests::setting::{Setting, redeem_fields, text};
 use serde_json::{Value, json};
-
-const CALLBACK: &str = "https://app.example.com/cb";
-
-struct Setting {
-    world: World,
-    browser: Browser,
-    client: String,
-    secret: String,
-}
-
-fn setting(changes: Value, access_token: &str) -> Setting {
-    let mut world = World::with(changes);
-    let created = world
-        .ok(json!({ "clients.create": { "name": "App", "redirectUris": [CALLBACK], "accessToken": access_token } }));
-    world.ok(json!({ "accounts.create": { "login": "Ada", "password": "correct horse", "name": "Ada Lovelace" } }));
-    let text = |name: &str, from: &Value| from[name].as_str().unwrap().to_owned();
-    Setting { client: text("id", &created["client"]), secret: text("secret", &created), world, browser: Browser::new() }
-}
-
-impl Setting {
-    fn query(&self) -> String {
-        form(&[
-            ("client_id", &self.client),
-            ("redirect_uri", CALLBACK),
-            ("response_type", "code"),
-            ("scope", "read"),
-            ("state", "s&t"),
-            ("code_challenge", CHALLENGE),
-            ("code_challenge_method", "S256"),
-        ])
-    }
-
-    fn code(&mut self) -> String {
-        let query = self.query();
-        let interaction = self.browser.begin(&mut self.world, &query);
-        self.browser.sign_in(&mut self.world, &interaction, "ada", "correct horse");
-        let answer = self.browser.allow(&mut self.world, &interaction, &["read"]);
-        assert_eq!(answer["status"], 303, "{answer}");
-        assert_eq!(location_parameter(&answer, "state").as_deref(), Some("s&t"));
-        assert_eq!(location_parameter(&answer, "iss").as_deref(), Some(World::ISSUER));
-        location_parameter(&answer, "code").unwrap()
-    }
-
-    fn post_command(&self, path: &str, fields: &[(&str, &str)]) -> Value {
-        let headers = json!([
-            ["authorization", basic(&self.client, &self.secret)],
-            ["content-type", "application/x-www-form-urlencoded"]
-        ]);
-        json!({ "http": { "method": "POST", "url": format!("{}{path}", World::ISSUER), "headers": headers, "body": form(fields) } })
-    }
-
-    fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> (u64, Value) {
-        let response = self.world.ok(self.post_command(path, fields));
-        (response["status"].as_u64().unwrap(), serde_json::from_str(response["body"].as_str().unwrap()).unwrap())
-    }
-
-    fn redeem(&mut self, code: &str) -> (u64, Value) {
-        self.post(
-            "/token",
-            &[
-                ("grant_type", "authorization_code"),
-                ("code", code),
-                ("redirect_uri", CALLBACK),
-                ("code_verifier", VERIFIER),
-            ],
-        )
-    }
-
-    fn refresh(&mut self, token: &str) -> (u64, Value) {
-        self.post("/token", &[("grant_type", "refresh_token"), ("refresh_token", token)])
-    }
-
-    fn introspect(&mut self, token: &str) -> Value {
-        self.post("/introspect", &[("token", token)]).1
-    }
-}
-
-fn text(value: &Value) -> &str {
-    value.as_str().unwrap_or_else(|| panic!("no text: {value}"))
-}
 
 #[test]
 fn a_person_signs_in_consents_and_the_client_gets_tokens() {
-    let mut s = setting(json!({}), "jwt");
+    let mut s = Setting::new(json!({}), "jwt");
     let code = s.code();
     let (status, tokens) = s.redeem(&code);
     assert_eq!(status, 200, "{tokens}");
@@ -98,7 +19,7 @@ fn a_person_signs_in_consents_and_the_client_gets_tokens() {
 #[test]
 fn the_round_trips_are_two_two_one_two_and_zero() {
     for form in ["jwt", "opaque"] {
-        let mut s = setting(json!({}), form);
+        let mut s = Setting::new(json!({}), form);
         let (first, second) = (s.code(), s.code());
         s.redeem(&first);
         let (_, tokens) = s.redeem(&second);
@@ -118,7 +39,7 @@ fn the_round_trips_are_two_two_one_two_and_zero() {
 
 #[test]
 fn az_040_a_code_redeemed_twice_kills_every_token_of_its_grant() {
-    let mut s = setting(json!({}), "opaque");
+    let mut s = Setting::opaque();
     let code = s.code();
     let (_, tokens) = s.redeem(&code);
     assert_eq!(s.introspect(text(&tokens["access_token"]))["active"], true);
@@ -132,7 +53,7 @@ fn az_040_a_code_redeemed_twice_kills_every_token_of_its_grant() {
 #[test]
 fn tk_044_two_tabs_end_with_the_same_live_successor() {
     for form in ["jwt", "opaque"] {
-        let mut s = setting(json!({}), form);
+        let mut s = Setting::new(json!({}), form);
         let code = s.code();
         let (_, tokens) = s.redeem(&code);
         let first = s.refresh(text(&tokens["refresh_token"])).1;
@@ -148,7 +69,7 @@ fn tk_044_two_tabs_end_with_the_same_live_successor() {
 
 #[test]
 fn tk_043_a_replay_after_the_grace_revokes_that_grant_alone() {
-    let mut s = setting(json!({}), "opaque");
+    let mut s = Setting::opaque();
     let (one, other) = (s.code(), s.code());
     let (tokens, others) = (s.redeem(&one).1, s.redeem(&other).1);
     let rotated = s.refresh(text(&tokens["refresh_token"])).1;
@@ -162,7 +83,7 @@ fn tk_043_a_replay_after_the_grace_revokes_that_grant_alone() {
 
 #[test]
 fn tk_070_the_store_holds_no_credential_in_clear() {
-    let mut s = setting(json!({}), "opaque");
+    let mut s = Setting::opaque();
     let code = s.code();
     let (_, tokens) = s.redeem(&code);
     let dump = s.world.store.dump();
@@ -181,17 +102,9 @@ fn tk_070_the_store_holds_no_credential_in_clear() {
 
 #[test]
 fn az_042_of_64_concurrent_redemptions_one_succeeds_and_the_grant_dies() {
-    let mut s = setting(json!({}), "opaque");
+    let mut s = Setting::opaque();
     let code = s.code();
-    let command = s.post_command(
-        "/token",
-        &[
-            ("grant_type", "authorization_code"),
-            ("code", &code),
-            ("redirect_uri", CALLBACK),
-            ("code_verifier", VERIFIER),
-        ],
-    );
+    let command = s.post_command("/token", &redeem_fields(&code));
     let mut waiting: Vec<Value> = (0..64).map(|_| s.world.begin(command.clone())).collect();
     let mut ended = Vec::new();
     while !waiting.is_empty() {
