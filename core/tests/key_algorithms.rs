@@ -10,7 +10,7 @@
 mod key_common;
 
 use claviger_core::key::{Algorithm, BadSignature, PrivateKey, PublicKey};
-use key_common::key;
+use key_common::{key, public_jwk};
 use proptest::prelude::*;
 
 #[test]
@@ -48,10 +48,10 @@ fn a_private_jwk_reads_back_as_the_same_key() {
 fn a_public_jwk_reads_back_and_verifies() {
     for algorithm in [Algorithm::EdDSA, Algorithm::ES256, Algorithm::RS256] {
         let key = key(algorithm, 5);
-        let jwk = key.public().to_jwk().unwrap();
+        let jwk = public_jwk(&key);
         let public = PublicKey::from_jwk(&jwk).unwrap();
         assert_eq!(public.kid(), public.thumbprint(), "{algorithm}");
-        assert_eq!(public.to_jwk().unwrap(), jwk, "{algorithm}");
+        assert_eq!(public.to_jwk(), key.public().to_jwk(), "{algorithm}");
         assert_eq!(public.verify(b"m", &key.sign(b"m").unwrap()), Ok(()), "{algorithm}");
     }
 }

@@ -10,11 +10,11 @@
 mod key_common;
 
 use claviger_core::key::{Algorithm, InvalidKey, PrivateKey, PublicKey};
-use key_common::{b64, key, unb64};
+use key_common::{b64, key, public_jwk, unb64};
 use serde_json::{Value, json};
 
 fn public(algorithm: Algorithm) -> Value {
-    let mut jwk = key(algorithm, 1).public().to_jwk().unwrap();
+    let mut jwk = public_jwk(&key(algorithm, 1));
     jwk.as_object_mut().unwrap().remove("kid");
     jwk
 }

@@ -12,6 +12,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use claviger_core::key::jws::{Compact, MAX_BYTES, Verified};
 use claviger_core::key::{Algorithm, PrivateKey, PublicKey};
+use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 /// Bytes that look random and are the same in every run.
@@ -28,6 +29,11 @@ pub(crate) fn stream(seed: u64) -> impl FnMut(&mut [u8]) {
 
 pub(crate) fn key(algorithm: Algorithm, seed: u64) -> PrivateKey {
     PrivateKey::generate(algorithm, &mut stream(seed)).unwrap()
+}
+
+/// The public JWK, to be changed at will.
+pub(crate) fn public_jwk(key: &PrivateKey) -> Value {
+    serde_json::to_value(key.public().to_jwk().unwrap()).unwrap()
 }
 
 pub(crate) fn b64(bytes: impl AsRef<[u8]>) -> String {
