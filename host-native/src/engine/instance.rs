@@ -40,6 +40,16 @@ impl Instance {
         Self::of(&Module::shipped()?, deadline)
     }
 
+    /// Makes instances of another build of the engine. For the scenarios, which hold every build to the same bytes.
+    #[doc(hidden)]
+    pub fn of_build(
+        wasm: &[u8],
+        deadline: Duration,
+    ) -> Result<impl Fn() -> Result<Self, EngineError> + use<>, EngineError> {
+        let module = Module::compile(wasm)?;
+        Ok(move || Self::of(&module, deadline))
+    }
+
     pub(crate) fn of(module: &Module, deadline: Duration) -> Result<Self, EngineError> {
         Self::instantiate(module, deadline).map_err(|error| EngineError::Load(format!("{error:#}")))
     }
