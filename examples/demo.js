@@ -26,7 +26,11 @@ export const hosts = {
 export async function startServer(host, { folder, listen = "127.0.0.1:8080", store = "sqlite:claviger-demo.db" }) {
   const { command, arguments: first } = hosts[host];
   const listening = [...first, "--json", "--listen", listen, "--store", store];
-  const server = await start(`the server (${host})`, command, listening, { folder, log: "server.log", address: listen });
+  const server = await start(`the server (${host})`, command, listening, {
+    folder,
+    log: "server.log",
+    address: listen,
+  });
   return { ...server, ...JSON.parse(server.said) };
 }
 
@@ -87,7 +91,8 @@ function nativeBinary() {
 
 async function main() {
   const { values } = parseArgs({ options: { host: { type: "string", default: "node" } } });
-  if (!(values.host in hosts)) throw new Error(`there is no host ${values.host}; use ${Object.keys(hosts).join(" or ")}`);
+  if (!(values.host in hosts))
+    throw new Error(`there is no host ${values.host}; use ${Object.keys(hosts).join(" or ")}`);
   const folder = join(root, "target/demo");
   const server = await startServer(values.host, { folder });
   const app = await startApp({ folder, issuer: server.issuer }).catch(async (error) => {

@@ -4,10 +4,10 @@ const style = readFileSync(new URL("./style.css", import.meta.url), "utf8");
 
 export function homePage({ issuer }) {
   return page(
-    "Notebook",
-    `<h1>Your notes, where you are</h1>
-    <p class="lead">Notebook is a sample application. It has no passwords of its own: you sign in at
-    <strong>${text(issuer)}</strong> and come back.</p>
+    "Home",
+    `<h1>Sign in to see how it works</h1>
+    <p class="lead">This application has no passwords of its own. You sign in at <strong>${text(issuer)}</strong>, say what it may do,
+    and come back.</p>
     <p><a class="button" href="/sign-in">Sign in</a></p>`,
   );
 }
@@ -17,7 +17,7 @@ export function accountPage({ session, verified }) {
   return page(
     "You are signed in",
     `<h1>You are signed in</h1>
-    <p class="lead">as <code>${text(verified.claims.sub)}</code>, and Notebook may: <strong>${text(tokens.scope)}</strong></p>
+    <p class="lead">as <code>${text(verified.claims.sub)}</code>, and this application may: <strong>${text(tokens.scope)}</strong></p>
     <div class="actions">
       ${action("/refresh", "Refresh", "primary")}
       ${action("/revoke", "Revoke")}
@@ -84,12 +84,12 @@ function page(title, content) {
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<title>${text(title)} – Notebook</title>
+<title>${text(title)} – Sample application</title>
 <link rel="icon" href="data:,">
 <style>${style}</style>
 </head>
 <body>
-<header><a href="/">Notebook</a></header>
+<header><a href="/">Sample application</a></header>
 <main>${content}</main>
 </body>
 </html>`;

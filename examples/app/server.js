@@ -1,6 +1,7 @@
 // A web application that signs people in elsewhere (an OAuth client) and calls nothing but what a client may call.
-import { createServer } from "node:http";
+
 import { once } from "node:events";
+import { createServer } from "node:http";
 import { parseArgs } from "node:util";
 import { Authorization } from "./authorization.js";
 import { accountPage, homePage, problemPage } from "./pages.js";
@@ -24,7 +25,15 @@ const authorization = new Authorization({
   scope: "read write",
 });
 
-const policy = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
+/** No script, nothing from elsewhere; the icon is empty. */
+const policy = [
+  "default-src 'none'",
+  "style-src 'unsafe-inline'",
+  "img-src data:",
+  "form-action 'self'",
+  "frame-ancestors 'none'",
+  "base-uri 'none'",
+].join("; ");
 
 const routes = {
   "GET /": async (session) => {
@@ -87,7 +96,8 @@ async function answer(request) {
   const route = routes[`${request.method} ${url.pathname}`];
   if (!route) return html(problemPage("There is no such page."), 404);
   // Another site's form must not act in this one's name.
-  if (request.method === "POST" && request.headers.origin !== origin) return html(problemPage("Please try again."), 403);
+  if (request.method === "POST" && request.headers.origin !== origin)
+    return html(problemPage("Please try again."), 403);
   const session = sessions.find(request.headers.cookie) ?? sessions.create();
   const response = await route(session, url);
   return { session: session.id, ...response };

@@ -1,6 +1,7 @@
 // `claviger serve --demo` on Node: everything that is needed to try it, made if it is not there.
-import { createServer } from "node:http";
+
 import { once } from "node:events";
+import { createServer } from "node:http";
 import { parseArgs } from "node:util";
 import { Claviger } from "claviger";
 import { toNodeHandler } from "claviger/node";

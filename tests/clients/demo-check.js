@@ -10,59 +10,89 @@ const folder = fileURLToPath(new URL("../../target/demo-check", import.meta.url)
 const { host } = parseArgs({ options: { host: { type: "string", default: "node" } } }).values;
 
 const steps = [
-  ["the home page offers to sign in", async ({ page, app }) => {
-    await page.goto(app.origin);
-    await page.getByRole("link", { name: "Sign in" }).click();
-    await page.getByRole("heading", { name: "Sign in" }).waitFor();
-  }],
-  ["a wrong password is refused", async ({ page, server }) => {
-    await signIn(page, { login: server.login, password: "not the password" });
-    await page.getByRole("alert").waitFor();
-  }],
-  ["the person signs in and sees what the application asks for", async ({ page, server }) => {
-    await signIn(page, server);
-    await page.getByRole("heading", { name: "Sample application" }).waitFor();
-    for (const scope of ["See your things", "Change your things"]) await page.getByText(scope).waitFor();
-  }],
-  ["consent leads into the application", async ({ page, app }) => {
-    await allow(page);
-    await page.getByRole("heading", { name: "You are signed in" }).waitFor();
-    assert.equal(page.url(), `${app.origin}/`);
-  }],
-  ["the token response is shown", async ({ page }) => {
-    const tokens = await shown(page, "tokens");
-    assert.equal(tokens.scope, "read write");
-    assert.ok(tokens.access_token && tokens.refresh_token && tokens.expires_in > 0);
-  }],
-  ["the access token is verified", async ({ page, server }) => {
-    assert.match(await verdict(page), /^Verified/);
-    assert.equal((await shown(page, "claims")).iss, server.issuer);
-  }],
+  [
+    "the home page offers to sign in",
+    async ({ page, app }) => {
+      await page.goto(app.origin);
+      await page.getByRole("link", { name: "Sign in" }).click();
+      await page.getByRole("heading", { name: "Sign in" }).waitFor();
+    },
+  ],
+  [
+    "a wrong password is refused",
+    async ({ page, server }) => {
+      await signIn(page, { login: server.login, password: "not the password" });
+      await page.getByRole("alert").waitFor();
+    },
+  ],
+  [
+    "the person signs in and sees what the application asks for",
+    async ({ page, server }) => {
+      await signIn(page, server);
+      await page.getByRole("heading", { name: "Sample application" }).waitFor();
+      for (const scope of ["See your things", "Change your things"]) await page.getByText(scope).waitFor();
+    },
+  ],
+  [
+    "consent leads into the application",
+    async ({ page, app }) => {
+      await allow(page);
+      await page.getByRole("heading", { name: "You are signed in" }).waitFor();
+      assert.equal(page.url(), `${app.origin}/`);
+    },
+  ],
+  [
+    "the token response is shown",
+    async ({ page }) => {
+      const tokens = await shown(page, "tokens");
+      assert.equal(tokens.scope, "read write");
+      assert.ok(tokens.access_token && tokens.refresh_token && tokens.expires_in > 0);
+    },
+  ],
+  [
+    "the access token is verified",
+    async ({ page, server }) => {
+      assert.match(await verdict(page), /^Verified/);
+      assert.equal((await shown(page, "claims")).iss, server.issuer);
+    },
+  ],
   ["refreshing gives other tokens that are verified too", refreshes],
-  ["the server stops and starts again with its SQLite file", async (scene) => {
-    await scene.server.stop();
-    const again = await startServer(host, { folder });
-    assert.equal(again.password, scene.server.password);
-    scene.server = again;
-  }],
+  [
+    "the server stops and starts again with its SQLite file",
+    async (scene) => {
+      await scene.server.stop();
+      const again = await startServer(host, { folder });
+      assert.equal(again.password, scene.server.password);
+      scene.server = again;
+    },
+  ],
   ["the refresh token and the keys survived the restart", refreshes],
-  ["the session survived the restart: no password is asked for again", async ({ page, app }) => {
-    const tab = await page.context().newPage();
-    await tab.goto(`${app.origin}/sign-in`);
-    await tab.getByRole("heading", { name: "Sample application" }).waitFor();
-    assert.equal(await tab.getByLabel("Password").count(), 0);
-    await tab.close();
-  }],
-  ["revoking is told", async ({ page }) => {
-    await page.reload();
-    await press(page, "Revoke", /Revoked/);
-  }],
+  [
+    "the session survived the restart: no password is asked for again",
+    async ({ page, app }) => {
+      const tab = await page.context().newPage();
+      await tab.goto(`${app.origin}/sign-in`);
+      await tab.getByRole("heading", { name: "Sample application" }).waitFor();
+      assert.equal(await tab.getByLabel("Password").count(), 0);
+      await tab.close();
+    },
+  ],
+  [
+    "revoking is told",
+    async ({ page }) => {
+      await page.reload();
+      await press(page, "Revoke", /Revoked/);
+    },
+  ],
   ["refreshing is refused from then on", ({ page }) => press(page, "Refresh", /Refused: invalid_grant/)],
-  ["the revocation survives a restart", async (scene) => {
-    await scene.server.stop();
-    scene.server = await startServer(host, { folder });
-    await press(scene.page, "Refresh", /Refused: invalid_grant/);
-  }],
+  [
+    "the revocation survives a restart",
+    async (scene) => {
+      await scene.server.stop();
+      scene.server = await startServer(host, { folder });
+      await press(scene.page, "Refresh", /Refused: invalid_grant/);
+    },
+  ],
 ];
 
 async function refreshes({ page }) {
@@ -79,15 +109,15 @@ async function press(page, button, what) {
   const count = await page.locator("#history li").count();
   await page.getByRole("button", { name: button }).click();
   await page.locator(`#history li:nth-child(${count + 1})`).waitFor();
-  assert.match(await page.locator("#history li").first().innerText(), what);
+  assert.match(await page.locator("#history li").first().textContent(), what);
 }
 
 async function shown(page, id) {
-  return JSON.parse(await page.locator(`#${id}`).innerText());
+  return JSON.parse(await page.locator(`#${id}`).textContent());
 }
 
 function verdict(page) {
-  return page.locator("#verdict").innerText();
+  return page.locator("#verdict").textContent();
 }
 
 async function drive(scene) {

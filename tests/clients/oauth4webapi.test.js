@@ -49,7 +49,13 @@ for (const name of names) {
 
     async function redeem({ client, authentication }, { parameters, verifier }, redirectUri = scene.callback.uri) {
       const response = await oauth.authorizationCodeGrantRequest(
-        server, client, authentication, parameters, redirectUri, verifier, insecure,
+        server,
+        client,
+        authentication,
+        parameters,
+        redirectUri,
+        verifier,
+        insecure,
       );
       return oauth.processAuthorizationCodeResponse(server, client, response);
     }
@@ -109,7 +115,13 @@ for (const name of names) {
       assert.equal(tokens.scope, "read");
       const wider = { additionalParameters: { scope: "read write" }, ...insecure };
       const { client, authentication } = publicClient;
-      const response = await oauth.refreshTokenGrantRequest(server, client, authentication, tokens.refresh_token, wider);
+      const response = await oauth.refreshTokenGrantRequest(
+        server,
+        client,
+        authentication,
+        tokens.refresh_token,
+        wider,
+      );
       await assert.rejects(oauth.processRefreshTokenResponse(server, client, response), { error: "invalid_scope" });
     });
 

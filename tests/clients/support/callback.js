@@ -1,5 +1,5 @@
-import { createServer } from "node:http";
 import { once } from "node:events";
+import { createServer } from "node:http";
 
 /** What listens at a client's redirect URI: it keeps the addresses that browsers come to. */
 export class Callback {

@@ -47,19 +47,13 @@ export class Host {
   }
 
   async #createWithBinary({ name, redirectUri, accessToken }) {
-    const words = ["clients", "create", "--json", "--issuer", this.issuer, "--store", `sqlite:${file}`];
+    const { secret: CLAVIGER_SECRET, ...settings } = this.#configuration();
+    await writeFile(join(this.folder, "settings.json"), JSON.stringify({ ...settings, store: `sqlite:${file}` }));
+    const common = ["--json", "--config", "settings.json"];
     const about = ["--name", name, "--redirect-uri", redirectUri, "--access-token", accessToken];
-    const scopes = ["--scope", "read", "--scope", "write"];
-    const { secret: CLAVIGER_SECRET, scopes: known } = this.#configuration();
-    const settings = JSON.stringify({ scopes: known });
-    const config = join(this.folder, "settings.json");
-    await writeFile(config, settings);
-    const { stdout } = await promisify(execFile)(hosts.native.command, [...words, "--config", config, ...about, ...scopes], {
-      cwd: this.folder,
-      env: { ...process.env, CLAVIGER_SECRET },
-    });
-    const { id, secret } = JSON.parse(stdout);
-    return { id, secret };
+    const options = { cwd: this.folder, env: { ...process.env, CLAVIGER_SECRET } };
+    const run = promisify(execFile)(hosts.native.command, ["clients", "create", ...common, ...about], options);
+    return JSON.parse((await run).stdout);
   }
 
   /** As the demo servers are configured. */

@@ -1,6 +1,7 @@
 // What a test of a client needs: a host, a browser with a person, and a redirect URI that somebody listens at.
-import { Callback } from "./callback.js";
+
 import { allow, launch, signIn } from "./browser.js";
+import { Callback } from "./callback.js";
 import { Host } from "./host.js";
 
 export class Scene {

@@ -1,0 +1,99 @@
+// What people see: every built-in page and the sample application, on a phone and a desktop, light and dark, for review by eye.
+import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, suite, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { startApp } from "../../examples/demo.js";
+import { allow, launch, signIn } from "./support/browser.js";
+import { Host } from "./support/host.js";
+
+const screenshots = fileURLToPath(new URL("../../target/screenshots", import.meta.url));
+
+const screens = {
+  phone: { viewport: { width: 360, height: 740 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true },
+  desktop: { viewport: { width: 1280, height: 800 } },
+};
+
+suite("pages", () => {
+  const folder = mkdtempSync(join(tmpdir(), "claviger-app-"));
+  let host;
+  let app;
+  let browser;
+
+  before(async () => {
+    mkdirSync(screenshots, { recursive: true });
+    [host, browser] = await Promise.all([Host.start("node"), launch()]);
+    app = await startApp({ folder, issuer: host.issuer, port: 24433 });
+  });
+  after(async () => {
+    await browser?.close();
+    await app?.stop();
+    await host?.stop();
+    rmSync(folder, { recursive: true });
+  });
+
+  for (const [screen, device] of Object.entries(screens)) {
+    for (const colorScheme of ["light", "dark"]) {
+      test(`${screen}, ${colorScheme}: every page fits, and breaks none of its own rules`, async () => {
+        const context = await browser.newContext({ ...device, colorScheme });
+        const page = await context.newPage();
+        const complaints = [];
+        // A status of 400 or 401 is the page's own; a broken content security policy is not.
+        page.on(
+          "console",
+          (message) => /Failed to load resource/.test(message.text()) || complaints.push(message.text()),
+        );
+        page.on("pageerror", (error) => complaints.push(error.message));
+
+        for (const [name, open] of Object.entries(tour)) {
+          await open(page);
+          await page.screenshot({ path: join(screenshots, `${name}-${screen}-${colorScheme}.png`), fullPage: true });
+          assert.deepEqual(await flaws(page), [], name);
+        }
+        assert.deepEqual(complaints, []);
+        await context.close();
+      });
+    }
+  }
+
+  /** The way of a person from the application through every page and back. */
+  const tour = {
+    "app-home": (page) => page.goto(app.origin),
+    "sign-in": (page) => page.getByRole("link", { name: "Sign in" }).click(),
+    "sign-in-refused": async (page) => {
+      await signIn(page, { ...host.person, password: "not the password" });
+      await page.getByRole("alert").waitFor();
+    },
+    consent: async (page) => {
+      await signIn(page, host.person);
+      await page.getByRole("button", { name: "Allow" }).waitFor();
+    },
+    "app-account": async (page) => {
+      await allow(page);
+      await page.getByRole("heading", { name: "You are signed in" }).waitFor();
+    },
+    error: (page) => page.goto(`${host.issuer}/authorize?client_id=nobody`),
+    "app-problem": (page) => page.goto(`${app.origin}/callback`),
+  };
+});
+
+/** What is wrong with a page at its size. */
+function flaws(page) {
+  return page.evaluate(() => {
+    const found = [];
+    if (document.documentElement.scrollWidth > window.innerWidth) found.push("it scrolls sideways");
+    for (const field of document.querySelectorAll("input:not([type=hidden])")) {
+      if (field.labels.length === 0) found.push(`${field.name} has no label`);
+    }
+    for (const target of document.querySelectorAll(
+      "button:not(.link), a.button, input[type=text], input[type=password]",
+    )) {
+      if (target.getBoundingClientRect().height < 44) found.push(`${target.textContent || target.name} is hard to hit`);
+    }
+    if (!document.title || !document.documentElement.lang) found.push("it has no title or no language");
+    if (document.querySelectorAll("h1").length !== 1) found.push("it has not one heading");
+    return found;
+  });
+}
