@@ -70,7 +70,7 @@ function json(value, id) {
 }
 
 function time(seconds) {
-  return new Date(seconds * 1000).toISOString().slice(11, 19);
+  return `${new Date(seconds * 1000).toISOString().slice(11, 19)} UTC`;
 }
 
 function text(value) {

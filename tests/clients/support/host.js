@@ -33,9 +33,9 @@ export class Host {
   }
 
   /** Registers a confidential client beside the running server: the SQLite file may be used by several processes at once. */
-  async createClient({ name, redirectUri, accessToken = "jwt" }) {
-    const create = this.name === "node" ? this.#createWithPackage : this.#createWithBinary;
-    return create.call(this, { name, redirectUri, accessToken });
+  createClient({ accessToken = "jwt", ...client }) {
+    const asked = { ...client, accessToken };
+    return this.name === "node" ? this.#createWithPackage(asked) : this.#createWithBinary(asked);
   }
 
   async #createWithPackage({ name, redirectUri, accessToken }) {
