@@ -137,7 +137,7 @@ mod tests {
     }
 
     fn roots() -> Roots {
-        Roots::new(["thirty-two characters of a root secret"])
+        Roots::new("thirty-two characters of a root secret", [])
     }
 
     #[test]

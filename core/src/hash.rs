@@ -12,17 +12,32 @@ pub(crate) fn sha256(message: &[u8]) -> Bytes32 {
     Sha256::digest(message).into()
 }
 
+/// HMAC-SHA-256 (RFC 2104) with its key taken in: half the work of a short message is there.
+#[derive(Clone)]
+pub(crate) struct Keyed(Hmac<Sha256>);
+
+impl Keyed {
+    pub(crate) fn new(key: &Bytes32) -> Self {
+        let mut block = [0_u8; 64];
+        for (into, from) in block.iter_mut().zip(key) {
+            *into = *from;
+        }
+        Self(<Hmac<Sha256> as KeyInit>::new(&block.into()))
+    }
+
+    /// Over the parts, one after the other.
+    pub(crate) fn hmac(&self, parts: &[&[u8]]) -> Bytes32 {
+        let mut mac = self.0.clone();
+        for part in parts {
+            mac.update(part);
+        }
+        mac.finalize().into_bytes().into()
+    }
+}
+
 /// HMAC-SHA-256 (RFC 2104) over the parts, one after the other.
 pub(crate) fn hmac(key: &Bytes32, parts: &[&[u8]]) -> Bytes32 {
-    let mut block = [0_u8; 64];
-    for (into, from) in block.iter_mut().zip(key) {
-        *into = *from;
-    }
-    let mut mac = <Hmac<Sha256> as KeyInit>::new(&block.into());
-    for part in parts {
-        mac.update(part);
-    }
-    mac.finalize().into_bytes().into()
+    Keyed::new(key).hmac(parts)
 }
 
 /// The first `N` (at most 32) bytes of a digest.

@@ -4,7 +4,7 @@
 use chacha20poly1305::aead::{Aead, Payload};
 use chacha20poly1305::{KeyInit, XChaCha20Poly1305};
 
-use crate::hash::{Bytes32, hmac, leading};
+use crate::hash::{Bytes32, Keyed, hmac, leading};
 
 /// What a derived key is for. No two purposes share a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +26,16 @@ pub(crate) enum Purpose {
 }
 
 impl Purpose {
+    const ALL: [Self; 7] = [
+        Self::Handle,
+        Self::HandleNonce,
+        Self::Interaction,
+        Self::StoredKey,
+        Self::TokenSecret,
+        Self::AccountId,
+        Self::GrantId,
+    ];
+
     const fn label(self) -> &'static [u8] {
         match self {
             Self::Handle => b"claviger handle 1",
@@ -50,39 +60,83 @@ impl RootIndex {
 const NONCE: usize = 24;
 const TAG: usize = 16;
 
-/// The root secrets, newest first, each already extracted.
-pub(crate) struct Roots(Vec<Bytes32>);
+/// The keys of every purpose under each root secret. They are derived once: one request needs a dozen of them.
+pub(crate) struct Roots {
+    current: Keys,
+    /// Newest first.
+    older: Vec<Keys>,
+}
 
 impl std::fmt::Debug for Roots {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Roots({} secrets)", self.0.len())
+        write!(f, "Roots({} secrets)", self.count())
+    }
+}
+
+/// What HKDF makes of one root secret: a key for each of [`Purpose::ALL`], in that order.
+struct Keys([Key; Purpose::ALL.len()]);
+
+/// One key: as it is for the cipher, and taken in by HMAC.
+struct Key {
+    bytes: Bytes32,
+    mac: Keyed,
+}
+
+impl Keys {
+    /// HKDF-Extract (RFC 5869 section 2.2), and HKDF-Expand (section 2.3) for each purpose.
+    fn derive(secret: &str) -> Self {
+        let root = Keyed::new(&hmac(&crate::hash::sha256(b"claviger root 1"), &[secret.as_bytes()]));
+        Self(Purpose::ALL.map(|purpose| {
+            let bytes = root.hmac(&[purpose.label(), &[1]]);
+            Key { bytes, mac: Keyed::new(&bytes) }
+        }))
+    }
+
+    fn of(&self, purpose: Purpose) -> &Key {
+        let [handle, handle_nonce, interaction, stored_key, token_secret, account_id, grant_id] = &self.0;
+        match purpose {
+            Purpose::Handle => handle,
+            Purpose::HandleNonce => handle_nonce,
+            Purpose::Interaction => interaction,
+            Purpose::StoredKey => stored_key,
+            Purpose::TokenSecret => token_secret,
+            Purpose::AccountId => account_id,
+            Purpose::GrantId => grant_id,
+        }
     }
 }
 
 impl Roots {
-    /// HKDF-Extract (RFC 5869 section 2.2) of each secret. `secrets` is not empty (the configuration sees to it).
-    pub(crate) fn new<'a>(secrets: impl IntoIterator<Item = &'a str>) -> Self {
-        let salt = crate::hash::sha256(b"claviger root 1");
-        Self(secrets.into_iter().map(|secret| hmac(&salt, &[secret.as_bytes()])).collect())
+    /// The first secret seals, all open.
+    pub(crate) fn new<'a>(current: &str, older: impl IntoIterator<Item = &'a str>) -> Self {
+        Self { current: Keys::derive(current), older: older.into_iter().map(Keys::derive).collect() }
     }
 
-    fn key(&self, root: RootIndex, purpose: Purpose) -> Bytes32 {
-        let root = self.0.get(root.0).copied().unwrap_or_default();
-        hmac(&root, &[purpose.label(), &[1]])
+    fn count(&self) -> usize {
+        1 + self.older.len()
+    }
+
+    fn key(&self, root: RootIndex, purpose: Purpose) -> &Key {
+        let older = root.0.checked_sub(1).and_then(|index| self.older.get(index));
+        older.unwrap_or(&self.current).of(purpose)
+    }
+
+    fn cipher(&self, root: RootIndex, purpose: Purpose) -> XChaCha20Poly1305 {
+        XChaCha20Poly1305::new(&self.key(root, purpose).bytes.into())
     }
 
     /// A pseudo-random function of the parts. Callers fix each part's length, or put a length before it.
     pub(crate) fn prf<const N: usize>(&self, root: RootIndex, purpose: Purpose, parts: &[&[u8]]) -> [u8; N] {
-        leading(&hmac(&self.key(root, purpose), parts))
+        leading(&self.key(root, purpose).mac.hmac(parts))
     }
 
     /// Encrypts and authenticates. `context` must be the same to open.
     pub(crate) fn seal(&self, purpose: Purpose, context: &[u8], nonce: [u8; NONCE], message: &[u8]) -> Vec<u8> {
-        let cipher = XChaCha20Poly1305::new(&self.key(RootIndex::CURRENT, purpose).into());
         // Encryption fails only over 256 GiB; an empty ciphertext opens nowhere.
-        let sealed = cipher.encrypt(&nonce.into(), Payload { msg: message, aad: context }).unwrap_or_default();
+        let sealed =
+            self.cipher(RootIndex::CURRENT, purpose).encrypt(&nonce.into(), Payload { msg: message, aad: context });
         let mut out = nonce.to_vec();
-        out.extend_from_slice(&sealed);
+        out.extend_from_slice(&sealed.unwrap_or_default());
         out
     }
 
@@ -92,9 +146,9 @@ impl Roots {
         if sealed.len() < TAG {
             return None;
         }
-        (0..self.0.len()).map(RootIndex).find_map(|root| {
-            let cipher = XChaCha20Poly1305::new(&self.key(root, purpose).into());
-            let message = cipher.decrypt(&(*nonce).into(), Payload { msg: sealed, aad: context }).ok()?;
+        (0..self.count()).map(RootIndex).find_map(|root| {
+            let payload = Payload { msg: sealed, aad: context };
+            let message = self.cipher(root, purpose).decrypt(&(*nonce).into(), payload).ok()?;
             Some((root, message))
         })
     }
@@ -106,7 +160,7 @@ mod tests {
 
     #[test]
     fn only_the_same_purpose_context_and_bytes_open() {
-        let roots = Roots::new(["an old secret, long enough to be one"]);
+        let roots = Roots::new("an old secret, long enough to be one", []);
         let sealed = roots.seal(Purpose::Handle, b"code", [9; 24], b"message");
         assert_eq!(roots.open(Purpose::Handle, b"code", &sealed).map(|opened| opened.1), Some(b"message".to_vec()));
         assert!(roots.open(Purpose::Interaction, b"code", &sealed).is_none());
@@ -121,8 +175,8 @@ mod tests {
 
     #[test]
     fn a_rotated_secret_still_opens_and_says_which_it_was() {
-        let old = Roots::new(["the old secret of thirty-two characters"]);
-        let both = Roots::new(["the new secret of thirty-two characters", "the old secret of thirty-two characters"]);
+        let old = Roots::new("the old secret of thirty-two characters", []);
+        let both = Roots::new("the new secret of thirty-two characters", ["the old secret of thirty-two characters"]);
         let sealed = old.seal(Purpose::Handle, b"", [1; 24], b"x");
         assert_eq!(both.open(Purpose::Handle, b"", &sealed), Some((RootIndex(1), b"x".to_vec())));
         let sealed = both.seal(Purpose::Handle, b"", [1; 24], b"x");
@@ -131,6 +185,6 @@ mod tests {
 
     #[test]
     fn debug_shows_no_secret() {
-        assert_eq!(format!("{:?}", Roots::new(["a", "b"])), "Roots(2 secrets)");
+        assert_eq!(format!("{:?}", Roots::new("a", ["b"])), "Roots(2 secrets)");
     }
 }
