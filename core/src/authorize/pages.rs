@@ -78,19 +78,28 @@ pub(crate) async fn post_consent(host: &Host, request: &Request) -> Result<Respo
 /// An error for the person in front of the browser, who must not be sent anywhere (RFC 6749 section 4.1.2.1).
 pub(crate) fn error_page(host: &Host, refusal: &Refusal) -> Response {
     let told = refusal.told();
+    // The refusal's own help is for who writes the application; the person at this page can only go back or tell them.
+    let help = match refusal {
+        Refusal::InteractionEnded | Refusal::Forbidden(_) => told.help,
+        _ => {
+            "Go back to the application and try again. If this happens again, tell the people who run the application, and give them the error code."
+        }
+    };
     let html = ErrorPage {
         brand: brand(host),
         title: "This cannot go on",
-        explanation: &told.message,
+        explanation: &format!("{}.", told.message),
         code: told.code,
-        help: Some(told.help),
+        help: Some(help),
     }
     .render();
     page_response(told.status, html, &[])
 }
 
 async fn situation(host: &Host, request: &Request, form: &Form) -> Result<(Situation, String), Stop> {
-    let handle = form.one("interaction")?.ok_or(Refusal::InteractionEnded)?;
+    const FORGED: Refusal = Refusal::Forbidden("This form was not sent from a page of this server");
+    let missing = if request.method == "POST" { FORGED } else { Refusal::InteractionEnded };
+    let handle = form.one("interaction")?.ok_or(missing)?;
     let interaction = Interaction::open(host, handle, read_cookie(host.config(), request, Cookie::Browser))?;
     let session_cookie = read_cookie(host.config(), request, Cookie::Session);
     Ok((Situation::load(host, interaction, session_cookie).await?, handle.to_owned()))
