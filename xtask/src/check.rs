@@ -13,13 +13,14 @@ use crate::{process, tools, wasm};
 /// A check's name and how it is made.
 type Check = (&'static str, fn() -> anyhow::Result<()>);
 
-const CHECKS: [Check; 6] = [
+const CHECKS: [Check; 7] = [
     ("format", format),
     ("no machine paths, no registry hosts", tracked::check),
     ("documents", documents::check),
     ("bounds between the parts", bounds::check),
     ("lints", lints),
     ("npm package: types, lints, packaging", npm_package),
+    ("examples and tests with clients: format, lints", scripts),
 ];
 
 /// Makes every check, and fails with the names of those that failed.
@@ -52,4 +53,11 @@ fn lints() -> anyhow::Result<()> {
 fn npm_package() -> anyhow::Result<()> {
     let tools = tools::for_checks()?;
     process::run(tools.npm("host-node").args(["run", "--silent", "check"]))
+}
+
+/// They are written as the npm package is, and linted with its tools.
+fn scripts() -> anyhow::Result<()> {
+    let tools = tools::for_checks()?;
+    let words = ["exec", "--silent", "--", "biome", "check", "--error-on-warnings", "../examples", "../tests/clients"];
+    process::run(tools.npm("host-node").args(words))
 }
