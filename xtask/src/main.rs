@@ -9,6 +9,7 @@ mod ledger;
 mod process;
 mod progress;
 mod project;
+mod scenarios;
 mod size;
 mod test;
 mod tools;
@@ -36,6 +37,11 @@ enum Command {
     Tools,
     /// Run every test, then the ledger.
     Test,
+    /// Record the scenarios, or replay them on every host.
+    Scenarios {
+        #[command(subcommand)]
+        action: scenarios::Action,
+    },
     /// Run a server and a sample application to try in a browser; Ctrl-C stops both.
     Demo {
         /// What runs the engine.
@@ -71,6 +77,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Size => size::run(),
         Command::Tools => tools::run(),
         Command::Test => test::run(),
+        Command::Scenarios { action } => scenarios::run(action),
         Command::Demo { host, check } => demo::run(host, check),
         Command::Check => check::run(),
         Command::Ledger { json } => ledger::run(json),

@@ -10,7 +10,7 @@ use anyhow::bail;
 pub(crate) use ran::Ran;
 
 use crate::progress::{say, step};
-use crate::{ledger, tools, wasm};
+use crate::{ledger, scenarios, tools, wasm};
 
 /// Installs what is missing, builds the wasm modules, runs every suite to its end and then the ledger.
 pub(crate) fn run() -> anyhow::Result<()> {
@@ -23,6 +23,10 @@ pub(crate) fn run() -> anyhow::Result<()> {
             println!("test: {suite}: {error:#}");
             broken.push(suite);
         }
+    }
+    if let Err(error) = step("test", "scenarios", || scenarios::check(&tools)) {
+        println!("test: scenarios: {error:#}");
+        broken.push("scenarios");
     }
     ran.save()?;
     if let Err(error) = ledger::run(false) {

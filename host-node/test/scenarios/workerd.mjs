@@ -1,7 +1,7 @@
 // workerd.mjs <folder>: replays in workerd, the runtime of Cloudflare Workers.
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { engine, print, recordings } from "./files.mjs";
 
 const { Miniflare } = createRequire(new URL("../../packaging/package.json", import.meta.url))("miniflare");
