@@ -6,7 +6,7 @@ import { EngineInstance } from "../../host-node/dist/engine.js";
 import { capabilities, server } from "../../host-node/dist/serve.js";
 import { memory } from "../../host-node/dist/stores/memory.js";
 import { readFileSync } from "node:fs";
-import { basic, challenge, introspecting, read, redemption, redirectUri, refreshing } from "./client.js";
+import { basic, challenge, redemption, redirectUri, succeeded } from "./client.js";
 
 const issuer = "https://auth.example.com";
 const configuration = {
@@ -43,7 +43,7 @@ export async function claviger(accessToken, store = memory()) {
   const code = await person(auth, client, account);
   // The first request to this makes the signing keys.
   await auth.fetch(new Request(`${issuer}/jwks`));
-  return { auth, code, fetch: byFetch(auth, authorization), drive: byDriver(store, authorization) };
+  return { auth, code, redemption, fetch: byFetch(auth, authorization), driver: byDriver(store, authorization) };
 }
 
 /** Signs a person in; gives a function that consents once more and returns the code. */
@@ -85,7 +85,7 @@ function byFetch(auth, authorization) {
   return operations(async (path, form) => {
     const headers = { authorization, "content-type": "application/x-www-form-urlencoded" };
     const response = await auth.fetch(new Request(issuer + path, { method: "POST", headers, body: form }));
-    return read(response.status, await response.text());
+    return succeeded(response.status, await response.text());
   });
 }
 
@@ -109,15 +109,14 @@ function byDriver(store, authorization) {
     ];
     const http = { method: "POST", url: issuer + path, headers, body, remote: null };
     const { ok } = await driver.run({ http });
-    return read(ok.status, ok.body);
+    return succeeded(ok.status, ok.body);
   });
 }
 
 function operations(send) {
   return {
-    redeem: (code) => send("/token", redemption(code)),
-    refresh: (token) => send("/token", refreshing(token)),
-    introspect: (token) => send("/introspect", introspecting(token)),
-    revoke: (token) => send("/revoke", introspecting(token)),
+    token: (form) => send("/token", form),
+    introspect: (form) => send("/introspect", form),
+    revoke: (form) => send("/revoke", form),
   };
 }

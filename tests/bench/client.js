@@ -16,16 +16,18 @@ export function redemption(code, resource) {
   return new URLSearchParams(resource ? { ...form, resource } : form).toString();
 }
 
+/** The body of a refresh. */
 export function refreshing(token) {
   return new URLSearchParams({ grant_type: "refresh_token", refresh_token: token }).toString();
 }
 
-export function introspecting(token) {
+/** The body of an introspection or a revocation. */
+export function presenting(token) {
   return new URLSearchParams({ token }).toString();
 }
 
-/** The members of an answer; what is not a success fails the run. */
-export function read(status, body) {
-  if (status !== 200) throw new Error(`answered ${status}: ${body}`);
-  return JSON.parse(body);
+/** Fails the run when an answer is no success; gives its body. */
+export function succeeded(status, body) {
+  if (status !== 200 || body.includes('"active":false')) throw new Error(`answered ${status}: ${body}`);
+  return body;
 }

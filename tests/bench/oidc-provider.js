@@ -2,7 +2,7 @@
 // refresh tokens rotated, no id_token.
 import { generateKeyPairSync } from "node:crypto";
 import Provider from "oidc-provider";
-import { basic, challenge, introspecting, read, redemption, redirectUri, refreshing } from "./client.js";
+import { basic, challenge, redemption, redirectUri, succeeded } from "./client.js";
 import { post } from "./inject.js";
 
 const clientId = "app";
@@ -73,15 +73,13 @@ async function code(format) {
 
 async function send(path, form) {
   const { status, body } = await post(handler, path, authorization, form);
-  return read(status, body);
+  return succeeded(status, body);
 }
 
-const redeem = (format) => async (input) =>
-  send("/token", redemption(input, format === "jwt" ? resource : undefined));
-
-export const oidcProvider = {
-  code,
-  redeem,
-  refresh: (token) => send("/token", refreshing(token)),
-  introspect: (token) => send("/token/introspection", introspecting(token)),
-};
+/** A server that answers forms; `format` is that of its access tokens, `"opaque"` or `"jwt"`. */
+export const oidcProvider = (format) => ({
+  code: () => code(format),
+  redemption: (code) => redemption(code, format === "jwt" ? resource : undefined),
+  token: (form) => send("/token", form),
+  introspect: (form) => send("/token/introspection", form),
+});

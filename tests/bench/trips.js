@@ -1,5 +1,6 @@
 // Storage round trips of each operation.
 import { claviger, Counted } from "./claviger.js";
+import { presenting, redemption, refreshing } from "./client.js";
 
 /** `[operation, trips]` pairs. */
 export async function trips() {
@@ -9,17 +10,19 @@ export async function trips() {
     store.trips = 0;
     return [await operation(), store.trips];
   };
-  const first = await code();
-  const [issued, redeeming] = await counted(() => fetch.redeem(first));
-  const [refreshed, refreshing] = await counted(() => fetch.refresh(issued.refresh_token));
-  const [, introspecting] = await counted(() => fetch.introspect(refreshed.refresh_token));
+  const redeem = redemption(await code());
+  const [issued, redeeming] = await counted(() => fetch.token(redeem));
+  const refresh = refreshing(JSON.parse(issued).refresh_token);
+  const [refreshed, rotating] = await counted(() => fetch.token(refresh));
+  const { access_token, refresh_token } = JSON.parse(refreshed);
+  const [, introspecting] = await counted(() => fetch.introspect(presenting(refresh_token)));
   // The key set is read at most once a minute.
-  await auth.tokens.verify(refreshed.access_token);
-  const [, verifying] = await counted(() => auth.tokens.verify(refreshed.access_token));
-  const [, revoking] = await counted(() => fetch.revoke(refreshed.refresh_token));
+  await auth.tokens.verify(access_token);
+  const [, verifying] = await counted(() => auth.tokens.verify(access_token));
+  const [, revoking] = await counted(() => fetch.revoke(presenting(refresh_token)));
   return [
     ["code exchange", redeeming],
-    ["refresh", refreshing],
+    ["refresh", rotating],
     ["introspection", introspecting],
     ["revocation", revoking],
     ["verification of a JWT access token", verifying],

@@ -3,6 +3,7 @@
 // A tool for a terminal: printing is what it is for.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
+mod bench;
 mod check;
 mod demo;
 mod ledger;
@@ -33,6 +34,8 @@ enum Command {
     Wasm,
     /// Print what each wasm module weighs; fail when the engine is over its budget.
     Size,
+    /// Print what operations cost beside a peer's, their storage trips and what the modules weigh.
+    Bench,
     /// Install the tools that the other commands need, where they are missing.
     Tools,
     /// Run every test, then the ledger.
@@ -75,6 +78,7 @@ fn run(command: Command) -> anyhow::Result<()> {
     match command {
         Command::Wasm => wasm::run(),
         Command::Size => size::run(),
+        Command::Bench => bench::run(),
         Command::Tools => tools::run(),
         Command::Test => test::run(),
         Command::Scenarios { action } => scenarios::run(action),

@@ -57,6 +57,14 @@ pub(crate) fn for_tests() -> anyhow::Result<Tools> {
     for_demo_check()
 }
 
+/// What the benchmarks in this folder need.
+pub(crate) fn for_bench(folder: &str) -> anyhow::Result<Tools> {
+    let tools = for_wasm()?;
+    npm::install(&tools, "host-node")?;
+    npm::install(&tools, folder)?;
+    Ok(tools)
+}
+
 /// What the demo needs.
 pub(crate) fn for_demo() -> anyhow::Result<Tools> {
     let tools = for_wasm()?;
