@@ -58,7 +58,7 @@ impl Engine {
 
     /// Starts a flow and runs it to its first ask or its end.
     pub fn begin(&mut self, call: Call) -> Step {
-        let Some(place) = self.take_place() else { return ended_by(Fault::Busy) };
+        let Some(place) = self.take_place() else { return Step::Ended { done: failed(&call.command, &Fault::Busy) } };
         let host = Host::new(Rc::clone(&self.shared), call.now, call.seed.0);
         let flow = Flow { host: host.clone(), end: Box::pin(run(host, call.command)) };
         self.advance(place, flow)
@@ -191,17 +191,11 @@ fn ended_by(fault: Fault) -> Step {
 async fn run(host: Host, command: Command) -> Done {
     let decided = decide(&host, &command).await;
     let events = host.take_events();
-    let failed = |fault: Fault| match &command {
-        Command::Http(_) => {
-            Done { ok: Some(Outcome::Http(http::fault_response(&fault))), fault: Some(fault.told()), ..Done::default() }
-        }
-        _ => Done { fault: Some(fault.told()), ..Done::default() },
-    };
     let done = match decided {
         Ok(outcome) => Done { ok: Some(outcome), ..Done::default() },
         Err(Stop::Refused(refusal)) => Done { refused: Some(refusal.told()), ..Done::default() },
-        Err(Stop::Fault(fault)) => failed(fault),
-        Err(Stop::Stale) => failed(Fault::Contended),
+        Err(Stop::Fault(fault)) => failed(&command, &fault),
+        Err(Stop::Stale) => failed(&command, &Fault::Contended),
     };
     Done { events, ..done }
 }
@@ -210,6 +204,15 @@ async fn decide(host: &Host, command: &Command) -> Result<Outcome, Stop> {
     let mut decided = Err(Stop::Stale);
     for _ in 0..DECISIONS {
         // What a lost decision had to tell did not happen.
+/// A request is answered even so; a typed command is told the fault alone.
+fn failed(command: &Command, fault: &Fault) -> Done {
+    let ok = match command {
+        Command::Http(_) => Some(Outcome::Http(http::fault_response(fault))),
+        _ => None,
+    };
+    Done { ok, fault: Some(fault.told()), ..Done::default() }
+}
+
         host.take_events();
         decided = command::carry_out(host, command).await;
         if !matches!(decided, Err(Stop::Stale)) {

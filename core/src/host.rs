@@ -132,6 +132,9 @@ impl Host {
         Ok(want.take(self, &mut rows)?)
     }
 
+        if wanted == 0 {
+            return Ok(Vec::new());
+        }
     async fn rows(&self, keys: Vec<Key>) -> Result<Vec<Option<Row>>, Fault> {
         let wanted = keys.len();
         match self.ask(Ask::Load { keys }).await {
@@ -143,6 +146,7 @@ impl Host {
 
     /// Writes, or stops the flow: `Stale` when another was faster. An unknown outcome is settled by reading back.
     pub(crate) async fn commit(&self, change: Change) -> Result<(), Stop> {
+        let removed = change.delete.first().cloned();
         let attempt = self.attempt();
         let guarded = change.guarded();
         let batch = change.into_batch(self.tenant(), &attempt)?;
@@ -151,11 +155,17 @@ impl Host {
             match self.ask(Ask::Commit(batch.clone())).await {
                 Answer::Commit(Committed::Committed) => return Ok(()),
                 // After an unknown outcome, stale may mean that this very batch is what the others lost to.
-                Answer::Commit(Committed::Stale) if !in_doubt || !self.wrote(&guarded, &attempt).await? => {
+                Answer::Commit(Committed::Stale)
+                    if !in_doubt || !self.applied(guarded.as_ref(), removed.as_ref(), &attempt).await? =>
+                {
                     return Err(Stop::Stale);
                 }
                 Answer::Commit(Committed::Stale) => return Ok(()),
-                Answer::Commit(Committed::Unknown) if self.wrote(&guarded, &attempt).await? => return Ok(()),
+                Answer::Commit(Committed::Unknown)
+                    if self.applied(guarded.as_ref(), removed.as_ref(), &attempt).await? =>
+                {
+                    return Ok(());
+                }
                 Answer::Commit(Committed::Unknown) => in_doubt = true,
                 Answer::Failed(why) => return Err(Fault::StoreFailed(why).into()),
                 _ => return Err(Fault::BadAnswer("a commit is answered with committed, stale or unknown").into()),
@@ -164,10 +174,14 @@ impl Host {
         Err(Fault::StoreFailed("whether a commit was applied cannot be found out".into()).into())
     }
 
-    async fn wrote(&self, guarded: &Option<Key>, attempt: &str) -> Result<bool, Fault> {
-        let Some(key) = guarded else { return Ok(false) };
+    /// A write is known by its attempt. A removal leaves nothing to know it by: a row that is gone is what it was for.
+    async fn applied(&self, guarded: Option<&Key>, removed: Option<&Key>, attempt: &str) -> Result<bool, Fault> {
+        let Some(key) = guarded.or(removed) else { return Ok(false) };
         let rows = self.rows(vec![key.clone()]).await?;
-        Ok(rows.iter().flatten().any(|row| record::attempt_of(row).as_deref() == Some(attempt)))
+        Ok(match rows.into_iter().flatten().next() {
+            Some(row) => record::attempt_of(&row).as_deref() == Some(attempt),
+            None => guarded.is_none(),
+        })
     }
 
     /// One id for all commits of a flow, so that a late one is recognised as the flow's own.

@@ -75,5 +75,6 @@ fn interact(
         _ => {}
     }
     let (name, value) = set_cookie(config, Cookie::Browser, &browser, config.lifetimes.interaction);
-    Ok(Response::see_other(page_address(config, next, &interaction.seal(host))).with(name, value))
+    let handle = interaction.seal_bounded(host)?;
+    Ok(Response::see_other(page_address(config, next, &handle)).with(name, value))
 }

@@ -16,8 +16,8 @@ use crate::time::Millis;
 use super::request::Prompt;
 
 const PREFIX: &str = "cvi_";
-/// The longest handle that is looked at.
-const LONGEST: usize = 16_384;
+/// The longest handle that is made or looked at: the address of a page must hold it.
+const LONGEST: usize = 12_288;
 
 /// An authorization request, the browser it began in, and when.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -46,6 +46,12 @@ impl Interaction {
         }
     }
 
+    /// The text that goes through the browser, if it is short enough to go through an address.
+    pub(crate) fn seal_bounded(&self, host: &Host) -> Result<String, Refusal> {
+        let handle = self.seal(host);
+        if handle.len() <= LONGEST { Ok(handle) } else { Err(Refusal::InvalidRequest("The request is too long")) }
+    }
+
     /// The text that goes through the browser.
     pub(crate) fn seal(&self, host: &Host) -> String {
         let content = serde_json::to_vec(self).unwrap_or_default();
@@ -64,7 +70,7 @@ impl Interaction {
             sealed.and_then(|sealed| config.roots.open(Purpose::Interaction, config.tenant.as_bytes(), &sealed));
         let (_, content) = opened.ok_or(Refusal::InteractionEnded)?;
         let interaction: Self = serde_json::from_slice(&content).map_err(|_| Refusal::InteractionEnded)?;
-        if config.lifetimes.interaction.after(interaction.began_at) <= host.now() {
+        if interaction.over_at(config) <= host.now() {
             return Err(Refusal::InteractionEnded);
         }
         let same_browser = browser.is_some_and(|browser| {
@@ -87,6 +93,11 @@ impl Interaction {
             .is_some_and(|seconds| auth_time.saturating_add(seconds.saturating_mul(1000)) < self.began_at.min(now));
         let must_sign_in_anew = self.request.prompt == Prompt::Login && auth_time < self.began_at;
         if too_old || must_sign_in_anew { Next::SignIn } else { Next::Consent }
+    }
+
+    /// When nobody can answer it any more.
+    pub(crate) fn over_at(&self, config: &Config) -> Millis {
+        config.lifetimes.interaction.after(self.began_at)
     }
 
     /// The one grant that this interaction can make.

@@ -116,7 +116,7 @@ fn read_scopes(config: &Config, client: &Client, query: &Form) -> Result<Vec<Str
 
 /// RFC 8707 section 2: each must be known.
 fn read_resources(config: &Config, query: &Form) -> Result<Vec<String>, Refusal> {
-    let resources: Vec<String> = query.all("resource").map(str::to_owned).collect();
+    let resources = query.distinct("resource");
     let own = |resource: &String| config.resources.contains_key(resource) || *resource == config.issuer.text;
     if resources.iter().all(own) { Ok(resources) } else { Err(Refusal::InvalidTarget) }
 }

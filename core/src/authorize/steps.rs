@@ -87,6 +87,7 @@ impl Situation {
                 code_challenge: request.code_challenge.clone(),
                 session_id: signed_in.session.id.clone(),
                 auth_time: signed_in.session.auth_time,
+                answerable_until: self.interaction.over_at(config),
                 salt: host.random().bytes("grant salt"),
             },
         );

@@ -42,6 +42,9 @@ pub(crate) struct Grant {
     pub(crate) state: State,
     access_tokens: Vec<AccessToken>,
     next_serial: u32,
+    /// The interaction that made it can be answered until then, so the row must be there until then to say that it was.
+    #[serde(default)]
+    answerable_until: Millis,
     pub(crate) created_at: Millis,
     /// The grant ends here, however often it is refreshed.
     pub(crate) ends_at: Millis,
@@ -71,6 +74,7 @@ pub(crate) struct NewGrant {
     pub(crate) code_challenge: String,
     pub(crate) session_id: String,
     pub(crate) auth_time: Millis,
+    pub(crate) answerable_until: Millis,
     pub(crate) salt: [u8; 32],
 }
 
@@ -80,7 +84,7 @@ impl Record for Grant {
     /// When nothing issued from it can be valid any more. A row that is gone denies as well as one that is over.
     fn expires(&self) -> Option<Millis> {
         let last_access = self.access_tokens.iter().map(|token| token.expires_at).max().unwrap_or(0);
-        Some(self.state.over_at().max(last_access))
+        Some(self.state.over_at().max(last_access).max(self.answerable_until))
     }
 }
 
@@ -96,6 +100,7 @@ impl Grant {
             code_challenge,
             session_id,
             auth_time,
+            answerable_until,
             salt,
         } = new;
         Self {
@@ -112,6 +117,7 @@ impl Grant {
             state: State::code_issued(config.lifetimes.code.after(now)),
             access_tokens: Vec::new(),
             next_serial: 0,
+            answerable_until,
             created_at: now,
             ends_at: config.lifetimes.grant.after(now),
         }

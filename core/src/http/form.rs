@@ -35,6 +35,17 @@ impl Form {
         Ok(first.filter(|value| !value.is_empty()))
     }
 
+    /// The different values of a parameter that may be repeated, in their order.
+    pub(crate) fn distinct(&self, name: &str) -> Vec<String> {
+        let mut distinct: Vec<String> = Vec::new();
+        for value in self.all(name) {
+            if !distinct.iter().any(|known| known == value) {
+                distinct.push(value.to_owned());
+            }
+        }
+        distinct
+    }
+
     /// Every value of a parameter that may be repeated.
     pub(crate) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.0.iter().filter(move |(own, value)| own == name && !value.is_empty()).map(|(_, value)| value.as_str())

@@ -111,6 +111,8 @@ impl KeySet {
             }
             Err(other) => Err(other),
         }
+                // What was told so far is of keys that were never kept.
+                host.take_events();
     }
 
     /// The set to check a token with: remembered for a while, since a key that was just added or retired changes nothing for the

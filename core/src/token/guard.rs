@@ -95,7 +95,7 @@ async fn of_handle(host: &Host, token: &str) -> Result<Option<Principal>, Stop> 
     let Some(resolved) = resolve(host, token, None).await?.1 else { return Ok(None) };
     let grant = resolved.grant.value;
     Ok(match resolved.what {
-        What::Refresh => None,
+        What::Refresh | What::RotatedRefresh => None,
         What::Access(token) => Some(Principal {
             kind: "token",
             subject: grant.subject,

@@ -71,6 +71,7 @@ impl Introspection {
                 aud: serde_json::to_value(Audience::of(host, &token.resources)).ok(),
                 ..common(&token.scopes, "Bearer", token.issued_at, token.expires_at)
             },
+            What::RotatedRefresh => Self::default(),
             What::Refresh => common(&grant.scopes, "refresh_token", grant.created_at, grant.state.over_at()),
         }
     }

@@ -75,7 +75,7 @@ pub(crate) fn new_access_token(
     if !scope::covers(&grant.scopes, &scopes) {
         return Err(Refusal::InvalidScope);
     }
-    let asked: Vec<String> = form.all("resource").map(str::to_owned).collect();
+    let asked = form.distinct("resource");
     let resources = if asked.is_empty() { grant.resources.clone() } else { asked };
     if !resources.iter().all(|resource| grant.resources.contains(resource)) {
         return Err(Refusal::InvalidTarget);

@@ -1,5 +1,7 @@
 //! From a token's text to what it stands for: one trip, none for a forged one.
 
+use std::cmp::Ordering;
+
 use crate::account;
 use crate::client::Client;
 use crate::grant::{AccessToken, Grant};
@@ -12,7 +14,7 @@ use crate::refusal::{Fault, Stop};
 
 use super::issue::ACCESS_TOKEN_TYPE;
 
-/// A token that is authentic and alive.
+/// A token that is authentic and of a live grant.
 pub(super) struct Resolved {
     pub(super) grant: Stored<Grant>,
     pub(super) what: What,
@@ -22,6 +24,8 @@ pub(super) struct Resolved {
 pub(super) enum What {
     Access(AccessToken),
     Refresh,
+    /// A refresh token that gave way to its successor: worth nothing any more, but its family lives.
+    RotatedRefresh,
 }
 
 /// A handle that was taken from the token, and the kind it was issued as. For a JWT access token this is its `jti`, read before
@@ -99,7 +103,12 @@ pub(super) async fn resolve(
 }
 
 fn live_refresh(grant: &Grant, generation: u32, host: &Host) -> Option<What> {
-    (grant.state.generation() == Some(generation) && host.now() < grant.state.over_at()).then_some(What::Refresh)
+    let live = grant.state.generation().filter(|_| host.now() < grant.state.over_at())?;
+    match generation.cmp(&live) {
+        Ordering::Less => Some(What::RotatedRefresh),
+        Ordering::Equal => Some(What::Refresh),
+        Ordering::Greater => None,
+    }
 }
 
 fn live_access(grant: &Grant, serial: u32, host: &Host) -> Option<What> {

@@ -1,4 +1,5 @@
-//! Revocation (RFC 7009): a refresh token ends its grant, an access token only itself.
+//! Revocation (RFC 7009): a refresh token ends its grant, an access token only itself. A refresh token that was rotated ends its
+//! grant too: the client that lost the reply of its refresh has no other, and a refresh at the same moment must not outlive it.
 
 use super::resolve::{Resolved, What, resolve};
 use crate::client::{self, Credentials};
@@ -32,7 +33,7 @@ pub(super) async fn revoke_for_client(host: &Host, request: &Request, form: &For
 async fn revoke(host: &Host, resolved: Resolved) -> Result<Revoked, Stop> {
     let Resolved { grant, what } = resolved;
     match what {
-        What::Refresh => grant::end(host, grant).await,
+        What::Refresh | What::RotatedRefresh => grant::end(host, grant).await,
         What::Access(token) => {
             let mut changed: Grant = grant.value.clone();
             changed.revoke_access_token(token.serial);
