@@ -1,0 +1,20 @@
+//! The engine under attack: what hostile requests, hosts, stores and schedules must not achieve. Tests are named by the ids of the
+//! ledger where it has one.
+
+mod authorize_interaction;
+mod authorize_redirect;
+mod authorize_request;
+mod canary;
+mod check;
+mod flows;
+mod fuzz;
+mod introspection;
+mod metadata;
+mod races;
+mod refresh;
+mod revocation;
+mod sessions;
+mod storage;
+mod storage_faults;
+mod token_authentication;
+mod token_request;
