@@ -1,6 +1,6 @@
 //! One grant, whole, through the tower service on the engine that ships.
 
-#![allow(clippy::unwrap_used, reason = "a test may fail")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail")]
 
 mod support;
 

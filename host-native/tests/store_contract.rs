@@ -1,6 +1,6 @@
 //! Both stores keep the contract, and SQLite keeps it through restarts, other processes and time.
 
-#![allow(clippy::unwrap_used, reason = "a test may fail")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail")]
 
 use std::time::Duration;
 
