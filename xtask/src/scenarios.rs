@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 use clap::Subcommand;
 use serde::Deserialize;
 
@@ -52,6 +52,8 @@ pub(crate) fn check(tools: &Tools) -> anyhow::Result<()> {
     let mut table = Table::default();
     for (name, mut replayer) in replayers(tools, &folder) {
         step("scenarios", &format!("replaying on {name}"), || table.read(name, &mut replayer))?;
+        // Without recordings there is nothing that the others could replay.
+        ensure!(!table.failed.contains(&HOSTS[0]), "the scenarios could not be recorded; what was said is above");
     }
     step("scenarios", "holding every call to docs/contract.schema.json", || {
         process::run(node(tools, "schema.mjs").arg(&folder))
