@@ -266,7 +266,7 @@ fn az_083_other_methods_and_bodies_are_refused_and_do_nothing() {
 }
 
 #[test]
-fn az_082_a_posted_authorization_request_is_read_like_a_query() {
+fn a_posted_authorization_request_is_read_like_a_query() {
     let mut s = Setting::opaque();
     let query = s.query(&[]);
     let response = s.browser.post(&mut s.world, "/authorize", &query);
@@ -361,7 +361,7 @@ fn az_088_a_hostile_client_name_is_shown_as_bounded_plain_text() {
 }
 
 #[test]
-fn az_072_a_hostile_login_hint_is_escaped() {
+fn a_hostile_login_hint_is_escaped() {
     let mut s = Setting::opaque();
     let query = s.query(&[("login_hint", Some("\"><script>alert(1)</script>"))]);
     let interaction = s.browser.begin(&mut s.world, &query);

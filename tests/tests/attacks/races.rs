@@ -213,7 +213,7 @@ fn tk_066_a_disabled_person_keeps_no_token_whatever_was_in_flight() {
 }
 
 #[test]
-fn az_040_one_interaction_makes_one_grant() {
+fn one_interaction_makes_one_grant() {
     every_interleaving(
         || {
             let mut s = Setting::opaque();

@@ -264,7 +264,7 @@ fn tk_069_a_truncated_body_spends_nothing() {
 }
 
 #[test]
-fn az_041_malformed_percent_encoding_is_an_invalid_request() {
+fn malformed_percent_encoding_is_an_invalid_request() {
     let mut s = Setting::opaque();
     for body in ["grant_type=%", "grant_type=%zz", "%ff=1", "grant_type=authorization_code&code=%C3"] {
         let headers = [("content-type", FORM)];
