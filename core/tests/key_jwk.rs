@@ -85,7 +85,24 @@ fn jw_035_unsound_rsa_exponents_are_refused() {
 fn an_rsa_modulus_has_no_leading_zeros() {
     let n = unb64(public(Algorithm::RS256)["n"].as_str().unwrap());
     refused(&with(public(Algorithm::RS256), "n", json!(b64([&[0][..], &n].concat()))));
+    let longer = [&[1][..], &n].concat();
+    assert!(PublicKey::from_jwk(&with(public(Algorithm::RS256), "n", json!(b64(&longer)))).is_ok(), "2049 bits");
+    refused(&with(public(Algorithm::RS256), "n", json!(b64([&[0][..], &longer].concat()))));
 }
+
+#[test]
+fn an_rsa_signature_is_as_long_as_the_modulus() {
+    let key = key(Algorithm::RS256, 1);
+    let message = MESSAGE_WHOSE_SIGNATURE_STARTS_WITH_ZERO;
+    let signature = key.sign(message).unwrap();
+    assert_eq!(signature[0], 0);
+    assert!(key.public().verify(message, &signature).is_ok());
+    assert!(key.public().verify(message, &signature[1..]).is_err());
+    assert!(key.public().verify(message, &[&[0][..], &signature].concat()).is_err());
+}
+
+/// Found by trying, with the first RSA key of these tests.
+const MESSAGE_WHOSE_SIGNATURE_STARTS_WITH_ZERO: &[u8] = b"message 85";
 
 #[test]
 fn jw_042_a_mismatched_pair_is_no_key() {
@@ -99,6 +116,9 @@ fn jw_042_a_mismatched_pair_is_no_key() {
             assert!(PrivateKey::from_jwk(&mixed.to_string()).is_err(), "{algorithm} {name}");
         }
     }
+    let other = public_jwk(&key(Algorithm::ES256, 2));
+    let mixed = with(with(private(Algorithm::ES256), "x", other["x"].clone()), "y", other["y"].clone());
+    assert_eq!(PrivateKey::from_jwk(&mixed.to_string()).unwrap_err(), InvalidKey::Mismatch);
 }
 
 #[test]

@@ -91,7 +91,7 @@ fn same_media_type(typ: Option<&str>, expected: &str) -> bool {
 
 fn subtype(media_type: &str) -> &str {
     match media_type.split_once('/') {
-        Some((kind, rest)) if kind.eq_ignore_ascii_case("application") && !rest.contains('/') => rest,
+        Some((kind, rest)) if kind.eq_ignore_ascii_case("application") => rest,
         _ => media_type,
     }
 }

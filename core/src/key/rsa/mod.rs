@@ -35,8 +35,8 @@ impl Public {
     pub(super) fn from_jwk(members: Members<'_>) -> Result<Self, InvalidKey> {
         let modulus = members.bytes("n")?;
         let exponent = members.bytes("e")?;
-        // RFC 7518 section 6.3.1: the fewest octets. It also bounds what a hostile key can cost.
-        if modulus.first() == Some(&0) || modulus.len() * 8 > MAX_BITS {
+        // RFC 7518 section 6.3.1.1: the fewest octets.
+        if modulus.first() == Some(&0) {
             return Err(InvalidKey::Member("n"));
         }
         Self::new(&modulus, small_exponent(&exponent).ok_or(InvalidKey::Member("e"))?)
