@@ -200,10 +200,6 @@ async fn run(host: Host, command: Command) -> Done {
     Done { events, ..done }
 }
 
-async fn decide(host: &Host, command: &Command) -> Result<Outcome, Stop> {
-    let mut decided = Err(Stop::Stale);
-    for _ in 0..DECISIONS {
-        // What a lost decision had to tell did not happen.
 /// A request is answered even so; a typed command is told the fault alone.
 fn failed(command: &Command, fault: &Fault) -> Done {
     let ok = match command {
@@ -213,6 +209,10 @@ fn failed(command: &Command, fault: &Fault) -> Done {
     Done { ok, fault: Some(fault.told()), ..Done::default() }
 }
 
+async fn decide(host: &Host, command: &Command) -> Result<Outcome, Stop> {
+    let mut decided = Err(Stop::Stale);
+    for _ in 0..DECISIONS {
+        // What a lost decision had to tell did not happen.
         host.take_events();
         decided = command::carry_out(host, command).await;
         if !matches!(decided, Err(Stop::Stale)) {

@@ -132,11 +132,11 @@ impl Host {
         Ok(want.take(self, &mut rows)?)
     }
 
+    async fn rows(&self, keys: Vec<Key>) -> Result<Vec<Option<Row>>, Fault> {
+        let wanted = keys.len();
         if wanted == 0 {
             return Ok(Vec::new());
         }
-    async fn rows(&self, keys: Vec<Key>) -> Result<Vec<Option<Row>>, Fault> {
-        let wanted = keys.len();
         match self.ask(Ask::Load { keys }).await {
             Answer::Rows(rows) if rows.len() == wanted => Ok(rows),
             Answer::Failed(why) => Err(Fault::StoreFailed(why)),
@@ -146,9 +146,9 @@ impl Host {
 
     /// Writes, or stops the flow: `Stale` when another was faster. An unknown outcome is settled by reading back.
     pub(crate) async fn commit(&self, change: Change) -> Result<(), Stop> {
-        let removed = change.delete.first().cloned();
         let attempt = self.attempt();
         let guarded = change.guarded();
+        let removed = change.delete.first().cloned();
         let batch = change.into_batch(self.tenant(), &attempt)?;
         let mut in_doubt = false;
         for _ in 0..3 {

@@ -106,13 +106,13 @@ impl KeySet {
         match host.commit(change).await {
             Ok(()) => Ok(written),
             Err(Stop::Stale) => {
+                // What was told so far is of keys that were never kept.
+                host.take_events();
                 let stored = host.load(Self::slot(host.config())).await?;
                 stored.map(|stored| stored.value).ok_or(Stop::Stale)
             }
             Err(other) => Err(other),
         }
-                // What was told so far is of keys that were never kept.
-                host.take_events();
     }
 
     /// The set to check a token with: remembered for a while, since a key that was just added or retired changes nothing for the
