@@ -1,9 +1,8 @@
 //! What the engine asks of its host, and what it is answered: the Rust form of `docs/contract.md` section 4.
 
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
-
+use crate::key::PublicJwk;
 use crate::time::Millis;
+use serde::{Deserialize, Serialize};
 
 /// A row's name: a partition, a `/`, and a name inside it. A commit stays inside one partition.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -59,9 +58,6 @@ pub struct Batch {
     /// Counters to raise.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub add: Vec<Add>,
-    /// Messages that the host delivers once the commit is applied.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub notices: Vec<Value>,
 }
 
 /// One requirement of a [`Batch`].
@@ -206,7 +202,7 @@ pub struct Sign {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Verify {
     /// The public key.
-    pub jwk: Value,
+    pub jwk: PublicJwk,
     /// The JOSE name.
     pub algorithm: String,
     /// base64url.

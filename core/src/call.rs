@@ -1,7 +1,7 @@
 //! Calls and steps: the Rust form of `docs/contract.md` sections 2, 3 and 5.
 
 use serde::{Deserialize, Deserializer, Serialize, de};
-use serde_json::Value;
+use serde_json::value::{RawValue, to_raw_value};
 
 use crate::ask::{Answer, Ask, Key};
 use crate::event::Dated;
@@ -162,12 +162,12 @@ pub enum Outcome {
     /// Of `http`.
     Http(http::Response),
     /// Of a typed command.
-    Value(Value),
+    Value(Box<RawValue>),
 }
 
 impl Outcome {
     pub(crate) fn of(value: impl Serialize) -> Result<Self, Fault> {
-        serde_json::to_value(value).map(Self::Value).map_err(|_| Fault::BadRow("a result cannot be written as JSON"))
+        to_raw_value(&value).map(Self::Value).map_err(|_| Fault::BadRow("a result cannot be written as JSON"))
     }
 }
 

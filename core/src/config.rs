@@ -1,13 +1,15 @@
 //! The configuration: every knob, its bounds and its default, in one table. Read once, by `open`.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use crate::key::Algorithm;
 use crate::refusal::Fault;
 use crate::seal::Roots;
 use crate::time::Seconds;
 use crate::uri::Uri;
-use serde::{Deserialize, Serialize};
+use serde::de::{self, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
 /// What the host gives to `open` (`docs/contract.md` section 6).
@@ -69,11 +71,33 @@ struct Written {
     capabilities: Vec<Capability>,
 }
 
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum OneOrMany {
-    One(String),
-    Many(Vec<String>),
+/// One secret, or several: the newest first.
+struct OneOrMany(Vec<String>);
+
+impl<'de> Deserialize<'de> for OneOrMany {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Written;
+        impl<'de> Visitor<'de> for Written {
+            type Value = OneOrMany;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a secret, or a list of secrets")
+            }
+
+            fn visit_str<E: de::Error>(self, one: &str) -> Result<OneOrMany, E> {
+                Ok(OneOrMany(vec![one.to_owned()]))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<OneOrMany, A::Error> {
+                let mut many = Vec::new();
+                while let Some(one) = list.next_element()? {
+                    many.push(one);
+                }
+                Ok(OneOrMany(many))
+            }
+        }
+        deserializer.deserialize_any(Written)
+    }
 }
 
 /// A checked configuration.
@@ -310,11 +334,7 @@ fn ensure(holds: bool, rule: &str) -> Result<(), Fault> {
     if holds { Ok(()) } else { Err(Fault::Configuration(rule.to_owned())) }
 }
 
-fn read_secrets(secret: &OneOrMany) -> Result<Roots, Fault> {
-    let secrets = match secret {
-        OneOrMany::One(one) => std::slice::from_ref(one),
-        OneOrMany::Many(many) => many,
-    };
+fn read_secrets(OneOrMany(secrets): &OneOrMany) -> Result<Roots, Fault> {
     let refused = || Fault::Configuration("secret: from 1 to 8 secrets".to_owned());
     let (current, older) = secrets.split_first().filter(|(_, older)| older.len() < 8).ok_or_else(refused)?;
     secrets.iter().try_for_each(|secret| check_secret(secret))?;

@@ -12,7 +12,7 @@ use crate::config::Config;
 use crate::host::{Host, Shared};
 use crate::http;
 use crate::key::cache::KeyCache;
-use crate::refusal::{Fault, Stop};
+use crate::refusal::{Fault, Stop, Told};
 
 /// How often a flow decides anew when its commits lose their races.
 const DECISIONS: usize = 3;
@@ -167,10 +167,14 @@ struct NumberOnly {
 /// What `open` answers, as JSON: the engine's version and the contract's, or the fault.
 #[must_use]
 pub fn opened_json(fault: Option<&Fault>) -> Vec<u8> {
-    let answer = match fault {
-        None => serde_json::json!({ "ok": { "engine": env!("CARGO_PKG_VERSION"), "contract": 1 } }),
-        Some(fault) => serde_json::json!({ "fault": fault.told() }),
-    };
+    #[derive(serde::Serialize)]
+    #[serde(rename_all = "lowercase")]
+    enum Opened {
+        Ok { engine: &'static str, contract: u8 },
+        Fault(Told),
+    }
+    let answer = fault
+        .map_or(Opened::Ok { engine: env!("CARGO_PKG_VERSION"), contract: 1 }, |fault| Opened::Fault(fault.told()));
     serde_json::to_vec(&answer).unwrap_or_default()
 }
 

@@ -5,16 +5,14 @@ use std::future::poll_fn;
 use std::rc::Rc;
 use std::task::Poll;
 
-use serde_json::Value;
-
 use crate::ask::{
     Answer, Ask, Batch, Committed, Key, Page, Put, Require, Row, Scan, Sign, SubjectAsk, SubjectFound, Verify,
 };
 use crate::config::Config;
 use crate::event::{Dated, Event};
 use crate::hash::{b64u, from_b64u};
-use crate::key::Algorithm;
 use crate::key::cache::KeyCache;
+use crate::key::{Algorithm, PublicJwk};
 use crate::random::Random;
 use crate::record::{self, Record, Slot, Stored};
 use crate::refusal::{Fault, Stop};
@@ -238,7 +236,7 @@ impl Host {
 
     pub(crate) async fn verify(
         &self,
-        jwk: Value,
+        jwk: PublicJwk,
         algorithm: Algorithm,
         message: &[u8],
         signature: &[u8],

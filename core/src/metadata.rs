@@ -1,6 +1,6 @@
 //! Authorization server metadata (RFC 8414), and the paths that it names.
 
-use serde_json::json;
+use serde::Serialize;
 
 use crate::config::Config;
 use crate::http::Response;
@@ -15,25 +15,47 @@ pub(crate) const JWKS: &str = "/jwks";
 /// How long anyone may keep it, in seconds.
 const FRESH: u32 = 300;
 
+const ALL_METHODS: &[&str] = &["none", "client_secret_basic", "client_secret_post"];
+const SECRET_METHODS: &[&str] = &["client_secret_basic", "client_secret_post"];
+
+/// RFC 8414 section 2, and RFC 9207 section 3.
+#[derive(Serialize)]
+struct Metadata<'a> {
+    issuer: &'a str,
+    authorization_endpoint: String,
+    token_endpoint: String,
+    introspection_endpoint: String,
+    revocation_endpoint: String,
+    jwks_uri: String,
+    scopes_supported: Vec<&'a str>,
+    response_types_supported: &'static [&'static str],
+    response_modes_supported: &'static [&'static str],
+    grant_types_supported: &'static [&'static str],
+    token_endpoint_auth_methods_supported: &'static [&'static str],
+    introspection_endpoint_auth_methods_supported: &'static [&'static str],
+    revocation_endpoint_auth_methods_supported: &'static [&'static str],
+    code_challenge_methods_supported: &'static [&'static str],
+    authorization_response_iss_parameter_supported: bool,
+}
+
 pub(crate) fn respond(config: &Config) -> Response {
     let at = |path: &str| config.issuer.address(path);
-    let methods = ["none", "client_secret_basic", "client_secret_post"];
-    let document = json!({
-        "issuer": config.issuer.text,
-        "authorization_endpoint": at(AUTHORIZE),
-        "token_endpoint": at(TOKEN),
-        "introspection_endpoint": at(INTROSPECT),
-        "revocation_endpoint": at(REVOKE),
-        "jwks_uri": at(JWKS),
-        "scopes_supported": config.scopes.keys().collect::<Vec<_>>(),
-        "response_types_supported": ["code"],
-        "response_modes_supported": ["query"],
-        "grant_types_supported": ["authorization_code", "refresh_token"],
-        "token_endpoint_auth_methods_supported": methods,
-        "introspection_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
-        "revocation_endpoint_auth_methods_supported": methods,
-        "code_challenge_methods_supported": ["S256"],
-        "authorization_response_iss_parameter_supported": true,
-    });
+    let document = Metadata {
+        issuer: &config.issuer.text,
+        authorization_endpoint: at(AUTHORIZE),
+        token_endpoint: at(TOKEN),
+        introspection_endpoint: at(INTROSPECT),
+        revocation_endpoint: at(REVOKE),
+        jwks_uri: at(JWKS),
+        scopes_supported: config.scopes.keys().map(String::as_str).collect(),
+        response_types_supported: &["code"],
+        response_modes_supported: &["query"],
+        grant_types_supported: &["authorization_code", "refresh_token"],
+        token_endpoint_auth_methods_supported: ALL_METHODS,
+        introspection_endpoint_auth_methods_supported: SECRET_METHODS,
+        revocation_endpoint_auth_methods_supported: ALL_METHODS,
+        code_challenge_methods_supported: &["S256"],
+        authorization_response_iss_parameter_supported: true,
+    };
     Response::public_json("application/json", FRESH, &document)
 }

@@ -1,7 +1,5 @@
 //! Purging: rows that are over, removed a page at a time. Stores may do the same by themselves; a row that is over is no row either way.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
 use crate::ask::{Key, Row};
@@ -28,8 +26,31 @@ pub struct Purge {
 #[derive(Debug, Serialize)]
 pub(crate) struct Purged {
     seen: usize,
-    purged: BTreeMap<&'static str, u32>,
+    purged: Counts,
     next: Option<String>,
+}
+
+/// How many of each kind.
+#[derive(Debug, Default, Serialize)]
+struct Counts {
+    grant: u32,
+    session: u32,
+}
+
+/// The kinds that end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Grant,
+    Session,
+}
+
+impl Counts {
+    fn count(&mut self, kind: Kind) {
+        match kind {
+            Kind::Grant => self.grant += 1,
+            Kind::Session => self.session += 1,
+        }
+    }
 }
 
 /// One page of the subjects' rows: sessions and grants are the kinds that end.
@@ -40,25 +61,26 @@ pub(crate) async fn purge(host: &Host, ask: &Purge) -> Result<Purged, Stop> {
     }
     let prefix = format!("{}.{}.", host.tenant(), crate::account::ROOM);
     let page = host.page(prefix, ask.after.clone().map(Key), limit).await?;
-    let mut purged = BTreeMap::from([("grant", 0), ("session", 0)]);
+    let mut purged = Counts::default();
     let seen = page.rows.len();
     for row in page.rows {
         let Some(kind) = kind_if_over(host, &row.key, Row { version: row.version.clone(), value: row.value })? else {
             continue;
         };
-        let removed = ask.dry_run || remove(host, row.key, row.version).await?;
-        *purged.entry(kind).or_default() += u32::from(removed);
+        if ask.dry_run || remove(host, row.key, row.version).await? {
+            purged.count(kind);
+        }
     }
     Ok(Purged { seen, purged, next: page.next.map(|key| key.0) })
 }
 
-fn kind_if_over(host: &Host, key: &Key, row: Row) -> Result<Option<&'static str>, Stop> {
+fn kind_if_over(host: &Host, key: &Key, row: Row) -> Result<Option<Kind>, Stop> {
     let name = key.0.split_once('/').map_or("", |(_, name)| name);
     let over = |kept: bool, kind| (!kept).then_some(kind);
     Ok(if name.starts_with("grant.") {
-        over(record::read::<Grant>(host.tenant(), host.now(), key.clone(), row)?.is_some(), "grant")
+        over(record::read::<Grant>(host.tenant(), host.now(), key.clone(), row)?.is_some(), Kind::Grant)
     } else if name.starts_with("session.") {
-        over(record::read::<Session>(host.tenant(), host.now(), key.clone(), row)?.is_some(), "session")
+        over(record::read::<Session>(host.tenant(), host.now(), key.clone(), row)?.is_some(), Kind::Session)
     } else {
         None
     })

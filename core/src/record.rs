@@ -8,6 +8,7 @@ use std::marker::PhantomData;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 
 use crate::ask::{Key, Row};
 use crate::hash::{b64u, sha256};
@@ -64,10 +65,11 @@ struct Sealing<'a, T> {
 }
 
 #[derive(Deserialize)]
-struct Opening<T> {
+struct Opening<'a> {
     tenant: String,
     kind: String,
-    value: T,
+    #[serde(borrow)]
+    value: &'a RawValue,
 }
 
 #[derive(Deserialize)]
@@ -83,16 +85,22 @@ pub(crate) fn write<T: Record>(tenant: &str, attempt: &str, value: &T) -> Result
 
 /// The record of a row, unless it is over. A row of another tenant or kind is a fault.
 pub(crate) fn read<T: Record>(tenant: &str, now: Millis, key: Key, row: Row) -> Result<Option<Stored<T>>, Fault> {
-    let opened: Opening<T> =
-        serde_json::from_slice(row.value.as_bytes()).map_err(|_| Fault::BadRow("it cannot be read"))?;
-    if opened.tenant != tenant {
-        return Err(Fault::BadRow("it is another tenant's"));
+    let value = open(tenant, T::KIND, &row.value)?;
+    let value: T = serde_json::from_slice(value.get().as_bytes()).map_err(|_| UNREADABLE)?;
+    let over = value.expires().is_some_and(|expires| expires <= now);
+    Ok((!over).then_some(Stored { key, version: row.version, value }))
+}
+
+const UNREADABLE: Fault = Fault::BadRow("it cannot be read");
+
+/// What is in the envelope, if it is addressed to this tenant and kind.
+fn open<'a>(tenant: &str, kind: &str, envelope: &'a str) -> Result<&'a RawValue, Fault> {
+    let opened: Opening<'a> = serde_json::from_slice(envelope.as_bytes()).map_err(|_| UNREADABLE)?;
+    match (opened.tenant == tenant, opened.kind == kind) {
+        (true, true) => Ok(opened.value),
+        (false, _) => Err(Fault::BadRow("it is another tenant's")),
+        (true, false) => Err(Fault::BadRow("it was written for another purpose")),
     }
-    if opened.kind != T::KIND {
-        return Err(Fault::BadRow("it was written for another purpose"));
-    }
-    let over = opened.value.expires().is_some_and(|expires| expires <= now);
-    Ok((!over).then_some(Stored { key, version: row.version, value: opened.value }))
 }
 
 /// Which attempt wrote a row.

@@ -1,6 +1,9 @@
 //! Instants are milliseconds since 1970 (UTC), given by the host; lifetimes are seconds, or text such as `"15m"`.
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use std::fmt;
+
+use serde::de::{self, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Milliseconds since 1970 (UTC).
 pub type Millis = u64;
@@ -39,17 +42,23 @@ pub(crate) const fn numeric_date(instant: Millis) -> u64 {
 
 impl<'de> Deserialize<'de> for Seconds {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        #[serde(untagged)]
-        enum Written {
-            Number(u64),
-            Text(String),
+        struct Written;
+        impl Visitor<'_> for Written {
+            type Value = Seconds;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("seconds, or text such as \"15m\", \"1h\" or \"30d\"")
+            }
+
+            fn visit_u64<E: de::Error>(self, seconds: u64) -> Result<Seconds, E> {
+                Ok(Seconds(seconds))
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Seconds, E> {
+                Seconds::parse(text).ok_or_else(|| E::invalid_value(de::Unexpected::Str(text), &self))
+            }
         }
-        match Written::deserialize(deserializer)? {
-            Written::Number(seconds) => Ok(Self(seconds)),
-            Written::Text(text) => Self::parse(&text)
-                .ok_or_else(|| de::Error::custom("a lifetime is seconds, or text such as \"15m\", \"1h\" or \"30d\"")),
-        }
+        deserializer.deserialize_any(Written)
     }
 }
 

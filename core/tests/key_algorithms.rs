@@ -9,8 +9,8 @@
 
 mod key_common;
 
-use claviger_core::key::{Algorithm, BadSignature, PrivateKey, PublicKey};
-use key_common::{key, public_jwk};
+use claviger_core::key::{Algorithm, BadSignature, InvalidKey, PrivateKey, PublicKey};
+use key_common::{key, public_jwk, stream, unb64};
 use proptest::prelude::*;
 
 #[test]
@@ -80,6 +80,19 @@ fn bytes_that_are_not_random_make_no_es256_or_rs256_key() {
         assert!(PrivateKey::generate(algorithm, &mut |bytes| bytes.fill(0)).is_err(), "{algorithm}");
         assert!(PrivateKey::generate(algorithm, &mut |bytes| bytes.fill(0xff)).is_err(), "{algorithm}");
     }
+}
+
+#[test]
+fn two_equal_primes_make_no_rsa_key() {
+    let jwk: serde_json::Value = serde_json::from_str(&key(Algorithm::RS256, 8).to_jwk()).unwrap();
+    let prime = unb64(jwk["p"].as_str().unwrap());
+    let (mut random, mut calls) = (stream(9), 0);
+    // A candidate, then the eight bases that it is tried with.
+    let mut repeating = |bytes: &mut [u8]| {
+        if calls % 9 == 0 { bytes.copy_from_slice(&prime) } else { random(bytes) }
+        calls += 1;
+    };
+    assert_eq!(PrivateKey::generate(Algorithm::RS256, &mut repeating).unwrap_err(), InvalidKey::Member("q"));
 }
 
 #[test]

@@ -20,4 +20,4 @@ pub mod set;
 pub use algorithm::{Algorithm, UnknownAlgorithm};
 pub use jwk::InvalidKey;
 pub use private::{PrivateKey, SigningFailed};
-pub use public::{BadSignature, PublicKey};
+pub use public::{BadSignature, PublicJwk, PublicKey};

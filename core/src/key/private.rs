@@ -71,7 +71,11 @@ impl PrivateKey {
         let mut jwk = Zeroizing::new(String::with_capacity(required.len() + secrets.len() + self.kid().len() * 6 + 64));
         jwk.push_str(required.strip_suffix('}').unwrap_or_default());
         jwk.push_str(&secrets);
-        jwk.push_str(&format!(r#","alg":"{}","kid":{}}}"#, self.algorithm(), serde_json::Value::from(self.kid())));
+        jwk.push_str(&format!(
+            r#","alg":"{}","kid":{}}}"#,
+            self.algorithm(),
+            serde_json::to_string(self.kid()).unwrap_or_default()
+        ));
         jwk
     }
 

@@ -1,5 +1,7 @@
 use core::fmt;
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
@@ -23,6 +25,9 @@ pub(super) enum Half {
     HS256(hmac::Secret),
 }
 
+/// A public JWK as the engine writes it: all its members are texts.
+pub type PublicJwk = BTreeMap<String, String>;
+
 impl PublicKey {
     /// Reads a public JWK. Members that are not known are ignored (RFC 7517 section 4); `alg` may be absent.
     ///
@@ -42,6 +47,15 @@ impl PublicKey {
         Ok(Self::named(members.kid()?, half))
     }
 
+    /// Reads a public JWK that the engine wrote.
+    pub(super) fn from_own_jwk(jwk: &PublicJwk) -> Result<Self, InvalidKey> {
+        let mut members = Map::new();
+        for (name, value) in jwk {
+            members.insert(name.clone(), Value::from(value.as_str()));
+        }
+        Self::from_jwk(&Value::Object(members))
+    }
+
     /// A key whose id is its thumbprint, unless it has a name already.
     pub(super) fn named(kid: Option<&str>, half: Half) -> Self {
         let kid = kid.map_or_else(|| thumbprint(&half.required_members()), str::to_owned);
@@ -50,15 +64,15 @@ impl PublicKey {
 
     /// The public JWK with `alg`, `kid` and `use`; `None` for HS256, which has no public form.
     #[must_use]
-    pub fn to_jwk(&self) -> Option<Value> {
+    pub fn to_jwk(&self) -> Option<PublicJwk> {
         if !self.algorithm().is_asymmetric() {
             return None;
         }
-        let mut jwk: Map<String, Value> = serde_json::from_str(&self.half.required_members()).ok()?;
+        let mut jwk: PublicJwk = serde_json::from_slice(self.half.required_members().as_bytes()).ok()?;
         jwk.insert("alg".into(), self.algorithm().name().into());
-        jwk.insert("kid".into(), self.kid.as_str().into());
+        jwk.insert("kid".into(), self.kid.clone());
         jwk.insert("use".into(), "sig".into());
-        Some(Value::Object(jwk))
+        Some(jwk)
     }
 
     /// The one algorithm of the key.

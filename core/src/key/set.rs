@@ -9,11 +9,10 @@
 //! nothing it signed can still be valid; a withdrawn key verifies nothing from that moment.
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
 
 use super::jws::{Compact, Header, MAX_BYTES, Unsigned};
 use super::jwt::{Claims, Policy};
-use super::{Algorithm, PrivateKey, PublicKey};
+use super::{Algorithm, PrivateKey, PublicJwk, PublicKey};
 use crate::config::{Capability, Config, HostKey};
 use crate::event::Event;
 use crate::hash::{b64u, from_b64u};
@@ -48,7 +47,7 @@ struct StoredKey {
     since: Millis,
     /// When a retired key is gone.
     until: Option<Millis>,
-    public: Value,
+    public: PublicJwk,
     /// The private JWK, sealed; a withdrawn key has none.
     sealed: Option<String>,
 }
@@ -68,6 +67,12 @@ impl Record for KeySet {
     fn expires(&self) -> Option<Millis> {
         None
     }
+}
+
+/// A JWK Set (RFC 7517 section 5).
+#[derive(Debug, Serialize)]
+pub(crate) struct Jwks {
+    keys: Vec<PublicJwk>,
 }
 
 /// Who signs.
@@ -215,7 +220,7 @@ impl KeySet {
     fn public_keys(&self, host: &Host) -> Vec<std::rc::Rc<PublicKey>> {
         let own = self
             .published(host)
-            .filter_map(|key| host.keys().public(&key.kid, || PublicKey::from_jwk(&key.public)).ok());
+            .filter_map(|key| host.keys().public(&key.kid, || PublicKey::from_own_jwk(&key.public)).ok());
         let of_host = host
             .config()
             .signing
@@ -230,8 +235,8 @@ impl KeySet {
     }
 
     /// The JWK Set (RFC 7517 section 5) that verifiers read.
-    pub(crate) fn to_jwks(&self, host: &Host) -> Value {
-        json!({ "keys": self.public_keys(host).iter().filter_map(|key| key.to_jwk()).collect::<Vec<_>>() })
+    pub(crate) fn to_jwks(&self, host: &Host) -> Jwks {
+        Jwks { keys: self.public_keys(host).iter().filter_map(|key| key.to_jwk()).collect() }
     }
 }
 
@@ -288,7 +293,7 @@ pub(crate) struct View {
     algorithm: Algorithm,
     state: State,
     created_at: Millis,
-    public_jwk: Value,
+    public_jwk: PublicJwk,
 }
 
 #[derive(Debug, Serialize)]

@@ -32,10 +32,9 @@ pub struct Brand<'a> {
 }
 
 impl Brand<'_> {
-    /// The letter in the mark beside the name.
+    /// The letter in the mark beside the name; the style makes it a capital, with tables that are the browser's.
     fn initial(&self) -> String {
-        let first = self.name.chars().find(|c| c.is_alphanumeric());
-        first.map(|c| c.to_uppercase().collect()).unwrap_or_default()
+        self.name.trim().chars().take(1).collect()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::issue::Audience;
+use super::issue::{Audience, OwnedAudience};
 use super::resolve::{Resolved, What, resolve};
 use crate::client::{self, Credentials};
 use crate::host::Host;
@@ -27,7 +27,7 @@ pub(crate) struct Introspection {
     #[serde(skip_serializing_if = "Option::is_none")]
     sub: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    aud: Option<serde_json::Value>,
+    aud: Option<OwnedAudience>,
     #[serde(skip_serializing_if = "Option::is_none")]
     iss: Option<String>,
 }
@@ -68,7 +68,7 @@ impl Introspection {
         };
         match &resolved.what {
             What::Access(token) => Self {
-                aud: serde_json::to_value(Audience::of(host, &token.resources)).ok(),
+                aud: Some(Audience::of(host, &token.resources).to_owned()),
                 ..common(&token.scopes, "Bearer", token.issued_at, token.expires_at)
             },
             What::RotatedRefresh => Self::default(),

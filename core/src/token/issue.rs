@@ -50,7 +50,22 @@ pub(super) enum Audience<'a> {
     Many(&'a [String]),
 }
 
+/// The same, for keeping.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub(super) enum OwnedAudience {
+    One(String),
+    Many(Vec<String>),
+}
+
 impl<'a> Audience<'a> {
+    pub(super) fn to_owned(&self) -> OwnedAudience {
+        match self {
+            Self::One(one) => OwnedAudience::One((*one).to_owned()),
+            Self::Many(many) => OwnedAudience::Many(many.to_vec()),
+        }
+    }
+
     /// Without a resource the token is for the issuer itself.
     pub(super) fn of(host: &'a Host, resources: &'a [String]) -> Self {
         match resources {

@@ -27,7 +27,7 @@ pub(super) async fn revoke_for_client(host: &Host, request: &Request, form: &For
     if let Some(resolved) = resolved.filter(|resolved| resolved.grant.value.client_id == caller.id) {
         revoke(host, resolved).await?;
     }
-    Ok(Response::json(200, &serde_json::json!({})))
+    Ok(Response::json(200, &Empty {}))
 }
 
 async fn revoke(host: &Host, resolved: Resolved) -> Result<Revoked, Stop> {
@@ -43,3 +43,7 @@ async fn revoke(host: &Host, resolved: Resolved) -> Result<Revoked, Stop> {
         }
     }
 }
+
+/// RFC 7009 section 2.2: the status says it all.
+#[derive(serde::Serialize)]
+struct Empty {}
