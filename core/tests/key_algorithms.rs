@@ -89,7 +89,11 @@ fn two_equal_primes_make_no_rsa_key() {
     let (mut random, mut calls) = (stream(9), 0);
     // A candidate, then the eight bases that it is tried with.
     let mut repeating = |bytes: &mut [u8]| {
-        if calls % 9 == 0 { bytes.copy_from_slice(&prime) } else { random(bytes) }
+        if calls % 9 == 0 {
+            bytes.copy_from_slice(&prime)
+        } else {
+            random(bytes)
+        }
         calls += 1;
     };
     assert_eq!(PrivateKey::generate(Algorithm::RS256, &mut repeating).unwrap_err(), InvalidKey::Member("q"));
