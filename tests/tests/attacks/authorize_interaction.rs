@@ -178,7 +178,8 @@ fn az_087_consent_is_asked_again_each_time() {
 
 #[test]
 fn az_089_what_ended_between_authorization_and_token_gives_no_token() {
-    let ends: [(fn(&Setting) -> Value, &str); 5] = [
+    type End = fn(&Setting) -> Value;
+    let ends: [(End, &str); 5] = [
         (|s| json!({ "clients.delete": { "id": s.client } }), "invalid_client"),
         (|s| json!({ "clients.update": { "id": s.client, "disabled": true } }), "invalid_client"),
         (|s| json!({ "accounts.update": { "id": s.subject, "disabled": true } }), "invalid_grant"),
