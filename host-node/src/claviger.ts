@@ -4,7 +4,17 @@ import { Driver } from "./driver.js";
 import { type Engine, EngineInstance } from "./engine.js";
 import { type ClavigerError, ConfigurationError, Fault, Refused } from "./errors.js";
 import { type EventName, type Listener, Listeners } from "./events.js";
-import { type HttpAnswer, remoteAddress, toHttpCall, tooLarge, toResponse } from "./http.js";
+import {
+  type HttpAnswer,
+  type HttpCall,
+  type Incoming,
+  readIncoming,
+  remoteAddress,
+  toAnswer,
+  toHttpCall,
+  tooLarge,
+  toResponse,
+} from "./http.js";
 import { moduleOf } from "./module.js";
 import { configuration, type RequestInfo, type SlimOptions } from "./options.js";
 import { Accounts } from "./rooms/accounts.js";
@@ -67,19 +77,27 @@ export class Claviger {
    * passes beside the request is read for the peer's address. Rejects only when the options are wrong.
    */
   readonly fetch = async (request: Request, info?: RequestInfo | object, ..._: unknown[]): Promise<Response> => {
-    const driver = await this.#ready();
-    const limit = this.#options.limits?.body ?? defaultBodyLimit;
     const remote = (this.#options.remote ?? remoteAddress)(request, info);
     try {
-      const http = await toHttpCall(request, limit, remote);
-      if (http === "too large") return tooLarge(limit);
-      const done = this.#told(await driver.run({ http }, request.signal));
-      return done.ok ? toResponse(done.ok as HttpAnswer) : errorOf(done).toResponse();
+      const http = await toHttpCall(request, this.#bodyLimit, remote);
+      return toResponse(http === "too large" ? tooLarge(this.#bodyLimit) : await this.#http(http, request.signal));
     } catch (error) {
       if (error instanceof ConfigurationError || !request.signal.aborted) throw error;
       return new Response(null, { status: 499 });
     }
   };
+
+  /**
+   * The same as `fetch` for adapters of servers that have no `Request` and need no `Response`, such as `claviger/node`: it takes
+   * half the time. Rejects with the signal's reason when the requester goes away.
+   */
+  async answer(incoming: Incoming, signal?: AbortSignal): Promise<HttpAnswer> {
+    const { method, url, headers, peer } = incoming;
+    const body = await readIncoming(incoming, this.#bodyLimit);
+    if (body === "too large") return tooLarge(this.#bodyLimit);
+    const asked = this.#options.remote?.(new Request(url, { method, headers }), { remoteAddr: { hostname: peer } });
+    return this.#http({ method, url, headers, body, remote: asked === undefined ? peer : asked }, signal);
+  }
 
   /**
    * Who makes this request: by its access token, or by its session cookie. Rejects with `Refused`, whose `toResponse()` is the
@@ -118,6 +136,16 @@ export class Claviger {
     const done = this.#told(await driver.run({ [name]: argument }));
     if ("ok" in done) return done.ok as Gives<Name>;
     throw errorOf(done, scopes);
+  }
+
+  get #bodyLimit(): number {
+    return this.#options.limits?.body ?? defaultBodyLimit;
+  }
+
+  async #http(http: HttpCall, signal?: AbortSignal): Promise<HttpAnswer> {
+    const driver = await this.#ready();
+    const done = this.#told(await driver.run({ http }, signal));
+    return done.ok ? (done.ok as HttpAnswer) : toAnswer(errorOf(done).toResponse());
   }
 
   /** Delivers what the host must hear of. */

@@ -62,12 +62,11 @@ export class EngineInstance implements Engine {
 
   #call(verb: Verb, input: object): unknown {
     if (this.ended) throw trapped("another request ended it");
-    const { memory, __wbindgen_malloc: malloc, __wbindgen_free: free } = this.#exports;
-    const bytes = encoder.encode(JSON.stringify(input));
+    const { memory, __wbindgen_free: free } = this.#exports;
+    const text = JSON.stringify(input);
     try {
-      const argument = malloc(bytes.length, 1) >>> 0;
-      new Uint8Array(memory.buffer, argument, bytes.length).set(bytes);
-      const [pointer, length] = this.#exports[verb](argument, bytes.length);
+      const [argument, size] = this.#put(text);
+      const [pointer, length] = this.#exports[verb](argument, size);
       const result = decoder.decode(new Uint8Array(memory.buffer, pointer >>> 0, length));
       free(pointer, length, 1);
       return JSON.parse(result);
@@ -75,6 +74,19 @@ export class EngineInstance implements Engine {
       this.ended = true;
       throw trapped(error instanceof Error ? error.message : String(error), error);
     }
+  }
+
+  /** Writes text into the engine's memory. Most of it is ASCII, as long in bytes as in characters, and is written at once. */
+  #put(text: string): [pointer: number, length: number] {
+    const { memory, __wbindgen_malloc: malloc, __wbindgen_free: free } = this.#exports;
+    const pointer = malloc(text.length, 1) >>> 0;
+    const { read } = encoder.encodeInto(text, new Uint8Array(memory.buffer, pointer, text.length));
+    if (read === text.length) return [pointer, text.length];
+    free(pointer, text.length, 1);
+    const bytes = encoder.encode(text);
+    const longer = malloc(bytes.length, 1) >>> 0;
+    new Uint8Array(memory.buffer, longer, bytes.length).set(bytes);
+    return [longer, bytes.length];
   }
 }
 

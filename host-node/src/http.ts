@@ -10,11 +10,38 @@ export interface HttpCall {
   remote: string | null;
 }
 
+/** A request as the adapter of a server has it, its body not yet read. */
+export interface Incoming {
+  method: string;
+  /** Absolute. */
+  url: string;
+  /** Names in lower case, repeated where they came more than once; each character of a value is one byte. */
+  headers: HeaderPairs;
+  body: AsyncIterable<Uint8Array> | null;
+  /** The address of the other end of the connection. */
+  peer: string | null;
+}
+
 /** What the `http` command gives. */
 export interface HttpAnswer {
   status: number;
   headers: HeaderPairs;
   body: string;
+}
+
+/** The body as the engine takes it, or `"too large"` as soon as it is known to be over `limit` bytes. */
+export async function readIncoming({ body, headers }: Incoming, limit: number): Promise<string | "too large" | null> {
+  if (!body) return null;
+  const declared = headers.find(([name]) => name === "content-length");
+  if (Number(declared?.[1] ?? 0) > limit) return "too large";
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of body) {
+    length += chunk.length;
+    if (length > limit) return "too large";
+    chunks.push(chunk);
+  }
+  return toByteString(joined(chunks, length));
 }
 
 /** The request as the engine takes it, or `"too large"` as soon as its body is known to be over `limit` bytes. */
@@ -56,6 +83,7 @@ async function readBody(request: Request, limit: number): Promise<Uint8Array | "
 }
 
 function joined(chunks: readonly Uint8Array[], length: number): Uint8Array {
+  if (chunks.length === 1 && chunks[0]) return chunks[0];
   const bytes = new Uint8Array(length);
   let offset = 0;
   for (const chunk of chunks) {
@@ -73,12 +101,22 @@ export function toResponse({ status, headers, body }: HttpAnswer): Response {
   return new Response(withoutBody.has(status) ? null : body, { status, headers });
 }
 
+/** A response of this package's own as an answer. */
+export async function toAnswer(response: Response): Promise<HttpAnswer> {
+  return { status: response.status, headers: [...response.headers], body: await response.text() };
+}
+
 /** RFC 9110 section 15.5.14, with the connection's rest left unread. */
-export function tooLarge(limit: number): Response {
-  return Response.json(
-    { error: "invalid_request", error_description: `The body is over ${limit} bytes` },
-    { status: 413, headers: { "cache-control": "no-store", connection: "close" } },
-  );
+export function tooLarge(limit: number): HttpAnswer {
+  return {
+    status: 413,
+    headers: [
+      ["content-type", "application/json"],
+      ["cache-control", "no-store"],
+      ["connection", "close"],
+    ],
+    body: JSON.stringify({ error: "invalid_request", error_description: `The body is over ${limit} bytes` }),
+  };
 }
 
 /** What Deno, Bun and `claviger/node` know of the peer. */

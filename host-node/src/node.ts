@@ -1,8 +1,12 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { HeaderPairs } from "./commands.js";
+import type { HttpAnswer, Incoming } from "./http.js";
+
+export type { HttpAnswer, Incoming };
 
 /** What handles requests: a `Claviger` object. */
 export interface Handler {
-  fetch(request: Request, info: { remoteAddr: { hostname: string } }): Promise<Response>;
+  answer(incoming: Incoming, signal: AbortSignal): Promise<HttpAnswer>;
 }
 
 /**
@@ -19,10 +23,9 @@ export function toNodeHandler(
     const gone = new AbortController();
     outgoing.once("close", () => gone.abort());
     try {
-      const request = toRequest(incoming, gone.signal);
-      const hostname = incoming.socket.remoteAddress ?? "";
-      await send(await handler.fetch(request, { remoteAddr: { hostname } }), outgoing);
+      send(await handler.answer(read(incoming), gone.signal), outgoing);
     } catch (error) {
+      if (gone.signal.aborted) return;
       console.error(error);
       if (!outgoing.headersSent) outgoing.writeHead(error instanceof Malformed ? 400 : 500);
       outgoing.end();
@@ -30,54 +33,41 @@ export function toNodeHandler(
   };
 }
 
-/** The request is not one that the Fetch standard can express. */
+/** The request has no address that could be expressed. */
 class Malformed extends Error {}
 
-function toRequest(incoming: IncomingMessage, signal: AbortSignal): Request {
+function read(incoming: IncomingMessage): Incoming {
   const method = incoming.method ?? "GET";
   const hasBody = method !== "GET" && method !== "HEAD";
-  try {
-    return new Request(urlOf(incoming), {
-      method,
-      headers: headersOf(incoming.rawHeaders),
-      signal,
-      ...(hasBody && { body: bodyOf(incoming), duplex: "half" as const }),
-    });
-  } catch (cause) {
-    throw new Malformed("The request cannot be expressed", { cause });
-  }
+  return {
+    method,
+    url: urlOf(incoming),
+    headers: headersOf(incoming.rawHeaders),
+    // A body over the limit is not read to its end; the connection stays, for the answer that says so.
+    body: hasBody ? incoming.iterator({ destroyOnReturn: false }) : null,
+    peer: incoming.socket.remoteAddress ?? null,
+  };
 }
 
 /** By concatenation: as a relative reference, the target `//evil/token` would be the path `/token` of another host. */
-function urlOf({ url = "/", headers }: IncomingMessage): URL {
-  return new URL(url.startsWith("/") ? `http://${headers.host ?? "localhost"}${url}` : url);
+function urlOf({ url = "/", headers }: IncomingMessage): string {
+  const address = url.startsWith("/") ? `http://${headers.host ?? "localhost"}${url}` : url;
+  if (!URL.canParse(address)) throw new Malformed("The request's target and host are no address");
+  return new URL(address).href;
 }
 
 /** Node joins repeated headers or drops them; the raw list is what was sent. */
-function headersOf(raw: readonly string[]): Headers {
-  const headers = new Headers();
-  for (let index = 0; index + 1 < raw.length; index += 2) headers.append(raw[index] ?? "", raw[index + 1] ?? "");
+function headersOf(raw: readonly string[]): HeaderPairs {
+  const headers: HeaderPairs = [];
+  for (let index = 0; index + 1 < raw.length; index += 2) {
+    headers.push([(raw[index] ?? "").toLowerCase(), raw[index + 1] ?? ""]);
+  }
   return headers;
 }
 
-/** Chunks are read from the socket as they are asked for, so that a body over the limit is not read to its end. */
-function bodyOf(incoming: IncomingMessage): ReadableStream<Uint8Array> {
-  const chunks = incoming[Symbol.asyncIterator]();
-  return new ReadableStream<Uint8Array>({
-    async pull(controller) {
-      const { done, value } = await chunks.next();
-      if (done) controller.close();
-      else controller.enqueue(value);
-    },
-  });
-}
-
-async function send(response: Response, outgoing: ServerResponse): Promise<void> {
-  const body = new Uint8Array(await response.arrayBuffer());
-  const cookies = response.headers.getSetCookie();
-  const headers: Record<string, string | string[]> = Object.fromEntries(response.headers);
-  if (cookies.length > 0) headers["set-cookie"] = cookies;
-  if (body.length > 0) headers["content-length"] = String(body.length);
-  outgoing.writeHead(response.status, headers);
+function send({ status, headers, body }: HttpAnswer, outgoing: ServerResponse): void {
+  const fields = headers.flat();
+  if (body.length > 0) fields.push("content-length", String(Buffer.byteLength(body)));
+  outgoing.writeHead(status, fields);
   outgoing.end(body);
 }

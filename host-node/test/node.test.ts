@@ -5,12 +5,13 @@ import { createServer } from "node:http";
 import { type AddressInfo, connect } from "node:net";
 import { test } from "node:test";
 import { type Handler, toNodeHandler } from "claviger/node";
+import { testing } from "claviger/testing";
 
-type Fetch = Handler["fetch"];
+type Answer = Handler["answer"];
 
 /** Sends `lines` as they are, and gives all that comes back. */
-async function exchange(fetch: Fetch, lines: string[], body = ""): Promise<string> {
-  const server = createServer(toNodeHandler({ fetch }));
+async function exchange(answer: Answer, lines: string[], body = ""): Promise<string> {
+  const server = createServer(toNodeHandler({ answer }));
   await once(server.listen(0, "127.0.0.1"), "listening");
   const socket = connect((server.address() as AddressInfo).port, "127.0.0.1");
   socket.write(`${lines.join("\r\n")}\r\n\r\n${body}`);
@@ -20,14 +21,12 @@ async function exchange(fetch: Fetch, lines: string[], body = ""): Promise<strin
   return text;
 }
 
-const echo: Fetch = async (request, info) =>
-  Response.json({
-    method: request.method,
-    url: request.url,
-    headers: [...request.headers],
-    body: await request.text(),
-    remote: info.remoteAddr.hostname,
-  });
+const ok = (body: string, headers: [string, string][] = []) => ({ status: 200, headers, body });
+
+const echo: Answer = async ({ body, ...incoming }) => {
+  const chunks = body ? await Array.fromAsync(body) : [];
+  return ok(JSON.stringify({ ...incoming, body: Buffer.concat(chunks).toString() }));
+};
 
 const bodyOf = (response: string) => JSON.parse(response.slice(response.indexOf("\r\n\r\n") + 4));
 const close = "Connection: close";
@@ -38,10 +37,13 @@ test("a request arrives with method, address, headers, body and the peer", async
   assert.equal(seen.method, "POST");
   assert.equal(seen.url, "http://auth.example.com/token?x=1");
   assert.equal(seen.body, "a=b&c");
-  assert.equal(seen.remote, "127.0.0.1");
+  assert.equal(seen.peer, "127.0.0.1");
   assert.deepEqual(
-    seen.headers.find(([name]: [string]) => name === "x-a"),
-    ["x-a", "1, 2"],
+    seen.headers.filter(([name]: [string]) => name === "x-a"),
+    [
+      ["x-a", "1"],
+      ["x-a", "2"],
+    ],
   );
 });
 
@@ -61,26 +63,25 @@ test("a target or a host that is no address is refused with 400", async (context
 });
 
 test("every cookie is sent in a header of its own", async () => {
-  const fetch: Fetch = async () =>
-    new Response("ok", {
-      headers: [
-        ["set-cookie", "a=1"],
-        ["set-cookie", "b=2"],
-        ["x-b", "3"],
-      ],
-    });
-  const response = await exchange(fetch, ["GET / HTTP/1.1", "Host: a", close]);
+  const cookies: Answer = async () =>
+    ok("\u00e9", [
+      ["set-cookie", "a=1"],
+      ["set-cookie", "b=2"],
+      ["x-b", "3"],
+    ]);
+  const response = await exchange(cookies, ["GET / HTTP/1.1", "Host: a", close]);
   assert.match(response, /^HTTP\/1\.1 200 OK\r\n/);
   assert.deepEqual(response.match(/^set-cookie: .*$/gim), ["set-cookie: a=1", "set-cookie: b=2"]);
   assert.match(response, /x-b: 3/);
+  assert.match(response, /content-length: 2/);
 });
 
 test("a handler that rejects gives 500 and says nothing of why", async (context) => {
   const { mock } = context.mock.method(console, "error", () => {});
-  const fetch: Fetch = async () => {
+  const failing: Answer = async () => {
     throw new Error("secret reason");
   };
-  const response = await exchange(fetch, ["GET / HTTP/1.1", "Host: a", close]);
+  const response = await exchange(failing, ["GET / HTTP/1.1", "Host: a", close]);
   assert.match(response, /^HTTP\/1\.1 500 /);
   assert.doesNotMatch(response, /secret/);
   assert.equal(mock.callCount(), 1);
@@ -89,13 +90,13 @@ test("a handler that rejects gives 500 and says nothing of why", async (context)
 test("the signal is aborted when the peer goes away", async () => {
   const started = Promise.withResolvers<AbortSignal>();
   const aborted = Promise.withResolvers<void>();
-  const fetch: Fetch = async (request) => {
-    request.signal.addEventListener("abort", () => aborted.resolve());
-    started.resolve(request.signal);
+  const answer: Answer = async (_incoming, signal) => {
+    signal.addEventListener("abort", () => aborted.resolve());
+    started.resolve(signal);
     await aborted.promise;
-    return new Response();
+    return ok("");
   };
-  const server = createServer(toNodeHandler({ fetch }));
+  const server = createServer(toNodeHandler({ answer }));
   await once(server.listen(0, "127.0.0.1"), "listening");
   const socket = connect((server.address() as AddressInfo).port, "127.0.0.1");
   socket.write("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
@@ -103,4 +104,32 @@ test("the signal is aborted when the peer goes away", async () => {
   socket.destroy();
   await aborted.promise;
   server.close();
+});
+
+test("a body over the limit is answered with 413, and not read to its end", async () => {
+  const { auth } = testing({ limits: { body: 10 } });
+  for (const length of ["Content-Length: 5000000", "Transfer-Encoding: chunked"]) {
+    const lines = ["POST /token HTTP/1.1", "Host: auth.example.com", length, close];
+    const response = await exchange(auth.answer.bind(auth), lines, `b\r\n${"x".repeat(11)}\r\n`);
+    assert.match(response, /^HTTP\/1\.1 413 /);
+    assert.match(response, /"invalid_request"/);
+  }
+});
+
+test("the option `remote` is asked with the request and the peer", async () => {
+  const seen: unknown[] = [];
+  const remote = (request: Request, info: unknown) => {
+    seen.push(request.headers.get("x-real-ip"), info);
+    return null;
+  };
+  const { auth } = testing({ remote });
+  const lines = [
+    "POST /token HTTP/1.1",
+    "Host: auth.example.com",
+    "X-Real-IP: 203.0.113.9",
+    "Content-Length: 0",
+    close,
+  ];
+  assert.match(await exchange(auth.answer.bind(auth), lines), /^HTTP\/1\.1 415 /);
+  assert.deepEqual(seen, ["203.0.113.9", { remoteAddr: { hostname: "127.0.0.1" } }]);
 });
