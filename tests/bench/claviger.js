@@ -1,12 +1,14 @@
-// Claviger with its memory store; the client is in the store. Two doors: `auth.fetch` with Request and Response objects, and the
-// driver under it with the shapes of the host contract.
+// Claviger with its memory store; the client is in the store. Three doors: `claviger/node` for node:http, `auth.fetch` with Request
+// and Response objects, and the driver under both with the shapes of the host contract.
 import { Claviger } from "../../host-node/dist/index.js";
 import { Driver } from "../../host-node/dist/driver.js";
 import { EngineInstance } from "../../host-node/dist/engine.js";
 import { capabilities, server } from "../../host-node/dist/serve.js";
+import { toNodeHandler } from "../../host-node/dist/node.js";
 import { memory } from "../../host-node/dist/stores/memory.js";
 import { readFileSync } from "node:fs";
 import { basic, challenge, redemption, redirectUri, succeeded } from "./client.js";
+import { post } from "./inject.js";
 
 const issuer = "https://auth.example.com";
 const configuration = {
@@ -43,7 +45,14 @@ export async function claviger(accessToken, store = memory()) {
   const code = await person(auth, client, account);
   // The first request to this makes the signing keys.
   await auth.fetch(new Request(`${issuer}/jwks`));
-  return { auth, code, redemption, fetch: byFetch(auth, authorization), driver: byDriver(store, authorization) };
+  return {
+    auth,
+    code,
+    redemption,
+    node: byNode(auth, authorization),
+    fetch: byFetch(auth, authorization),
+    driver: byDriver(store, authorization),
+  };
 }
 
 /** Signs a person in; gives a function that consents once more and returns the code. */
@@ -79,6 +88,14 @@ async function person(auth, client, account) {
     const { location } = await auth.interactions.consent(await begin());
     return new URL(location).searchParams.get("code");
   };
+}
+
+function byNode(auth, authorization) {
+  const handler = toNodeHandler(auth);
+  return operations(async (path, form) => {
+    const { status, body } = await post(handler, path, authorization, form);
+    return succeeded(status, body);
+  });
 }
 
 function byFetch(auth, authorization) {

@@ -5,15 +5,15 @@ import { setTimeout as pause } from "node:timers/promises";
 const rounds = 7;
 const blocks = 4;
 const block = 150;
-/** Before the first measurement: until the compilers of JavaScript and wasm have settled. */
-const warmUp = 10;
+/** Blocks of each case before the first measurement: until the compilers of JavaScript and wasm have settled. */
+const warmUp = 16;
 
 /**
  * Measures cases, each `{ name, mint, operate }`: `mint(count)` makes the inputs of so many operations, unmeasured, and
  * `operate(input)` is one operation. Gives `{ [name]: { best, median } }` in microseconds of the process's CPU time.
  */
 export async function measure(cases) {
-  for (const measured of cases) for (let done = 0; done < warmUp; done++) await run(measured);
+  for (let turn = 0; turn < warmUp; turn++) for (const measured of cases) await run(measured);
   const times = new Map(cases.map(({ name }) => [name, []]));
   for (let round = 0; round < rounds; round++) {
     const spent = new Map(cases.map(({ name }) => [name, 0]));
@@ -28,8 +28,8 @@ export async function measure(cases) {
 /** One block: the CPU time, user and system, of all threads of this process, in microseconds. */
 async function run({ mint, operate }) {
   const inputs = await mint(block);
-  // What minting left behind is cleared away here, with the finalizers that this calls, and not while operations are timed.
-  globalThis.gc();
+  // Compilers and collectors that minting has set to work come to an end here. No collection is forced: after one, V8 gives
+  // memory back and takes it again, and that is dearer than the operations.
   await pause(5);
   const before = process.cpuUsage();
   for (const input of inputs) await operate(input);

@@ -25,9 +25,10 @@ const operations = {
   "introspection of an opaque access token": [opaque, introspect, "introspect"],
 };
 
-/** oidc-provider, `auth.fetch`, and the driver under it. */
+/** oidc-provider and `claviger/node` under the same injected request, then `auth.fetch` and the driver alone. */
 const sides = {
   peer: ({ peer }) => [peer, peer],
+  node: ({ ours }) => [ours, ours.node],
   fetch: ({ ours }) => [ours, ours.fetch],
   driver: ({ ours }) => [ours, ours.driver],
 };
@@ -45,10 +46,10 @@ const cases = Object.entries(operations).flatMap(([operation, [servers, form, ve
 );
 
 function row(operation, times) {
-  const [peer, fetch, driver] = Object.keys(sides).map((side) => times[`${operation}/${side}`]);
+  const [peer, ...ours] = Object.keys(sides).map((side) => times[`${operation}/${side}`]);
   const both = ({ best, median }) => `${best.toFixed(0)} / ${median.toFixed(0)}`;
-  const ratio = (ours) => `${(ours.best / peer.best).toFixed(2)} / ${(ours.median / peer.median).toFixed(2)}`;
-  return [operation, both(peer), both(fetch), ratio(fetch), both(driver), ratio(driver)];
+  const ratio = ({ best, median }) => `**${(best / peer.best).toFixed(2)}** / ${(median / peer.median).toFixed(2)}`;
+  return [operation, both(peer), ...ours.map((side) => `${both(side)} (${ratio(side)})`)];
 }
 
 function table(head, rows) {
@@ -58,6 +59,6 @@ function table(head, rows) {
 
 console.log(`${table(["operation", "storage round trips"], await trips())}\n`);
 const times = await measure(cases);
-const head = ["CPU us per operation, best / median round", "oidc-provider", "`auth.fetch`", "ratio", "driver", "ratio"];
+const head = ["CPU us, best / median round (ratio)", "oidc-provider", "`claviger/node`", "`auth.fetch`", "driver"];
 console.log(table(head, Object.keys(operations).map((operation) => row(operation, times))));
 console.log(`\n${availableParallelism()} vCPU ${process.arch}, Node ${process.versions.node}`);
