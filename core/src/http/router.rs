@@ -25,10 +25,10 @@ impl Endpoint {
     fn of(host: &Host, path: &str) -> Option<Self> {
         let issuer_path = &host.config().issuer.path;
         // RFC 8414 section 3.1 puts the well-known part before the issuer's path; many clients put it behind.
-        if let Some(rest) = path.strip_prefix(metadata::WELL_KNOWN) {
-            if rest == issuer_path {
-                return Some(Self::Metadata);
-            }
+        if let Some(rest) = path.strip_prefix(metadata::WELL_KNOWN)
+            && rest == issuer_path
+        {
+            return Some(Self::Metadata);
         }
         Some(match path.strip_prefix(issuer_path.as_str())? {
             metadata::AUTHORIZE => Self::Authorize,
