@@ -59,10 +59,18 @@ pub(crate) fn check(tools: &Tools) -> anyhow::Result<()> {
         process::run(node(tools, "schema.mjs").arg(&folder))
     })?;
     println!("{}", table.to_text());
-    match table.mistakes() {
-        mistakes if mistakes.is_empty() => Ok(()),
-        mistakes => bail!("{}", mistakes.join("\n")),
+    report(&table.mistakes())
+}
+
+/// The first mistake in full; of the others, what they are about.
+fn report(mistakes: &[String]) -> anyhow::Result<()> {
+    let Some((first, others)) = mistakes.split_first() else { return Ok(()) };
+    for other in others {
+        println!("{}", other.lines().next().unwrap_or_default());
     }
+    bail!(
+        "{first}\nwhen the engine is meant to say something else now: `cargo xtask scenarios record`, and look at what changed"
+    )
 }
 
 /// The first writes the recordings with their faults, which the others replay.
