@@ -1,12 +1,13 @@
 // Claviger with its memory store; the client is in the store. Three doors: `claviger/node` for node:http, `auth.fetch` with Request
 // and Response objects, and the driver under both with the shapes of the host contract.
-import { Claviger } from "../../host-node/dist/index.js";
+
+import { readFileSync } from "node:fs";
 import { Driver } from "../../host-node/dist/driver.js";
 import { EngineInstance } from "../../host-node/dist/engine.js";
-import { capabilities, server } from "../../host-node/dist/serve.js";
+import { Claviger } from "../../host-node/dist/index.js";
 import { toNodeHandler } from "../../host-node/dist/node.js";
+import { capabilities, server } from "../../host-node/dist/serve.js";
 import { memory } from "../../host-node/dist/stores/memory.js";
-import { readFileSync } from "node:fs";
 import { basic, challenge, redemption, redirectUri, succeeded } from "./client.js";
 import { post } from "./inject.js";
 

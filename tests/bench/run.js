@@ -60,5 +60,10 @@ function table(head, rows) {
 console.log(`${table(["operation", "storage round trips"], await trips())}\n`);
 const times = await measure(cases);
 const head = ["CPU us, best / median round (ratio)", "oidc-provider", "`claviger/node`", "`auth.fetch`", "driver"];
-console.log(table(head, Object.keys(operations).map((operation) => row(operation, times))));
+console.log(
+  table(
+    head,
+    Object.keys(operations).map((operation) => row(operation, times)),
+  ),
+);
 console.log(`\n${availableParallelism()} vCPU ${process.arch}, Node ${process.versions.node}`);

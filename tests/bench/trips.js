@@ -1,5 +1,5 @@
 // Storage round trips of each operation.
-import { claviger, Counted } from "./claviger.js";
+import { Counted, claviger } from "./claviger.js";
 import { presenting, redemption, refreshing } from "./client.js";
 
 /** `[operation, trips]` pairs. */
