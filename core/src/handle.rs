@@ -129,6 +129,7 @@ fn context(tenant: &str, kind: Kind) -> Vec<u8> {
 }
 
 #[cfg(test)]
+#[allow(clippy::string_slice, reason = "a test may panic")]
 mod tests {
     use super::*;
 

@@ -15,6 +15,7 @@ pub(crate) fn verifies(verifier: &str, challenge: &str) -> bool {
 }
 
 #[cfg(test)]
+#[allow(clippy::string_slice, reason = "a test may panic")]
 mod tests {
     use super::*;
 

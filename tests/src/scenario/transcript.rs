@@ -61,7 +61,7 @@ impl Recording {
     /// JSON with one line for each exchange, so that a change shows as the lines that it changed.
     pub fn to_text(&self) -> String {
         let transcripts: Vec<String> = self.transcripts.iter().map(transcript_text).collect();
-        let [scenario, about] = [&self.scenario, &self.about].map(|text| line(text));
+        let [scenario, about] = [&self.scenario, &self.about].map(line);
         format!("{{\"scenario\":{scenario},\n\"about\":{about},\n\"transcripts\":[{}]}}\n", transcripts.join(",\n"))
     }
 }
