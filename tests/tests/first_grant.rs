@@ -38,6 +38,18 @@ fn the_round_trips_are_two_two_one_two_and_zero() {
 }
 
 #[test]
+fn a_refresh_token_says_whose_it_is_and_costs_the_host_one_trip_to_read() {
+    let mut s = Setting::opaque();
+    let tokens = s.tokens();
+    let token = &tokens["refresh_token"];
+    assert_eq!(s.world.ok(json!({ "tokens.introspect": { "token": token } }))["active"], true);
+    assert_eq!(s.world.asked(), &["load"]);
+    assert_eq!(s.world.ok(json!({ "tokens.revoke": { "token": token } })), json!({ "revoked": true }));
+    assert_eq!(s.world.asked(), &["load", "commit"]);
+    assert_eq!(s.refresh(text(token)).0, 400);
+}
+
+#[test]
 fn az_040_a_code_redeemed_twice_kills_every_token_of_its_grant() {
     let mut s = Setting::opaque();
     let code = s.code();

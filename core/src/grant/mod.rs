@@ -150,9 +150,8 @@ impl Grant {
     /// The text of a handle of this grant: always the same for the same state.
     pub(crate) fn handle(&self, config: &Config, kind: Kind, serial: u32) -> String {
         let secret = self.secret(&config.roots, RootIndex::CURRENT, kind, serial);
-        // Access tokens travel alone: they must say whose client's row to load.
-        let client =
-            if matches!(kind, Kind::AccessToken | Kind::TokenId) { self.client_id.clone() } else { String::new() };
+        // A code is always presented by its client; tokens travel alone, and must say whose row to load.
+        let client = if kind == Kind::Code { String::new() } else { self.client_id.clone() };
         Handle { owner: self.owner(), id: self.id_bytes(), serial, secret, client }.seal(
             &config.roots,
             &config.tenant,

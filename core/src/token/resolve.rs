@@ -69,7 +69,7 @@ pub(super) async fn resolve(
         .load((
             caller.map(|id| Client::slot(config, id)),
             handle
-                .filter(|handle| !handle.client.is_empty() && caller != Some(handle.client.as_str()))
+                .filter(|handle| caller != Some(handle.client.as_str()))
                 .map(|handle| Client::slot(config, &handle.client)),
             handle.map(|handle| Grant::slot(config, &handle.owner, &handle.id)),
             handle.and_then(|handle| account::slot_of(host, &handle.owner)),
@@ -77,11 +77,6 @@ pub(super) async fn resolve(
         ))
         .await?;
     let (Some(routed), Some(grant)) = (routed, grant) else { return Ok((calling, None)) };
-    // A refresh token does not say whose it is: its client presents it. The host itself takes one trip more.
-    let issued_to = match (issued_to, caller) {
-        (None, None) => host.load(Client::slot(config, &grant.value.client_id)).await?,
-        (issued_to, _) => issued_to,
-    };
     let client = issued_to.as_ref().or(calling.as_ref()).filter(|client| client.value.id == grant.value.client_id);
     let client_alive = client.is_some_and(|client| !client.value.disabled);
     if !client_alive || !grant.value.state.is_live() || !grant.value.issued(&config.roots, routed.kind, &routed.opened)
