@@ -72,7 +72,7 @@ struct Written {
 }
 
 /// One secret, or several: the newest first.
-struct OneOrMany(Vec<String>);
+pub(crate) struct OneOrMany(Vec<String>);
 
 impl<'de> Deserialize<'de> for OneOrMany {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -334,7 +334,8 @@ fn ensure(holds: bool, rule: &str) -> Result<(), Fault> {
     if holds { Ok(()) } else { Err(Fault::Configuration(rule.to_owned())) }
 }
 
-fn read_secrets(OneOrMany(secrets): &OneOrMany) -> Result<Roots, Fault> {
+/// What the secrets give, unless one of them is short or guessable.
+pub(crate) fn read_secrets(OneOrMany(secrets): &OneOrMany) -> Result<Roots, Fault> {
     let refused = || Fault::Configuration("secret: from 1 to 8 secrets".to_owned());
     let (current, older) = secrets.split_first().filter(|(_, older)| older.len() < 8).ok_or_else(refused)?;
     secrets.iter().try_for_each(|secret| check_secret(secret))?;

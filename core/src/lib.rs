@@ -12,6 +12,7 @@
 //! | `client`, `account`, `session` | who is there |
 //! | `grant`, `token` | what was allowed, and the tokens made from it |
 //! | [`key`], `seal`, `handle`, `hash`, `random` | cryptography |
+//! | [`toolkit`] | PKCE, DPoP proofs, JWT verification and sealed values by themselves, for browser and edge code |
 //! | `config`, `uri`, [`refusal`], [`event`], [`time`] | what everything else speaks in |
 
 mod account;
@@ -40,6 +41,7 @@ mod seal;
 mod session;
 pub mod time;
 mod token;
+pub mod toolkit;
 mod uri;
 
 pub use account::derive_json;

@@ -23,10 +23,12 @@ pub(crate) enum Purpose {
     AccountId,
     /// The grant that an interaction may make, once.
     GrantId,
+    /// Values that an application seals for itself.
+    SealedValue,
 }
 
 impl Purpose {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::Handle,
         Self::HandleNonce,
         Self::Interaction,
@@ -34,6 +36,7 @@ impl Purpose {
         Self::TokenSecret,
         Self::AccountId,
         Self::GrantId,
+        Self::SealedValue,
     ];
 
     const fn label(self) -> &'static [u8] {
@@ -45,6 +48,7 @@ impl Purpose {
             Self::TokenSecret => b"claviger token secret 1",
             Self::AccountId => b"claviger account id 1",
             Self::GrantId => b"claviger grant id 1",
+            Self::SealedValue => b"claviger sealed value 1",
         }
     }
 }
@@ -93,7 +97,7 @@ impl Keys {
     }
 
     fn of(&self, purpose: Purpose) -> &Key {
-        let [handle, handle_nonce, interaction, stored_key, token_secret, account_id, grant_id] = &self.0;
+        let [handle, handle_nonce, interaction, stored_key, token_secret, account_id, grant_id, sealed_value] = &self.0;
         match purpose {
             Purpose::Handle => handle,
             Purpose::HandleNonce => handle_nonce,
@@ -102,6 +106,7 @@ impl Keys {
             Purpose::TokenSecret => token_secret,
             Purpose::AccountId => account_id,
             Purpose::GrantId => grant_id,
+            Purpose::SealedValue => sealed_value,
         }
     }
 }

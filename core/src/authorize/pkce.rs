@@ -7,11 +7,16 @@ pub(crate) fn is_challenge(text: &str) -> bool {
     text.len() == 43 && from_b64u(text).is_some_and(|digest| digest.len() == 32)
 }
 
+/// The challenge of a verifier, by the method S256 (RFC 7636 section 4.2).
+pub(crate) fn challenge_of(verifier: &str) -> String {
+    b64u(sha256(verifier.as_bytes()))
+}
+
 /// Whether a verifier is well-formed (RFC 7636 section 4.1) and its digest is the challenge (section 4.6).
 pub(crate) fn verifies(verifier: &str, challenge: &str) -> bool {
     let well_formed = (43..=128).contains(&verifier.len())
         && verifier.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte));
-    well_formed && same(b64u(sha256(verifier.as_bytes())).as_bytes(), challenge.as_bytes())
+    well_formed && same(challenge_of(verifier).as_bytes(), challenge.as_bytes())
 }
 
 #[cfg(test)]
@@ -45,7 +50,7 @@ mod tests {
 
     #[test]
     fn az_036_az_037_verifiers_have_43_to_128_plain_characters() {
-        let of = |verifier: &str| verifies(verifier, &b64u(sha256(verifier.as_bytes())));
+        let of = |verifier: &str| verifies(verifier, &challenge_of(verifier));
         assert!(of(&"a".repeat(43)) && of(&"~".repeat(128)));
         for bad in [
             "a".repeat(42),

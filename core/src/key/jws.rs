@@ -181,8 +181,8 @@ pub struct Unsigned(String);
 impl Unsigned {
     /// Lays out the header and the payload.
     #[must_use]
-    pub fn new(header: &Header, payload: &[u8]) -> Self {
-        // A header is three texts: writing it cannot fail, and an empty one would not parse anywhere.
+    pub fn new(header: &impl Serialize, payload: &[u8]) -> Self {
+        // A header is a few texts: writing it cannot fail, and an empty one would not parse anywhere.
         let header = serde_json::to_vec(header).unwrap_or_default();
         Self(format!("{}.{}", encode(&header), encode(payload)))
     }
