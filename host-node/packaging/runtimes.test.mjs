@@ -24,7 +24,8 @@ test("the tarball holds the code, the types, the sources and the engine, and no 
 });
 
 test("the program makes a client and answers with metadata, keys and a challenge", () => {
-  const { client, secret, metadata, jwks, refused } = JSON.parse(expected);
+  const { client, secret, metadata, jwks, refused, signed } = JSON.parse(expected);
+  assert.equal(signed.at(-1), true);
   assert.equal(client.name, "Example");
   assert.ok(secret.length >= 32);
   assert.equal(metadata[0], 200);
@@ -140,6 +141,7 @@ const importMap = JSON.stringify({
   imports: {
     claviger: "/node_modules/claviger/dist/index.js",
     "claviger/stores/memory": "/node_modules/claviger/dist/stores/memory.js",
+    "claviger/webcrypto": "/node_modules/claviger/dist/webcrypto.js",
   },
 });
 

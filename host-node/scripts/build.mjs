@@ -1,4 +1,5 @@
-// Builds dist/: the JavaScript and types by tsc, the engine beside them, and the engine once more as base64 text.
+// Builds dist/: the JavaScript and types by tsc, the engine beside them, the engine once more as base64 text, and the program of
+// the threads as a `data:` address. Files that are found by their place beside others do not survive most bundlers; text does.
 import { execFileSync } from "node:child_process";
 import { copyFileSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -18,6 +19,10 @@ try {
   execFileSync(process.execPath, [tsc, "-p", root, "--outDir", fresh], { stdio: "inherit" });
   copyFileSync(wasm, `${fresh}/engine.wasm`);
   writeFileSync(`${fresh}/engine-inline.js`, `export default "${readFileSync(wasm).toString("base64")}";\n`);
+  const program = readFileSync(`${fresh}/derive-worker.js`, "utf8").replace(/^\/\/.*$/gm, "");
+  const address = `data:text/javascript,${encodeURIComponent(program)}`;
+  writeFileSync(`${fresh}/derive-worker-inline.js`, `export default ${JSON.stringify(address)};\n`);
+  for (const end of ["js", "js.map", "d.ts", "d.ts.map"]) rmSync(`${fresh}/derive-worker.${end}`);
   rmSync(dist, { recursive: true, force: true });
   renameSync(fresh, dist);
 } catch (error) {

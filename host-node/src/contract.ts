@@ -8,6 +8,7 @@ export type Ask =
   | { readonly load: { readonly keys: readonly string[] } }
   | { readonly commit: Commit }
   | { readonly scan: { readonly prefix: string; readonly after: string | null; readonly limit: number } }
+  | { readonly fetch: FetchAsk }
   | { readonly subject: SubjectAsk }
   | { readonly derive: DeriveAsk }
   | { readonly sign: SignAsk }
@@ -16,6 +17,20 @@ export type Ask =
 export type SubjectAsk =
   | { readonly signIn: { readonly login: string; readonly password: string } }
   | { readonly status: { readonly id: string } };
+
+export interface FetchAsk {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: readonly [name: string, value: string][];
+  /** A byte string. */
+  readonly body: string | null;
+  readonly limits: {
+    readonly bytes: number;
+    readonly millis: number;
+    readonly redirects: number;
+    readonly publicOnly: boolean;
+  };
+}
 
 export interface DeriveAsk {
   readonly algorithm: string;
@@ -46,18 +61,21 @@ export type Answer =
   | { rows: (Row | null)[] }
   | { commit: Committed }
   | { page: Page }
+  | { response: { status: number; headers: [name: string, value: string][]; body: string } }
   | { subject: { id: string; name: string | null } | null }
   | { derived: string }
   | { signature: string }
   | { verified: boolean }
   | { failed: string };
 
-/** The four members that tell a refusal or a fault. */
+/** What tells a refusal or a fault. */
 export interface Told {
   readonly code: string;
   readonly status: number;
   readonly message: string;
   readonly help: string;
+  /** The argument that is wrong, where it is one. */
+  readonly member?: string | undefined;
 }
 
 /** The end of a flow: `ok` (with `fault` beside it when a response renders one), `refused` or `fault`. */

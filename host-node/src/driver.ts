@@ -8,7 +8,7 @@ import { Gone, type Serve } from "./serve.js";
 export interface Surroundings {
   /** A new instance, opened. */
   readonly instantiate: () => Engine;
-  /** Carries out an ask. Never rejects but with {@link Gone}. */
+  /** Carries out an ask. Never rejects but with {@link Gone}, and with a `Fault` that ends the flow. */
   readonly serve: Serve;
   /** Milliseconds since 1970. */
   readonly clock: () => number;

@@ -50,7 +50,7 @@ export async function toHttpCall(
   limit: number,
   remote: string | null,
 ): Promise<HttpCall | "too large"> {
-  const body = await readBody(request, limit);
+  const body = await readStream(request, limit);
   if (body === "too large") return body;
   return {
     method: request.method,
@@ -61,14 +61,18 @@ export async function toHttpCall(
   };
 }
 
-async function readBody(request: Request, limit: number): Promise<Uint8Array | "too large" | null> {
-  if (!request.body) return null;
-  const declared = Number(request.headers.get("content-length") ?? 0);
+/** The body of a request or response, or `"too large"` as soon as it is known to be over `limit` bytes. */
+export async function readStream(
+  { body, headers }: Request | Response,
+  limit: number,
+): Promise<Uint8Array | "too large" | null> {
+  if (!body) return null;
+  const declared = Number(headers.get("content-length") ?? 0);
   if (declared > limit) {
-    await request.body.cancel();
+    await body.cancel();
     return "too large";
   }
-  const reader = request.body.getReader();
+  const reader = body.getReader();
   const chunks: Uint8Array[] = [];
   let length = 0;
   for (let read = await reader.read(); !read.done; read = await reader.read()) {

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { HeaderPairs } from "./commands.js";
 import type { HttpAnswer, Incoming } from "./http.js";
 
+export { type WorkerThreads, type WorkerThreadsOptions, workerThreads } from "./worker-threads.js";
 export type { HttpAnswer, Incoming };
 
 /** What handles requests: a `Claviger` object. */

@@ -66,16 +66,22 @@ export interface SubjectSource {
   status(id: string): Awaitable<SubjectFound | null | undefined>;
 }
 
-/** Derives a key elsewhere (a thread, native code). `memory` is in KiB, `length` in bytes. */
-export type Derive = (request: {
-  algorithm: string;
-  memory: number;
-  passes: number;
-  lanes: number;
-  length: number;
-  secret: Uint8Array<ArrayBuffer>;
-  salt: Uint8Array<ArrayBuffer>;
-}) => Awaitable<Uint8Array>;
+/**
+ * Derives a key elsewhere: `workerThreads()` of `claviger/node`, or native code. `memory` is in KiB, `length` in bytes. `signal`
+ * is aborted when nobody waits for it any more. Throw a `Fault` with the code `busy` to answer the request with 503.
+ */
+export type Derive = (
+  request: {
+    algorithm: string;
+    memory: number;
+    passes: number;
+    lanes: number;
+    length: number;
+    secret: Uint8Array<ArrayBuffer>;
+    salt: Uint8Array<ArrayBuffer>;
+  },
+  signal?: AbortSignal,
+) => Awaitable<Uint8Array>;
 
 /** Signs with one of `signing.hostKeys`, in JOSE form: R and S for ECDSA (RFC 7518 section 3.4). */
 export type Sign = (request: {
@@ -92,6 +98,26 @@ export type Verify = (request: {
   signature: Uint8Array<ArrayBuffer>;
 }) => Awaitable<boolean>;
 
+/**
+ * Makes an HTTP request for the engine: to addresses that others name, so read `publicOnly` before anything else.
+ *
+ * The body of the response is read up to the limit that the engine sets, and its time is limited; the signal tells when it is up.
+ * A redirect is an answer, never followed.
+ */
+export type Fetch = (request: {
+  url: string;
+  method: string;
+  headers: [name: string, value: string][];
+  body: Uint8Array<ArrayBuffer> | null;
+  redirect: "manual";
+  signal: AbortSignal;
+  /**
+   * Connect to addresses of the public internet alone: resolve the name once, refuse every other address, and connect to the one
+   * that was checked. On Workers the platform does.
+   */
+  publicOnly: boolean;
+}) => Awaitable<Response>;
+
 /** What the runtime or a framework knows about a request besides the request: Deno's and `claviger/node`'s form, or a Bun server. */
 export type RequestInfo =
   | { readonly remoteAddr?: { readonly hostname?: string } | undefined }
@@ -106,6 +132,7 @@ export interface Host {
   derive?: Derive;
   sign?: Sign;
   verify?: Verify;
+  fetch?: Fetch;
   /** Milliseconds since 1970; `Date.now` by default. */
   clock?: () => number;
   /** That many unpredictable bytes; `crypto.getRandomValues` by default. Never repeat any: only tests have a reason to set it. */
@@ -145,6 +172,7 @@ const hostMembers = new Set<string>([
   "derive",
   "sign",
   "verify",
+  "fetch",
   "clock",
   "random",
   "deadline",

@@ -1,6 +1,8 @@
 import { fromBase64Url, toBase64Url } from "./bytes.js";
 import type { Answer, Ask, DeriveAsk, SignAsk, SubjectAsk, VerifyAsk } from "./contract.js";
-import type { Derive, Sign, SubjectSource, Verify } from "./options.js";
+import { Fault } from "./errors.js";
+import { fetched } from "./fetched.js";
+import type { Derive, Fetch, Sign, SubjectSource, Verify } from "./options.js";
 import type { Awaitable, Row, Store } from "./store.js";
 
 /** Carries out asks; synchronous where the store is. */
@@ -20,6 +22,7 @@ export interface Services {
   readonly derive?: Derive | undefined;
   readonly sign?: Sign | undefined;
   readonly verify?: Verify | undefined;
+  readonly fetch?: Fetch | undefined;
   /** Milliseconds that each ask may take. */
   readonly deadline: number;
   /** Told of everything that a service throws; the engine hears only that it failed. */
@@ -28,35 +31,44 @@ export interface Services {
 
 /** The optional asks that these services can carry out, by the contract's names. */
 export function capabilities(services: Omit<Services, "deadline" | "onError">): string[] {
-  return (["subject", "derive", "sign", "verify"] as const).filter((name) => services[name]);
+  return (["subject", "derive", "sign", "verify", "fetch"] as const).filter((name) => services[name]);
 }
 
 /**
  * A function that carries out asks. Whatever a service throws, and a deadline that passes, becomes `failed`, which always
- * denies; but `unknown` for a commit, since it may have been applied or yet be: the engine reads back and finds out.
+ * denies; but `unknown` for a commit, since it may have been applied or yet be: the engine reads back and finds out. A service
+ * that is busy ends the flow rather than its ask, so that the requester learns to come back later.
  */
 export function server(services: Services): Serve {
   return (ask, signal) => {
-    const failed = "commit" in ask ? unknownCommit : failedAsk;
-    try {
-      const answer = carryOut(services, ask);
-      if (!isPromise(answer)) return answer;
-      return within(answer, services.deadline, signal).catch((error: unknown) => {
-        if (error instanceof Gone) throw error;
-        services.onError(error);
-        return failed(error);
-      });
-    } catch (error) {
+    const failed = (error: unknown): Answer => {
+      if (error instanceof Gone || isBusy(error)) throw error;
       services.onError(error);
-      return failed(error);
+      return "commit" in ask
+        ? { commit: "unknown" }
+        : { failed: error instanceof Error ? error.message : String(error) };
+    };
+    const millis = "fetch" in ask ? Math.min(services.deadline, ask.fetch.limits.millis) : services.deadline;
+    try {
+      const answer = carryOut(services, ask, () => ending(millis, signal));
+      return isPromise(answer) ? within(answer, millis, signal).catch(failed) : answer;
+    } catch (error) {
+      return isBusy(error) ? Promise.reject(error) : failed(error);
     }
   };
 }
 
-const unknownCommit = (): Answer => ({ commit: "unknown" });
-const failedAsk = (error: unknown): Answer => ({ failed: error instanceof Error ? error.message : String(error) });
+function isBusy(error: unknown): boolean {
+  return error instanceof Fault && error.code === "busy";
+}
 
-function carryOut(services: Services, ask: Ask): Awaitable<Answer> {
+/** Aborted when the time is up or the requester goes away, so that work that nobody waits for can end. */
+function ending(millis: number, signal?: AbortSignal): AbortSignal {
+  const time = AbortSignal.timeout(millis);
+  return signal ? AbortSignal.any([time, signal]) : time;
+}
+
+function carryOut(services: Services, ask: Ask, ending: () => AbortSignal): Awaitable<Answer> {
   const { store } = services;
   if ("load" in ask) return then(store.load(ask.load.keys), (rows) => ({ rows: rows.map(plainRow) }));
   if ("commit" in ask) return then(store.commit(ask.commit), (commit) => ({ commit }));
@@ -65,9 +77,10 @@ function carryOut(services: Services, ask: Ask): Awaitable<Answer> {
     return then(store.scan(prefix, after, limit), ({ rows, next }) => ({ page: { rows, next } }));
   }
   if ("subject" in ask) return subject(offered(services.subject, "subject"), ask.subject);
-  if ("derive" in ask) return derive(offered(services.derive, "derive"), ask.derive);
+  if ("derive" in ask) return derive(offered(services.derive, "derive"), ask.derive, ending());
   if ("sign" in ask) return sign(offered(services.sign, "sign"), ask.sign);
   if ("verify" in ask) return verify(offered(services.verify, "verify"), ask.verify);
+  if ("fetch" in ask) return fetched(offered(services.fetch, "fetch"), ask.fetch, ending());
   throw new Error(`The engine asked for something that this host does not know: ${Object.keys(ask).join()}`);
 }
 
@@ -80,14 +93,10 @@ function subject(source: SubjectSource, ask: SubjectAsk): Awaitable<Answer> {
   return then(found, (user) => ({ subject: user ? { id: user.id, name: user.name ?? null } : null }));
 }
 
-function derive(derived: Derive, ask: DeriveAsk): Awaitable<Answer> {
+function derive(derived: Derive, ask: DeriveAsk, signal: AbortSignal): Awaitable<Answer> {
   const { algorithm, parameters } = ask;
-  const bytes = derived({
-    algorithm,
-    ...parameters,
-    secret: fromBase64Url(ask.secret),
-    salt: fromBase64Url(ask.salt),
-  });
+  const [secret, salt] = [fromBase64Url(ask.secret), fromBase64Url(ask.salt)];
+  const bytes = derived({ algorithm, ...parameters, secret, salt }, signal);
   return then(bytes, (output) => ({ derived: toBase64Url(output) }));
 }
 

@@ -16,6 +16,7 @@ export type {
   Derive,
   EngineCode,
   EngineSource,
+  Fetch,
   Host,
   Lifetime,
   Options,

@@ -231,6 +231,31 @@ test("optional asks are served by the host's own functions, in bytes", async () 
   ]);
 });
 
+test("a service that is busy ends the flow with its fault, and the flow is cancelled", async () => {
+  const derive: Ask = {
+    derive: {
+      algorithm: "argon2id",
+      parameters: { memory: 1, passes: 2, lanes: 3, length: 4 },
+      secret: "",
+      salt: "",
+    },
+  };
+  const busy = new Fault({ code: "busy", status: 503, message: "Too many derivations wait", help: "" });
+  const refusing = {
+    throws: () => {
+      throw busy;
+    },
+    rejects: () => Promise.reject(busy),
+  };
+  for (const [how, service] of Object.entries(refusing)) {
+    const engine = new Scripted([derive]);
+    const { driver, errors } = driverOf(engine, { derive: service });
+    assert.equal((await driver.run({})).fault, busy, how);
+    assert.deepEqual(engine.cancelled, [1], how);
+    assert.deepEqual(errors, [], how);
+  }
+});
+
 test("an ask that the host does not offer has failed", async () => {
   const { driver } = driverOf(new Scripted([{ subject: { status: { id: "1" } } }, { teleport: {} } as never]));
   const answers = (await driver.run({})).ok as { failed: string }[];

@@ -1,6 +1,8 @@
 // What every runtime runs: the same configuration, time, chance and calls must give the same bytes everywhere.
 import { Claviger, Refused } from "claviger";
 import { memory } from "claviger/stores/memory";
+import { signingKeys, verify } from "claviger/webcrypto";
+import { privateJwk } from "./key.js";
 
 export async function program() {
   const clock = () => 1_790_000_000_000;
@@ -24,10 +26,21 @@ export async function program() {
   const refused = await auth.authenticate(new Request("https://api.example.com")).catch((error) => error);
   if (!(refused instanceof Refused)) throw new Error(`not refused: ${refused}`);
   return JSON.stringify({
+    signed: await signed(),
     client,
     secret,
     metadata: await get("/.well-known/oauth-authorization-server"),
     jwks: await get("/jwks"),
     refused: [refused.code, refused.toResponse().headers.get("www-authenticate")],
   });
+}
+
+/** A signature by a key of the host, which has one value alone (RSASSA-PKCS1-v1_5), and whether it verifies. */
+async function signed() {
+  const { hostKeys, sign } = await signingKeys(privateJwk);
+  const [{ kid, algorithm, publicJwk }] = hostKeys;
+  const message = new TextEncoder().encode("one message");
+  const signature = await sign({ kid, algorithm, message });
+  const verified = await verify({ publicJwk, algorithm, message, signature });
+  return [kid, [...signature].map((byte) => byte.toString(16).padStart(2, "0")).join(""), verified];
 }

@@ -1,7 +1,7 @@
 import { createServer, type Server } from "node:http";
 import type { Claviger } from "../claviger.js";
 import type { ClavigerEvent } from "../events.js";
-import { toNodeHandler } from "../node.js";
+import { toNodeHandler, workerThreads } from "../node.js";
 import { type Context, Failure, type Options } from "./command.js";
 import { prepare, seed } from "./demo.js";
 
@@ -25,7 +25,10 @@ export async function serve({ values, output, settings: read }: Context): Promis
   const server = createServer();
   const address = await listen(server, settings.listen ?? "127.0.0.1:8080");
   const demo = values.demo ? prepare(settings, address) : undefined;
-  const auth = settings.build({ onFault: (error) => log("error", "fault", { error: error.message }) });
+  const auth = settings.build({
+    derive: workerThreads(),
+    onFault: (error) => log("error", "fault", { error: error.message }),
+  });
   auth.on("*", ({ name, at, ...details }: ClavigerEvent) => log("info", "event", { event: name, at, ...details }));
   await auth.ready();
   if (demo) await seed(auth, settings, demo, output);

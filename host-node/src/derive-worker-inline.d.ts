@@ -1,0 +1,4 @@
+// Written by scripts/build.mjs.
+/** `derive-worker.js` as a `data:` address. */
+declare const address: string;
+export default address;
