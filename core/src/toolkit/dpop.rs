@@ -4,8 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{ToolError, read};
 use crate::hash::{b64u, sha256};
+use crate::key::json::parse;
 use crate::key::jws::Unsigned;
-use crate::key::{Algorithm, PrivateKey, PublicJwk, PublicKey};
+use crate::key::{Algorithm, InvalidKey, PrivateKey, PublicJwk, PublicKey};
 use crate::refusal::Fault;
 use crate::time::{Millis, numeric_date};
 
@@ -14,6 +15,55 @@ const TYPE: &str = "dpop+jwt";
 
 /// Members of a public JWK that say nothing which the rest of the header does not say.
 const SAID_ELSEWHERE: [&str; 3] = ["alg", "kid", "use"];
+
+/// Makes a key pair. `fill` gives random bytes, or says why it cannot.
+///
+/// # Errors
+/// [`ToolError::Key`] for another algorithm than `ES256` and `EdDSA`, and what `fill` says.
+pub fn generate(
+    algorithm: &str,
+    mut fill: impl FnMut(&mut [u8]) -> Result<(), ToolError>,
+) -> Result<PrivateKey, ToolError> {
+    let algorithm = algorithm.parse().map_err(|_| InvalidKey::Unsupported)?;
+    offered(algorithm)?;
+    let mut filled = Ok(());
+    let key = PrivateKey::generate(algorithm, &mut |bytes| {
+        if filled.is_ok() {
+            filled = fill(bytes);
+        }
+    });
+    // A key made of no randomness must not leave.
+    filled?;
+    Ok(key?)
+}
+
+/// Reads a private JWK.
+///
+/// # Errors
+/// [`ToolError::Key`] for another algorithm than `ES256` and `EdDSA`, or a malformed or mismatched key.
+pub fn private_key(jwk: &str) -> Result<PrivateKey, ToolError> {
+    let key = PrivateKey::from_jwk(jwk)?;
+    offered(key.algorithm())?;
+    Ok(key)
+}
+
+/// Reads a public JWK.
+///
+/// # Errors
+/// As [`private_key`], and for a private key.
+pub fn public_key(jwk: &str) -> Result<PublicKey, ToolError> {
+    let key = PublicKey::from_jwk(&parse(jwk.as_bytes()).map_err(|_| InvalidKey::NotAnObject)?)?;
+    offered(key.algorithm())?;
+    Ok(key)
+}
+
+/// What a proof may be signed with: every server of RFC 9449 takes ES256, and RSA would make each request longer by half a kilobyte.
+fn offered(algorithm: Algorithm) -> Result<(), InvalidKey> {
+    match algorithm {
+        Algorithm::ES256 | Algorithm::EdDSA => Ok(()),
+        Algorithm::RS256 | Algorithm::HS256 => Err(InvalidKey::Unsupported),
+    }
+}
 
 /// The request that a proof is for.
 #[derive(Debug, Deserialize)]
@@ -79,7 +129,7 @@ impl Proof {
     /// # Errors
     /// As [`Proof::sign`].
     pub fn unsigned(&self, key: &PublicKey, jti: &[u8; 16]) -> Result<Unsigned, ToolError> {
-        let mut jwk = key.to_jwk().ok_or(crate::key::InvalidKey::Secret)?;
+        let mut jwk = key.to_jwk().ok_or(InvalidKey::Secret)?;
         jwk.retain(|name, _| !SAID_ELSEWHERE.contains(&name.as_str()));
         let claims = Claims {
             jti: b64u(jti),
@@ -108,7 +158,11 @@ mod tests {
     use serde_json::{Value, json};
 
     fn key(algorithm: Algorithm) -> PrivateKey {
-        PrivateKey::generate(algorithm, &mut |bytes| bytes.fill(7)).unwrap()
+        generate(algorithm.name(), |bytes| {
+            bytes.fill(7);
+            Ok(())
+        })
+        .unwrap()
     }
 
     fn proof(changes: &Value) -> Result<Proof, ToolError> {
@@ -165,6 +219,28 @@ mod tests {
         let key = PublicKey::from_jwk(&header["jwk"]).unwrap();
         assert!(Compact::parse(EXAMPLE, 4096).unwrap().verify([&key]).is_ok());
         assert_eq!(key.thumbprint(), "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I");
+    }
+
+    #[test]
+    fn keys_are_of_two_algorithms_and_never_made_without_randomness() {
+        for algorithm in ["RS256", "HS256", "none", "es256"] {
+            assert_eq!(generate(algorithm, |_| Ok(())).unwrap_err(), ToolError::Key(InvalidKey::Unsupported));
+        }
+        let failed = ToolError::Fault(Fault::HostFailed("no randomness".into()));
+        for algorithm in ["ES256", "EdDSA"] {
+            assert_eq!(generate(algorithm, |_| Err(failed.clone())).unwrap_err(), failed);
+        }
+    }
+
+    #[test]
+    fn a_key_pair_is_written_and_read() {
+        for algorithm in [Algorithm::ES256, Algorithm::EdDSA] {
+            let key = key(algorithm);
+            assert_eq!(private_key(&key.to_jwk()).unwrap().to_jwk(), key.to_jwk());
+            let public = serde_json::to_string(&key.public().to_jwk().unwrap()).unwrap();
+            assert_eq!(public_key(&public).unwrap().thumbprint(), key.public().thumbprint());
+            assert_eq!(public_key(&key.to_jwk()).unwrap_err(), ToolError::Key(InvalidKey::Secret));
+        }
     }
 
     #[test]
