@@ -12,7 +12,8 @@ use crate::config::Config;
 use crate::host::{Host, Shared};
 use crate::http;
 use crate::key::cache::KeyCache;
-use crate::refusal::{Fault, Stop, Told};
+use crate::refusal::{Fault, Refusal, Stop, Told};
+use crate::unreadable;
 
 /// How often a flow decides anew when its commits lose their races.
 const DECISIONS: usize = 3;
@@ -126,10 +127,14 @@ impl Engine {
 
     /// [`Engine::begin`] and its kin with JSON on both sides, for hosts that speak bytes.
     pub fn begin_json(&mut self, call: &[u8]) -> Vec<u8> {
-        answer(
-            serde_json::from_slice(call)
-                .map_or_else(|error| ended_by(Fault::BadCall(error.to_string())), |call| self.begin(call)),
-        )
+        answer(match serde_json::from_slice(call) {
+            Ok(call) => self.begin(call),
+            Err(error) => match unreadable::blame(call, &error) {
+                Stop::Refused(refusal) => Step::Ended { done: refused(&refusal) },
+                Stop::Fault(fault) => ended_by(fault),
+                Stop::Stale => ended_by(Fault::Contended),
+            },
+        })
     }
 
     /// See [`Engine::begin_json`].
@@ -197,11 +202,15 @@ async fn run(host: Host, command: Command) -> Done {
     let events = host.take_events();
     let done = match decided {
         Ok(outcome) => Done { ok: Some(outcome), ..Done::default() },
-        Err(Stop::Refused(refusal)) => Done { refused: Some(refusal.told()), ..Done::default() },
+        Err(Stop::Refused(refusal)) => refused(&refusal),
         Err(Stop::Fault(fault)) => failed(&command, &fault),
         Err(Stop::Stale) => failed(&command, &Fault::Contended),
     };
     Done { events, ..done }
+}
+
+fn refused(refusal: &Refusal) -> Done {
+    Done { refused: Some(refusal.told()), ..Done::default() }
 }
 
 /// A request is answered even so; a typed command is told the fault alone.

@@ -5,7 +5,7 @@
 //!
 //! | room | what it knows |
 //! |---|---|
-//! | [`engine`], [`call`], [`ask`] | flows, and the contract with the host |
+//! | [`engine`], [`call`], [`ask`], `unreadable` | flows, and the contract with the host |
 //! | `host`, `record` | the mailbox, what a row holds, conditional writes |
 //! | `http`, `metadata` | requests, responses, the router, RFC 8414 |
 //! | `authorize`, `page` | the authorization request, sign-in and consent |
@@ -42,6 +42,7 @@ mod session;
 pub mod time;
 mod token;
 pub mod toolkit;
+mod unreadable;
 mod uri;
 
 pub use account::derive_json;

@@ -62,6 +62,8 @@ pub enum Refusal {
     UriTooLong,
     /// A typed command's argument is out of bounds.
     InvalidArgument(&'static str),
+    /// A typed command's argument is missing, unknown, or not of its type: which, and what it should be.
+    Mistyped(String),
     /// A typed command names what does not exist.
     NotFound(&'static str),
     /// A typed command would make something twice.
@@ -85,6 +87,7 @@ impl Refusal {
     /// The code, the status, the text and the help of this refusal.
     pub fn told(&self) -> Told {
         let (code, status, message, help) = self.parts();
+        let message = if let Self::Mistyped(which) = self { which } else { message };
         Told { code, status, message: message.to_owned(), help }
     }
 
@@ -133,6 +136,7 @@ impl Refusal {
             R::PayloadTooLarge => ("invalid_request", 413, "The request is too large", "Send less."),
             R::UriTooLong => ("invalid_request", 414, "The URL is too long", "Send less in the query."),
             R::InvalidArgument(why) => ("invalid_argument", 400, why, "Correct the argument."),
+            R::Mistyped(_) => ("invalid_argument", 400, "An argument is mistyped", "See docs/contract.md section 5."),
             R::NotFound(why) => ("not_found", 404, why, "Check the id."),
             R::AlreadyExists(why) => ("already_exists", 409, why, "Choose another, or use the one that exists."),
         }
