@@ -106,12 +106,14 @@ fn refuse_unsupported(query: &Form) -> Result<(), Refusal> {
 }
 
 fn read_scopes(config: &Config, client: &Client, query: &Form) -> Result<Vec<String>, Refusal> {
-    let allowed = client.allowed_scopes(config);
-    let scopes = match query.one("scope")? {
-        Some(text) => scope::parse(text)?,
-        None => config.default_scopes.iter().filter(|name| allowed.contains(name)).cloned().collect(),
-    };
-    if scope::covers(&allowed, &scopes) { Ok(scopes) } else { Err(Refusal::InvalidScope) }
+    let allowed = |name: &&String| client.may_have(config, name);
+    match query.one("scope")? {
+        None => Ok(config.default_scopes.iter().filter(allowed).cloned().collect()),
+        Some(text) => {
+            let scopes = scope::parse(text)?;
+            if scopes.iter().all(|name| allowed(&name)) { Ok(scopes) } else { Err(Refusal::InvalidScope) }
+        }
+    }
 }
 
 /// RFC 8707 section 2: each must be known.

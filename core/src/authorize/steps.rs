@@ -53,6 +53,11 @@ impl Situation {
         self.interaction.next(self.signed_in.as_ref(), host.now())
     }
 
+    /// What there is to consent to: what was asked for, as far as the client may still have it.
+    pub(super) fn scopes(&self, config: &Config) -> impl Iterator<Item = &String> {
+        self.interaction.request.scopes.iter().filter(|name| self.client.may_have(config, name))
+    }
+
     /// Who decides. Nobody can decide before signing in.
     pub(super) fn decider(&self, host: &Host) -> Result<&SignedIn, Refusal> {
         match (&self.signed_in, self.next(host)) {
@@ -69,10 +74,11 @@ impl Situation {
             return Err(Refusal::InteractionEnded.into());
         }
         let request = &self.interaction.request;
-        let scopes = scopes.unwrap_or_else(|| request.scopes.clone());
+        let mut scopes = scopes.unwrap_or_else(|| request.scopes.clone());
         if !scope::covers(&request.scopes, &scopes) {
             return Err(Refusal::InvalidRequest("Only what was asked for can be granted").into());
         }
+        scopes.retain(|name| self.client.may_have(config, name));
         let id = self.interaction.grant_id(config);
         let grant = Grant::new(
             config,

@@ -100,7 +100,7 @@ impl View {
             id: client.id.clone(),
             name: client.name.clone(),
             redirect_uris: client.redirect_uris.clone(),
-            scopes: client.allowed_scopes(config),
+            scopes: config.scopes.keys().filter(|name| client.may_have(config, name)).cloned().collect(),
             grant_types: client.grant_types.clone(),
             auth_method: client.auth_method,
             access_token: client.access_token,

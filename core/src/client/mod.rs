@@ -97,12 +97,8 @@ impl Client {
         self.grant_types.contains(&grant_type)
     }
 
-    /// The scopes it may ask for: its own, as far as they are still configured.
-    pub(crate) fn allowed_scopes(&self, config: &Config) -> Vec<String> {
-        let configured = config.scopes.keys();
-        match &self.scopes {
-            None => configured.cloned().collect(),
-            Some(own) => configured.filter(|name| own.contains(name)).cloned().collect(),
-        }
+    /// Whether it may have a scope: one of its own, and still configured.
+    pub(crate) fn may_have(&self, config: &Config, scope: &String) -> bool {
+        config.scopes.contains_key(scope) && self.scopes.as_ref().is_none_or(|own| own.contains(scope))
     }
 }

@@ -159,21 +159,30 @@ impl Grant {
         )
     }
 
-    /// Adds an access token; those that are over are forgotten.
-    pub(crate) fn add_access_token(&mut self, now: Millis, token: AccessToken) {
+    /// Adds an access token and returns its serial; those that are over are forgotten.
+    pub(crate) fn add_access_token(&mut self, now: Millis, token: AccessToken) -> u32 {
         self.access_tokens.retain(|old| now < old.expires_at);
         let excess = (self.access_tokens.len() + 1).saturating_sub(MOST_ACCESS_TOKENS);
         self.access_tokens.drain(..excess);
-        self.access_tokens.push(AccessToken { serial: self.next_serial, ..token });
-        self.next_serial = self.next_serial.saturating_add(1);
+        let serial = self.next_serial;
+        self.access_tokens.push(AccessToken { serial, ..token });
+        self.next_serial = serial.saturating_add(1);
+        serial
     }
 
     pub(crate) fn access_token(&self, serial: u32) -> Option<&AccessToken> {
         self.access_tokens.iter().find(|token| token.serial == serial)
     }
 
-    pub(crate) fn last_access_token(&self) -> Option<&AccessToken> {
-        self.access_tokens.last()
+    /// The token that was already issued for a request like this one, since the refresh token was rotated last.
+    pub(crate) fn issued_like(&self, wanted: &AccessToken, since: Millis) -> Option<u32> {
+        let good = |token: &&AccessToken| {
+            !token.revoked
+                && token.issued_at >= since
+                && wanted.issued_at < token.expires_at
+                && (&token.scopes, &token.resources) == (&wanted.scopes, &wanted.resources)
+        };
+        self.access_tokens.iter().rev().find(good).map(|token| token.serial)
     }
 
     pub(crate) fn revoke_access_token(&mut self, serial: u32) {

@@ -10,6 +10,7 @@ use crate::http::{Form, Request};
 use crate::key::set::KeySet;
 use crate::record::Stored;
 use crate::refusal::{Refusal, Stop};
+use crate::time::Millis;
 use crate::token::{self, TokenResponse};
 
 use super::state::Terms;
@@ -73,16 +74,23 @@ impl Presented {
     /// Moves the grant on with a new access token. The answer leaves when the commit is acknowledged.
     pub(super) async fn issue(self, host: &Host, form: &Form, state: State) -> Result<TokenResponse, Stop> {
         let mut live = Grant { state, ..self.grant.value.clone() };
-        live.add_access_token(host.now(), token::new_access_token(host, &self.client, &live, form)?);
+        let serial = live.add_access_token(host.now(), token::new_access_token(host, &self.client, &live, form)?);
         let keys = KeySet::current(host, self.keys).await?;
         host.commit(Change::replace(&self.grant, live.clone())).await?;
-        Ok(token::respond(host, &keys, &live).await?)
+        Ok(token::respond(host, &keys, &live, serial).await?)
     }
 
-    /// The same answer as when the state was reached.
-    pub(super) async fn issue_again(self, host: &Host) -> Result<TokenResponse, Stop> {
+    /// The same answer as when the state was reached. A request for other scopes or resources than then gets an access token of
+    /// its own, and the same refresh token.
+    pub(super) async fn issue_again(self, host: &Host, form: &Form, since: Millis) -> Result<TokenResponse, Stop> {
+        let grant = &self.grant.value;
+        let wanted = token::new_access_token(host, &self.client, grant, form)?;
+        let Some(serial) = grant.issued_like(&wanted, since) else {
+            let state = grant.state.clone();
+            return self.issue(host, form, state).await;
+        };
         let keys = KeySet::current(host, self.keys).await?;
-        Ok(token::respond(host, &keys, &self.grant.value).await?)
+        Ok(token::respond(host, &keys, &self.grant.value, serial).await?)
     }
 
     /// A copy is about: the grant ends, and the request is refused all the same.

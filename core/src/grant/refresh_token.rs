@@ -9,7 +9,7 @@ use crate::http::{Form, Request};
 use crate::refusal::{Refusal, Stop};
 use crate::token::TokenResponse;
 
-/// Rotates a refresh token: one load, one decision, one commit; a repeat inside the grace commits nothing.
+/// Rotates a refresh token: one load, one decision, one commit; the same request again inside the grace commits nothing.
 pub(crate) async fn refresh(host: &Host, request: &Request, form: &Form) -> Result<TokenResponse, Stop> {
     let text = form.one("refresh_token")?.ok_or(Refusal::InvalidRequest("The parameter refresh_token is missing"))?;
     let presented = Presented::load(host, request, form, Kind::RefreshToken, text).await?;
@@ -20,7 +20,7 @@ pub(crate) async fn refresh(host: &Host, request: &Request, form: &Form) -> Resu
             host.tell(Event::TokenRefreshed { subject, client_id, grant_id });
             Ok(response)
         }
-        Refreshed::Again => presented.issue_again(host).await,
+        Refreshed::Again { since } => presented.issue_again(host, form, since).await,
         Refreshed::Replayed => presented.revoke(host, Event::RefreshTokenReplayed { client_id, grant_id }).await,
         Refreshed::Refused => Err(Refusal::InvalidGrant.into()),
     }

@@ -49,7 +49,7 @@ pub(crate) enum Refreshed {
     /// It was live; this is the state after.
     Rotated(State),
     /// It was just rotated, and nothing came of the successor yet: the successor is given again, nothing changes.
-    Again,
+    Again { since: Millis },
     /// It was rotated long ago, or its successor is in use: somebody has a copy (RFC 9700 section 4.14.2). The grant must be
     /// revoked.
     Replayed,
@@ -97,7 +97,7 @@ impl State {
                 std::cmp::Ordering::Less
                     if generation.saturating_add(1) == live.generation && now < terms.grace.after(live.rotated_at) =>
                 {
-                    Refreshed::Again
+                    Refreshed::Again { since: live.rotated_at }
                 }
                 std::cmp::Ordering::Less => Refreshed::Replayed,
                 // Only a store that went back in time has not heard of it: refused, and nobody is punished.
@@ -164,7 +164,7 @@ mod tests {
 
     #[test]
     fn tk_044_the_generation_before_is_answered_again_inside_its_grace() {
-        assert_eq!(live(3, 1000).refresh(2, 10_999, TERMS), Refreshed::Again);
+        assert_eq!(live(3, 1000).refresh(2, 10_999, TERMS), Refreshed::Again { since: 1000 });
         assert_eq!(live(3, 1000).refresh(2, 11_000, TERMS), Refreshed::Replayed);
         let none = Terms { grace: Seconds(0), ..TERMS };
         assert_eq!(live(3, 1000).refresh(2, 1000, none), Refreshed::Replayed);
@@ -212,7 +212,7 @@ mod tests {
                         prop_assert!(before.is_some_and(|live| generation < live));
                         state = state.revoke(now);
                     }
-                    Refreshed::Again => prop_assert!(before == Some(generation + 1)),
+                    Refreshed::Again { .. } => prop_assert!(before == Some(generation + 1)),
                     Refreshed::Refused => {}
                 }
             }

@@ -76,18 +76,21 @@ impl<'a> Audience<'a> {
     }
 }
 
-/// An access token as this request asks for it: at most the grant's scopes (RFC 6749 section 6) and resources (RFC 8707 section 2.2).
+/// An access token as this request asks for it: at most the grant's scopes (RFC 6749 section 6) and resources (RFC 8707 section
+/// 2.2), and no scope that the client may not have any more.
 pub(crate) fn new_access_token(
     host: &Host,
     client: &Client,
     grant: &Grant,
     form: &Form,
 ) -> Result<AccessToken, Refusal> {
+    let mut granted = grant.scopes.clone();
+    granted.retain(|name| client.may_have(host.config(), name));
     let scopes = match form.one("scope")? {
         Some(text) => scope::parse(text)?,
-        None => grant.scopes.clone(),
+        None => granted.clone(),
     };
-    if !scope::covers(&grant.scopes, &scopes) {
+    if !scope::covers(&granted, &scopes) {
         return Err(Refusal::InvalidScope);
     }
     let asked = form.distinct("resource");
@@ -108,9 +111,9 @@ pub(crate) fn new_access_token(
     })
 }
 
-/// The response for the grant as it stands: its newest access token and its live refresh token. The same state, the same bytes.
-pub(crate) async fn respond(host: &Host, keys: &KeySet, grant: &Grant) -> Result<TokenResponse, Fault> {
-    let token = grant.last_access_token().ok_or(Fault::BadRow("a live grant has no access token"))?;
+/// The response for the grant as it stands: this access token of its, and its live refresh token. The same state, the same bytes.
+pub(crate) async fn respond(host: &Host, keys: &KeySet, grant: &Grant, serial: u32) -> Result<TokenResponse, Fault> {
+    let token = grant.access_token(serial).ok_or(Fault::BadRow("an access token is not in its grant"))?;
     Ok(TokenResponse {
         access_token: match token.form {
             TokenForm::Opaque => grant.handle(host.config(), Kind::AccessToken, token.serial),

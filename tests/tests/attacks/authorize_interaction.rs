@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use claviger_tests::setting::{CALLBACK, Setting, client, header, post_as, redeem_fields, text};
-use claviger_tests::{Browser, World, basic, form, location_parameter};
+use claviger_tests::setting::{CALLBACK, PASSWORD, Setting, client, header, post_as, redeem_fields, text};
+use claviger_tests::{Browser, World, basic, form, location_parameter, parameter};
 use serde_json::{Value, json};
 
 use crate::check::{hold_everywhere, refusal};
@@ -160,6 +160,41 @@ fn az_086_consent_grants_nothing_that_was_not_asked_for() {
     let answer = s.browser.post(&mut s.world, "/consent", &extra);
     let tokens = s.redeem(&location_parameter(&answer, "code").unwrap()).1;
     assert_eq!(s.introspect(text(&tokens["access_token"]))["aud"], World::ISSUER);
+}
+
+#[test]
+fn az_086_a_scope_that_the_client_lost_while_the_person_decided_is_not_granted() {
+    for own_pages in [true, false] {
+        let mut s = Setting::opaque();
+        let query = s.query(&[("scope", Some("read write"))]);
+        let handle = s.browser.begin(&mut s.world, &query);
+        s.browser.sign_in(&mut s.world, &handle, "ada", PASSWORD);
+        s.world.ok(json!({ "clients.update": { "id": s.client, "scopes": ["read"] } }));
+        let answer = if own_pages {
+            let page = s.browser.get(&mut s.world, &format!("/consent?{}", form(&[("interaction", &handle)])));
+            assert!(!text(&page["body"]).contains("Change your things"), "{page}");
+            // The page was shown before.
+            let answer = s.browser.allow(&mut s.world, &handle, &["read", "write"]);
+            location_parameter(&answer, "code")
+        } else {
+            let arguments = json!({ "handle": handle, "cookie": s.browser.cookie_header() });
+            let shown = s.world.ok(json!({ "interactions.get": arguments }));
+            assert_eq!(shown["scopes"].as_array().map(Vec::len), Some(1), "{shown}");
+            let onward = s.world.ok(json!({ "interactions.consent": arguments }));
+            parameter(text(&onward["location"]), "code")
+        };
+        assert_eq!(s.redeem(&answer.unwrap()).1["scope"], "read");
+    }
+}
+
+#[test]
+fn a_scope_that_the_client_lost_after_consent_is_not_in_its_token() {
+    let mut s = Setting::opaque();
+    let code = s.code();
+    s.world.ok(json!({ "clients.update": { "id": s.client, "scopes": ["write"] } }));
+    let tokens = s.redeem(&code).1;
+    assert_eq!(tokens["scope"], "");
+    assert_eq!(s.introspect(text(&tokens["access_token"]))["scope"], "");
 }
 
 #[test]

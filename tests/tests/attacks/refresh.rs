@@ -1,7 +1,7 @@
 //! Refreshing (TK-039 to TK-050).
 
-use claviger_tests::basic;
-use claviger_tests::setting::{Setting, client, post_as, text};
+use claviger_tests::setting::{PASSWORD, Setting, client, post_as, text};
+use claviger_tests::{basic, location_parameter};
 use serde_json::{Value, json};
 
 use crate::check::refusal;
@@ -46,6 +46,47 @@ fn tk_044_without_a_grace_the_second_use_is_a_replay() {
     let next = s.refresh(text(&tokens["refresh_token"])).1;
     assert_eq!(s.refresh(text(&tokens["refresh_token"])).1["error"], "invalid_grant");
     assert!(!s.is_active(&next["access_token"]));
+}
+
+#[test]
+fn tk_044_inside_the_grace_a_narrower_request_is_answered_as_a_first_one() {
+    let mut s = Setting::opaque();
+    let query = s.query(&[("scope", Some("read write")), ("resource", Some("https://api.example.com"))]);
+    let interaction = s.browser.begin(&mut s.world, &query);
+    s.browser.sign_in(&mut s.world, &interaction, "ada", PASSWORD);
+    let allowed = s.browser.allow(&mut s.world, &interaction, &["read", "write"]);
+    let tokens = s.redeem(&location_parameter(&allowed, "code").unwrap()).1;
+    let old = text(&tokens["refresh_token"]).to_owned();
+    let first = s.refresh(&old).1;
+    assert_eq!(first["scope"], "read write");
+    let mut ask = |fields: &[(&str, &str)]| {
+        let fields = [&[("grant_type", "refresh_token"), ("refresh_token", old.as_str())], fields].concat();
+        let reply = s.post("/token", &fields);
+        (reply, s.world.asked().len())
+    };
+    let ((status, narrow), trips) = ask(&[("scope", "write")]);
+    assert_eq!((status, &narrow["scope"], trips), (200, &json!("write"), 2));
+    assert_eq!(narrow["refresh_token"], first["refresh_token"], "no second branch");
+    assert_ne!(narrow["access_token"], first["access_token"]);
+    // The same request again: the same token, and nothing to write.
+    assert_eq!(ask(&[("scope", "write")]), ((200, narrow.clone()), 1));
+    assert_eq!(ask(&[]), ((200, first.clone()), 1));
+    assert_eq!(ask(&[("scope", "admin")]).0.1["error"], "invalid_scope");
+    assert_eq!(ask(&[("resource", "https://other.example.com")]).0.1["error"], "invalid_target");
+    assert_eq!(s.introspect(text(&narrow["access_token"]))["scope"], "write");
+    assert_eq!(s.introspect(text(&first["access_token"]))["scope"], "read write");
+}
+
+#[test]
+fn a_scope_that_the_client_lost_is_refreshed_no_more() {
+    let mut s = Setting::opaque();
+    let tokens = s.tokens();
+    let token = text(&tokens["refresh_token"]).to_owned();
+    s.world.ok(json!({ "clients.update": { "id": s.client, "scopes": ["write"] } }));
+    let fields = [("grant_type", "refresh_token"), ("refresh_token", token.as_str()), ("scope", "read")];
+    let command = s.post_command("/token", &fields);
+    assert_eq!(refusal(&mut s.world, command), (400, "invalid_scope".into()));
+    assert_eq!(s.refresh(&token).1["scope"], "");
 }
 
 #[test]
