@@ -14,7 +14,7 @@ use crate::engine::{DerivePool, Module, Pool, Tuning};
 use crate::error::{Error, Problem};
 use crate::event::Event;
 use crate::host::{Host, Listener};
-use crate::store::{DynStore, Store};
+use crate::stores::{DynStore, Store};
 use crate::subject::{DynSubjects, Subjects};
 
 /// The default of the configuration's `limits.body`, in bytes.
@@ -202,8 +202,8 @@ impl Builder {
         self
     }
 
-    /// Compiles the engine, if this process has not yet, and starts its threads. This takes a fraction of a second and
-    /// blocks.
+    /// Compiles the engine, unless this process has, or the feature `cache` finds it compiled on this machine, and starts its
+    /// threads. Compiling takes half a second and blocks.
     ///
     /// # Errors
     /// [`Error::Configuration`] names the member that is wrong.

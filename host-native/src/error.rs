@@ -7,7 +7,7 @@ use http_body_util::Full;
 use serde::{Deserialize, Serialize};
 
 use crate::engine::{EngineError, StartError};
-use crate::store::StoreError;
+use crate::stores::StoreError;
 
 /// Why there is no result.
 #[derive(Debug, thiserror::Error)]

@@ -14,7 +14,7 @@ use crate::engine::wire::{Answer, Ask, Call, Command, Done};
 use crate::engine::{DerivePool, EngineError, Pool, Progress};
 use crate::error::{Error, Problem};
 use crate::event::Event;
-use crate::store::{Batch, Committed, DynStore, Key, Scan};
+use crate::stores::{Batch, Committed, DynStore, Key, Scan};
 use crate::subject::{DynSubjects, SubjectAsk};
 
 pub(crate) type Listener = Arc<dyn Fn(&Event) + Send + Sync>;

@@ -6,7 +6,7 @@
 //! # use axum::routing::get;
 //! let auth = claviger::Claviger::builder("https://auth.example.com")
 //!     .secret(secret)
-//!     .store(claviger::store::Sqlite::open("auth.db")?)
+//!     .store(claviger::stores::Sqlite::open("auth.db")?)
 //!     .scope("read", "See your things")
 //!     .build()?;
 //! let app = axum::Router::new()
@@ -24,7 +24,7 @@
 //! | [`Claviger`], [`Builder`] | the whole of it, and how it is configured |
 //! | [`commands`] | `auth.clients()`, `auth.accounts()` and so on: typed commands by noun |
 //! | [`web`] | the [`tower`](tower_service::Service) service and the guard for your own routes |
-//! | [`store`] | the [`store::Store`] trait, and the stores `Memory` and `Sqlite` |
+//! | [`stores`] | the [`stores::Store`] trait, and the stores `Memory` and `Sqlite` |
 //! | [`engine`] | one instance, for those who drive the engine by hand |
 
 mod builder;
@@ -35,7 +35,7 @@ pub mod engine;
 mod error;
 mod event;
 mod host;
-pub mod store;
+pub mod stores;
 mod subject;
 pub mod web;
 

@@ -4,7 +4,7 @@ use std::pin::Pin;
 
 use serde::{Deserialize, Serialize};
 
-use crate::store::StoreError;
+use crate::stores::StoreError;
 
 /// The application's own users, in place of the engine's accounts. Write the methods as `async fn`.
 pub trait Subjects: Send + Sync + 'static {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use claviger::commands::Paging;
-use claviger::store::{Batch, Committed, Key, Memory, Page, Row, Scan, Sqlite, Store, StoreError};
+use claviger::stores::{Batch, Committed, Key, Memory, Page, Row, Scan, Sqlite, Store, StoreError};
 use claviger::{Claviger, Requirement};
 use http::StatusCode;
 use serde_json::json;

@@ -12,7 +12,7 @@ use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
 use claviger::Claviger;
-use claviger::store::Sqlite;
+use claviger::stores::Sqlite;
 use serde_json::Value;
 use support::{Browser, encode};
 use tempfile::TempDir;

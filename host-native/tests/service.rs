@@ -12,7 +12,7 @@ use std::time::Duration;
 use axum::Extension;
 use axum::routing::get;
 use bytes::Bytes;
-use claviger::store::{Batch, Committed, Key, Memory, Page, Row, Scan, Store, StoreError};
+use claviger::stores::{Batch, Committed, Key, Memory, Page, Row, Scan, Store, StoreError};
 use claviger::{Claviger, Principal};
 use http::{Request, StatusCode};
 use http_body::{Body, Frame, SizeHint};

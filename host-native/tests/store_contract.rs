@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use claviger::store::{
+use claviger::stores::{
     Add, Batch, Committed, Key, Memory, Put, Require, Row, Scan, Sqlite, SqliteOptions, Store, contract,
 };
 use tempfile::TempDir;
@@ -46,13 +46,13 @@ async fn sqlite_keeps_the_contract_with_one_reader() {
 struct Forgetful(Memory);
 
 impl Store for Forgetful {
-    async fn load(&self, keys: Vec<Key>) -> Result<Vec<Option<Row>>, claviger::store::StoreError> {
+    async fn load(&self, keys: Vec<Key>) -> Result<Vec<Option<Row>>, claviger::stores::StoreError> {
         self.0.load(keys).await
     }
-    async fn commit(&self, batch: Batch) -> Result<Committed, claviger::store::StoreError> {
+    async fn commit(&self, batch: Batch) -> Result<Committed, claviger::stores::StoreError> {
         self.0.commit(Batch { require: Vec::new(), ..batch }).await
     }
-    async fn scan(&self, range: Scan) -> Result<claviger::store::Page, claviger::store::StoreError> {
+    async fn scan(&self, range: Scan) -> Result<claviger::stores::Page, claviger::stores::StoreError> {
         self.0.scan(range).await
     }
 }

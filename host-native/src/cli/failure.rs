@@ -3,7 +3,7 @@
 use std::fmt;
 
 use claviger::Error;
-use claviger::store::StoreError;
+use claviger::stores::StoreError;
 
 /// What is told on the standard error.
 #[derive(Debug)]

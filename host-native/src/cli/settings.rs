@@ -5,7 +5,7 @@ use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use claviger::store::{Memory, Sqlite};
+use claviger::stores::{Memory, Sqlite};
 use claviger::{Builder, Claviger};
 use serde_json::{Map, Value};
 

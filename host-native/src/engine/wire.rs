@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 
 use crate::error::Problem;
 use crate::event::Event;
-use crate::store::{Batch, Committed, Key, Page, Row, Scan};
+use crate::stores::{Batch, Committed, Key, Page, Row, Scan};
 use crate::subject::{Identity, SubjectAsk};
 
 /// What begins a flow.

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use claviger::commands::{AuthMethod, NewAccount, NewClient};
-use claviger::store::Store;
+use claviger::stores::Store;
 use claviger::{Builder, Claviger};
 use http::header::{CONTENT_TYPE, COOKIE, LOCATION, ORIGIN, SET_COOKIE};
 use http::{Method, Request, Response, StatusCode};

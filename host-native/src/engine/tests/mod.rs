@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tokio::time::timeout;
 
 use super::{DerivePool, EngineError, Instance, Module};
-use crate::store::{Batch, Committed, Key, Memory, Page, Row, Scan, Store, StoreError};
+use crate::stores::{Batch, Committed, Key, Memory, Page, Row, Scan, Store, StoreError};
 use crate::{Claviger, Error};
 
 const WAT: &str = include_str!("engine.wat");

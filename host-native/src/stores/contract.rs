@@ -1,8 +1,8 @@
 //! Says whether a store keeps its promises.
 //!
 //! ```no_run
-//! # async fn example() -> Result<(), claviger::store::contract::Broken> {
-//! claviger::store::contract::check(&claviger::store::Memory::new()).await
+//! # async fn example() -> Result<(), claviger::stores::contract::Broken> {
+//! claviger::stores::contract::check(&claviger::stores::Memory::new()).await
 //! # }
 //! ```
 

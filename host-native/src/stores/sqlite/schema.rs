@@ -5,7 +5,7 @@ use std::path::Path;
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::SqliteOptions;
-use crate::store::StoreError;
+use crate::stores::StoreError;
 
 /// Kept in `user_version`: a file of a newer layout is refused rather than misread.
 const LAYOUT: i64 = 1;

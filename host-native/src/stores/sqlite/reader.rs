@@ -4,7 +4,7 @@ use crossbeam_channel::Receiver;
 use rusqlite::{Connection, OptionalExtension, Result, Row as SqlRow, params};
 
 use super::Reply;
-use crate::store::{Entry, Key, Page, Row, Scan, StoreError, Version};
+use crate::stores::{Entry, Key, Page, Row, Scan, StoreError, Version};
 
 const LOAD: &str = "SELECT version, value FROM claviger_rows WHERE key = ?1";
 const SCAN: &str = "SELECT key, version, value FROM claviger_rows WHERE key >= ?1 AND key > ?2 ORDER BY key LIMIT ?3";

@@ -10,8 +10,8 @@ use rusqlite::{Connection, OptionalExtension, Savepoint, Transaction, Transactio
 
 use super::Reply;
 use crate::clock::Clock;
-use crate::store::memory::parse_counter;
-use crate::store::{Add, Batch, Committed, Require, StoreError, Version};
+use crate::stores::memory::parse_counter;
+use crate::stores::{Add, Batch, Committed, Require, StoreError, Version};
 
 /// How many batches share a transaction at most, so that other processes get their turn.
 const GROUP: usize = 64;
