@@ -1,4 +1,7 @@
-//! The compiled module. Compiling takes a few hundred milliseconds, so it is done once per process.
+//! The compiled module. Compiling takes a second of all processors, so it is done once per process, and with the feature `cache`
+//! once per machine: wasmtime keeps the code in its own cache, in the user's cache directory (`~/.cache/wasmtime` on Linux),
+//! named by a hash of the module, of every setting and of wasmtime's version. That directory must be writable by nobody else,
+//! since what is in it is run. Without such a directory the engine is compiled at each start, as it is without the feature.
 
 use std::sync::{Arc, OnceLock};
 use std::thread;
@@ -27,13 +30,17 @@ impl Module {
     /// The engine that is built into this crate.
     pub(crate) fn shipped() -> Result<Self, EngineError> {
         static SHIPPED: OnceLock<Result<Module, EngineError>> = OnceLock::new();
-        SHIPPED.get_or_init(|| Self::compile(ENGINE)).clone()
+        SHIPPED.get_or_init(|| Self::compile_with(&kept(settings()), ENGINE)).clone()
     }
 
     /// Compiles a module and starts the thread that keeps time for its instances.
     pub(crate) fn compile(wasm: &[u8]) -> Result<Self, EngineError> {
+        Self::compile_with(&settings(), wasm)
+    }
+
+    fn compile_with(settings: &Config, wasm: &[u8]) -> Result<Self, EngineError> {
         let load = |error: wasmtime::Error| EngineError::Load(format!("{error:#}"));
-        let engine = Engine::new(&settings()).map_err(load)?;
+        let engine = Engine::new(settings).map_err(load)?;
         let module = wasmtime::Module::new(&engine, wasm).map_err(load)?;
         let mut linker = Linker::new(&engine);
         for import in module.imports() {
@@ -55,6 +62,21 @@ fn settings() -> Config {
     let mut config = Config::new();
     config.wasm_wide_arithmetic(true).epoch_interruption(true);
     config
+}
+
+/// With the compiled code kept between starts, where that can be done.
+#[cfg(feature = "cache")]
+fn kept(mut settings: Config) -> Config {
+    match wasmtime::Cache::new(wasmtime::CacheConfig::new()) {
+        Ok(cache) => drop(settings.cache(Some(cache))),
+        Err(error) => tracing::debug!(error = format!("{error:#}"), "the compiled engine cannot be kept"),
+    }
+    settings
+}
+
+#[cfg(not(feature = "cache"))]
+fn kept(settings: Config) -> Config {
+    settings
 }
 
 /// Offers the two functions that wasm-bindgen's glue asks for, and refuses a module that asks for more.
@@ -97,4 +119,25 @@ fn keep_time(engine: &Engine) -> Result<(), EngineError> {
         .spawn(tick)
         .map(drop)
         .map_err(|error| EngineError::Load(error.to_string()))
+}
+
+#[cfg(all(test, feature = "cache"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_module_that_was_compiled_once_is_not_compiled_again() {
+        let wasm = wat::parse_str(include_str!("tests/engine.wat")).unwrap();
+        let directory = tempfile::tempdir().unwrap();
+        let counts = [(); 2].map(|()| {
+            let mut place = wasmtime::CacheConfig::new();
+            place.with_directory(directory.path());
+            let cache = wasmtime::Cache::new(place).unwrap();
+            let mut settings = settings();
+            settings.cache(Some(cache.clone()));
+            Module::compile_with(&settings, &wasm).unwrap();
+            (cache.cache_misses(), cache.cache_hits())
+        });
+        assert_eq!(counts, [(1, 0), (0, 1)]);
+    }
 }
