@@ -45,6 +45,8 @@ struct Inner {
     attempt: Cell<Option<[u8; 16]>>,
     mailbox: RefCell<Mailbox>,
     events: RefCell<Vec<Dated>>,
+    /// How many of the events are of commits that were acknowledged.
+    acknowledged: Cell<usize>,
 }
 
 impl Host {
@@ -56,6 +58,7 @@ impl Host {
             attempt: Cell::new(None),
             mailbox: RefCell::default(),
             events: RefCell::default(),
+            acknowledged: Cell::new(0),
         }))
     }
 
@@ -80,9 +83,15 @@ impl Host {
         &self.config().tenant
     }
 
-    /// Tells what happened. It leaves the engine only with the flow's end.
+    /// Tells what happened. It leaves the engine only with the flow's end, and what was told before a commit only if that commit
+    /// was acknowledged.
     pub(crate) fn tell(&self, event: Event) {
         self.0.events.borrow_mut().push(Dated { event, at: self.now() });
+    }
+
+    /// What was told since the last acknowledged commit did not happen.
+    pub(crate) fn untell(&self) {
+        self.0.events.borrow_mut().truncate(self.0.acknowledged.get());
     }
 
     pub(crate) fn take_events(&self) -> Vec<Dated> {
@@ -142,8 +151,18 @@ impl Host {
         }
     }
 
-    /// Writes, or stops the flow: `Stale` when another was faster. An unknown outcome is settled by reading back.
+    /// Writes, or stops the flow: `Stale` when another was faster.
     pub(crate) async fn commit(&self, change: Change) -> Result<(), Stop> {
+        let outcome = self.settle(change).await;
+        match outcome {
+            Ok(()) => self.0.acknowledged.set(self.0.events.borrow().len()),
+            Err(_) => self.untell(),
+        }
+        outcome
+    }
+
+    /// An unknown outcome is settled by reading back.
+    async fn settle(&self, change: Change) -> Result<(), Stop> {
         let attempt = self.attempt();
         let guarded = change.guarded();
         let removed = change.delete.first().cloned();
@@ -357,6 +376,12 @@ impl Change {
             delete: vec![key],
             ..Self::default()
         }
+    }
+
+    /// The same, and this row is gone, whatever it was.
+    pub(crate) fn and_delete(mut self, key: Option<Key>) -> Self {
+        self.delete.extend(key);
+        self
     }
 
     fn put<T: Record + 'static>(&mut self, key: Key, value: T) {

@@ -116,7 +116,8 @@ pub(crate) async fn complete(host: &Host, ask: &Complete) -> Result<Onward, Stop
     }
     let interaction = open(host, &ask.handle, &ask.cookie)?;
     let methods: Vec<&str> = ask.methods.iter().map(String::as_str).collect();
-    let cookie = session::begin(host, &ask.subject, &methods).await?;
+    let old = find_cookie(host.config(), &ask.cookie, Cookie::Session);
+    let cookie = session::begin(host, old, &ask.subject, &methods).await?;
     Ok(Onward { location: page_address(host.config(), Next::Consent, &interaction.seal(host)), headers: vec![cookie] })
 }
 

@@ -29,7 +29,8 @@ pub(crate) async fn post_sign_in(host: &Host, request: &Request) -> Result<Respo
         }
         other => other?,
     };
-    let (name, value) = session::begin(host, &subject.id, &["pwd"]).await?;
+    let old = read_cookie(host.config(), request, Cookie::Session);
+    let (name, value) = session::begin(host, old, &subject.id, &["pwd"]).await?;
     Ok(Response::see_other(page_address(host.config(), Next::Consent, &handle)).with(name, value))
 }
 
@@ -70,6 +71,8 @@ pub(crate) async fn post_consent(host: &Host, request: &Request) -> Result<Respo
         }
         Some("deny") => Ok(Response::see_other(situation.refuse(host))),
         Some("switch_account") => {
+            let left = read_cookie(host.config(), request, Cookie::Session);
+            session::end(host, session::Presented::read(host.config(), left)).await?;
             let (name, value) = clear_cookie(host.config(), Cookie::Session);
             Ok(Response::see_other(page_address(host.config(), Next::SignIn, &handle)).with(name, value))
         }

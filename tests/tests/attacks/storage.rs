@@ -191,6 +191,32 @@ fn sf_019_a_lost_revocation_is_told_and_may_be_tried_again() {
 }
 
 #[test]
+fn sf_011_a_row_of_a_newer_engine_is_refused_and_never_rewritten() {
+    let mut s = Setting::opaque();
+    let tokens = s.tokens();
+    for part in ["/client", "/account", "/grant."] {
+        let key = s.world.store.keys(part).remove(0);
+        let mut row = s.world.store.value(&key).unwrap();
+        row["v"] = json!(2);
+        row["value"]["unheard_of"] = json!("must not be dropped");
+        let kept = s.world.store.clone();
+        s.world.store.put(&key, &row.to_string());
+        let before = s.world.store.dump();
+        for command in [
+            s.refresh_command(text(&tokens["refresh_token"])),
+            s.post_command("/revoke", &[("token", text(&tokens["refresh_token"]))]),
+        ] {
+            let done = s.world.run(command);
+            assert_eq!(done["fault"]["code"], "bad_row", "{part}: {done}");
+            assert!(text(&done["fault"]["message"]).contains("newer engine"), "{done}");
+        }
+        assert_eq!(s.world.store.dump(), before);
+        s.world.store = kept;
+    }
+    assert_eq!(s.refresh(text(&tokens["refresh_token"])).0, 200);
+}
+
+#[test]
 fn sf_011_a_row_of_an_unknown_schema_is_refused_and_never_rewritten() {
     let mut s = Setting::opaque();
     let tokens = s.tokens();

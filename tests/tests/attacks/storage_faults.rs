@@ -394,3 +394,33 @@ fn sf_009_an_outcome_that_stays_unknown_is_a_503_and_grants_nothing() {
         assert_eq!(s.world.ok(command)["status"] == 200, !apply);
     }
 }
+
+#[test]
+fn what_was_not_committed_is_not_told() {
+    let replay = |s: &mut Setting, answer: &str| {
+        let code = s.code();
+        s.redeem(&code);
+        s.world.take_events();
+        let command = s.redeem_command(&code);
+        let done = s.world.run_with(command, |ask, _, store| match ask.get("commit") {
+            Some(_) if !answer.is_empty() => json!({ "failed": answer }),
+            _ => store.answer(ask),
+        });
+        (done["ok"]["status"].clone(), s.world.take_event_names())
+    };
+    let mut s = Setting::opaque();
+    assert_eq!(replay(&mut s, "the disk is gone"), (json!(503), vec![]));
+    assert_eq!(replay(&mut s, ""), (json!(400), vec!["code.replayed".to_owned(), "grant.revoked".to_owned()]));
+}
+
+#[test]
+fn what_was_committed_is_told_even_when_a_later_commit_loses_its_race() {
+    let (mut s, command) = redeem("jwt", false);
+    s.world.take_events();
+    let mut saboteur = Saboteur { fault: Stale, at: 2, late: None };
+    let done = s.world.run_with(command, |ask, number, store| saboteur.answer(ask, number, store));
+    assert_eq!(s.world.asked(), &["load", "commit", "commit", "load", "commit"]);
+    assert_eq!(done["ok"]["status"], 200);
+    let told = s.world.take_event_names();
+    assert_eq!(told, ["key.generated", "key.rotated", "key.generated", "token.issued"]);
+}
