@@ -56,15 +56,22 @@ impl Engine {
     /// [`Fault::Configuration`] naming the member at fault.
     pub fn open(config: &[u8]) -> Result<Self, Fault> {
         let config = Config::read(config)?;
-        Ok(Self { shared: Rc::new(Shared { config, keys: KeyCache::default() }), flows: Vec::new(), free: Vec::new(), last_seed: None })
+        Ok(Self {
+            shared: Rc::new(Shared { config, keys: KeyCache::default() }),
+            flows: Vec::new(),
+            free: Vec::new(),
+            last_seed: None,
+        })
     }
 
     /// Starts a flow and runs it to its first ask or its end.
     pub fn begin(&mut self, call: Call) -> Step {
         if self.is_stuck(&call.seed) {
-            return Step::Ended { done: failed(&call.command, &Fault::BadSeed) };
+            return Step::Ended { done: failed(&self.shared.config, &call.command, &Fault::BadSeed) };
         }
-        let Some(place) = self.take_place() else { return Step::Ended { done: failed(&call.command, &Fault::Busy) } };
+        let Some(place) = self.take_place() else {
+            return Step::Ended { done: failed(&self.shared.config, &call.command, &Fault::Busy) };
+        };
         let host = Host::new(Rc::clone(&self.shared), call.now, call.seed.0);
         let flow = Flow { host: host.clone(), end: Box::pin(run(host, call.command)) };
         self.advance(place, flow)
@@ -219,8 +226,8 @@ async fn run(host: Host, command: Command) -> Done {
     let done = match decided {
         Ok(outcome) => Done { ok: Some(outcome), ..Done::default() },
         Err(Stop::Refused(refusal)) => refused(&refusal),
-        Err(Stop::Fault(fault)) => failed(&command, &fault),
-        Err(Stop::Stale) => failed(&command, &Fault::Contended),
+        Err(Stop::Fault(fault)) => failed(host.config(), &command, &fault),
+        Err(Stop::Stale) => failed(host.config(), &command, &Fault::Contended),
     };
     Done { events, ..done }
 }
@@ -230,9 +237,9 @@ fn refused(refusal: &Refusal) -> Done {
 }
 
 /// A request is answered even so; a typed command is told the fault alone.
-fn failed(command: &Command, fault: &Fault) -> Done {
+fn failed(config: &Config, command: &Command, fault: &Fault) -> Done {
     let ok = match command {
-        Command::Http(_) => Some(Outcome::Http(http::fault_response(fault))),
+        Command::Http(request) => Some(Outcome::Http(http::fault_response(config, request, fault))),
         _ => None,
     };
     Done { ok, fault: Some(fault.told()), ..Done::default() }

@@ -109,8 +109,14 @@ mod tests {
             (r#""clients.find":{"id":"a","name":1}"#, "name: unknown, expected `id`"),
             (r#""keys.list":{"x":1}"#, "x: unknown"),
             (r#""clients.find":7"#, "The arguments: mistyped, expected an object"),
-            (r#""clients.create":{"name":"\\\"{","redirectUris":["a",1]}"#, "redirectUris: mistyped, expected a string"),
-            (r#""keys.generate":{"algorithm":"x, expected y"}"#, "algorithm: mistyped, expected one of `EdDSA`, `ES256`, `RS256`, `HS256`"),
+            (
+                r#""clients.create":{"name":"\\\"{","redirectUris":["a",1]}"#,
+                "redirectUris: mistyped, expected a string",
+            ),
+            (
+                r#""keys.generate":{"algorithm":"x, expected y"}"#,
+                "algorithm: mistyped, expected one of `EdDSA`, `ES256`, `RS256`, `HS256`",
+            ),
             (r#""purge":{"limit":-1}"#, "limit: mistyped, expected u32"),
         ] {
             let refusal = Stop::Refused(Refusal::Mistyped(message.to_owned()));
