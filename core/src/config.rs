@@ -415,6 +415,11 @@ fn check_signing(signing: &Signing, capabilities: &[Capability]) -> Result<(), F
     ensure(
         signing.host_keys.is_empty() || capabilities.contains(&Capability::Sign),
         "signing.hostKeys: the host must offer the capability sign",
+    )?;
+    let fits = |key: &HostKey| key.public_key().is_ok_and(|public| public.algorithm() == key.algorithm);
+    ensure(
+        signing.host_keys.iter().all(fits),
+        "signing.hostKeys: each publicJwk must be a public key for its algorithm",
     )
 }
 
@@ -455,6 +460,22 @@ mod tests {
             assert!(matches!(read(json!({ "secret": secret })), Err(Fault::Configuration(_))), "{secret}");
         }
         assert!(read(json!({ "secret": [] })).is_err());
+    }
+
+    #[test]
+    fn a_host_key_is_a_public_key_for_its_algorithm() {
+        // RFC 8037 appendix A.2.
+        let jwk = json!({ "kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo" });
+        let with = |algorithm: &str, jwk: &Value| {
+            let key = json!({ "kid": "kms-1", "algorithm": algorithm, "publicJwk": jwk });
+            read(json!({ "signing": { "hostKeys": [key] }, "capabilities": ["sign"] }))
+        };
+        assert!(with("EdDSA", &jwk).is_ok());
+        for (algorithm, jwk) in
+            [("ES256", &jwk), ("EdDSA", &json!({})), ("EdDSA", &json!({ "kty": "oct", "k": "AAAA" }))]
+        {
+            assert!(matches!(with(algorithm, jwk), Err(Fault::Configuration(_))), "{algorithm} {jwk}");
+        }
     }
 
     #[test]

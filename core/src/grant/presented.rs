@@ -71,13 +71,15 @@ impl Presented {
         (self.grant.value.subject.clone(), self.client.id.clone(), self.grant.value.id.clone())
     }
 
-    /// Moves the grant on with a new access token. The answer leaves when the commit is acknowledged.
+    /// Moves the grant on with a new access token. It is signed first, so that a host key that is out of reach spends nothing; the
+    /// answer leaves when the commit is acknowledged.
     pub(super) async fn issue(self, host: &Host, form: &Form, state: State) -> Result<TokenResponse, Stop> {
         let mut live = Grant { state, ..self.grant.value.clone() };
         let serial = live.add_access_token(host.now(), token::new_access_token(host, &self.client, &live, form)?);
         let keys = KeySet::current(host, self.keys).await?;
-        host.commit(Change::replace(&self.grant, live.clone())).await?;
-        Ok(token::respond(host, &keys, &live, serial).await?)
+        let response = token::respond(host, &keys, &live, serial).await?;
+        host.commit(Change::replace(&self.grant, live)).await?;
+        Ok(response)
     }
 
     /// The same answer as when the state was reached. A request for other scopes or resources than then gets an access token of
