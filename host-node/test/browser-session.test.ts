@@ -1,6 +1,6 @@
 // claviger/browser, sign-in and session: against the engine in this process, with a person who goes through its pages.
 import assert from "node:assert/strict";
-import { type Mock, mock, type TestContext, test } from "node:test";
+import { mock, type TestContext, test } from "node:test";
 import { handleCallback, type Keeper, restoreSession, type SignInOptions, signIn } from "claviger/browser";
 import { testing } from "claviger/testing";
 import { Browser, locationOf } from "./browser.ts";
@@ -27,7 +27,7 @@ async function scene(context: TestContext) {
   const about = { name: "App", redirectUris: [redirectUri], authMethod: "none" } as const;
   const { client } = await auth.clients.create(about);
   const requests: string[] = [];
-  const network: Mock<typeof fetch> = mock.method(globalThis, "fetch", async (input: never, init?: RequestInit) => {
+  const network = mock.method(globalThis, "fetch", async (input: RequestInfo | URL, init?: RequestInit) => {
     const request = new Request(input, init);
     if (request.url.startsWith(api)) return guarded(request);
     requests.push(new URL(request.url).pathname);
@@ -83,7 +83,10 @@ test("an answer is taken once, and only where the sign-in was begun", async (con
   await assert.rejects(handleCallback({ url, ...means, storage: keeper() }), { code: "invalid_callback" });
   await handleCallback({ url, ...means });
   await assert.rejects(handleCallback({ url, ...means }), { code: "invalid_callback" });
-  assert.deepEqual([...storage.items.keys()].filter((key) => key.includes("sign-in")), []);
+  assert.deepEqual(
+    [...storage.items.keys()].filter((key) => key.includes("sign-in")),
+    [],
+  );
 });
 
 test("an answer of another server, of none, or with a parameter twice is refused before the code is sent anywhere", async (context) => {

@@ -19,10 +19,14 @@ export const forTab = (): Keeper => (inPage() ? sessionStorage : memory);
 /** Where a session is kept by default: for all tabs of this origin. */
 export const forOrigin = (): Keeper => (inPage() ? localStorage : memory);
 
-/** What a keeper has under a key, as it was written. */
+/** What a keeper has under a key; nothing, if something else wrote there. */
 export function readItem<T>(keeper: Keeper, key: string): T | undefined {
   const text = keeper.getItem(key);
-  return text === null ? undefined : (JSON.parse(text) as T);
+  try {
+    return text === null ? undefined : (JSON.parse(text) as T);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Writes a value under a key. */

@@ -3,6 +3,9 @@ import { ConfigurationError, Fault, Refused } from "../errors.js";
 /** More than any metadata, key set or token response has, in characters. */
 const most = 262_144;
 
+/** Milliseconds that a server may take: other tabs may be waiting for what comes. */
+const longest = 30_000;
+
 /** A JSON object from an address. */
 export async function getJson(address: string): Promise<Record<string, unknown>> {
   requireSecure(address);
@@ -31,7 +34,7 @@ export function requireSecure(address: string): void {
 async function send(address: string, init: RequestInit): Promise<Response> {
   try {
     // "manual", because workerd knows no "error": a redirect has no successful status and is refused below.
-    return await fetch(address, { ...init, redirect: "manual" });
+    return await fetch(address, { ...init, redirect: "manual", signal: AbortSignal.timeout(longest) });
   } catch (error) {
     throw unreachable(address, "could not be reached", error);
   }
