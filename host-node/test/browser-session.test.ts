@@ -147,11 +147,14 @@ test("a token that the API refuses is refreshed, and the request sent once more 
   assert.equal(requests.filter((path) => path === "/token").length, 2);
 });
 
-test("a request that lacks a scope is not sent twice", async (context) => {
+test("a request that is refused for another reason than its token is not sent twice", async (context) => {
   const { signedIn, requests, network } = await scene(context);
   const session = await signedIn();
-  network.mock.mockImplementationOnce(async () => new Response("", { status: 403 }));
-  assert.equal((await session.fetch(`${api}/me`)).status, 403);
+  const basic = { "www-authenticate": 'Basic realm="proxy"' };
+  for (const refused of [{ status: 403 }, { status: 401, headers: basic }]) {
+    network.mock.mockImplementationOnce(async () => new Response("", refused), network.mock.callCount());
+    assert.equal((await session.fetch(`${api}/me`)).status, refused.status);
+  }
   assert.equal(requests.filter((path) => path === "/token").length, 1);
 });
 
@@ -188,13 +191,19 @@ test("a session that was ended at the server is over here at the next refresh", 
   assert.equal(storage.items.size, 0);
 });
 
-test("a server that is down ends no session", async (context) => {
+test("a server that is down or busy ends no session", async (context) => {
   const { signedIn, clock, network } = await scene(context);
   const session = await signedIn();
   clock.advance("15m");
-  const down = async () => new Response("<h1>Bad gateway</h1>", { status: 502 });
-  network.mock.mockImplementationOnce(down, network.mock.callCount());
-  await assert.rejects(session.accessToken(), { code: "server_failed", status: 503 });
+  const answers = [
+    [new Response("<h1>Bad gateway</h1>", { status: 502 }), "server_failed"],
+    [Response.json({ error: "temporarily_unavailable" }, { status: 503 }), "server_failed"],
+    [Response.json({ error: "slow_down" }, { status: 429 }), "slow_down"],
+  ] as const;
+  for (const [answer, code] of answers) {
+    network.mock.mockImplementationOnce(async () => answer, network.mock.callCount());
+    await assert.rejects(session.accessToken(), { code });
+  }
   assert.equal((await session.fetch(`${api}/me`)).status, 200);
 });
 
@@ -222,6 +231,7 @@ test("a server is believed only about itself, over https, and with PKCE", async 
   const redirect = async () => new Response(null, { status: 302, headers: { location: "https://evil.example" } });
   network.mock.mockImplementationOnce(redirect, network.mock.callCount());
   await assert.rejects(signIn({ ...options, navigate }), { code: "server_failed" });
+  assert.equal(network.mock.calls.at(-1)!.arguments[1]!.redirect, "manual");
   assert.equal(navigate.mock.callCount(), 0);
 });
 
