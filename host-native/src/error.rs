@@ -33,7 +33,7 @@ pub enum Error {
     Engine(EngineError),
 }
 
-/// A refusal or a fault, told in four members.
+/// A refusal or a fault, told.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Problem {
@@ -45,6 +45,15 @@ pub struct Problem {
     pub message: String,
     /// What to do about it.
     pub help: String,
+    /// The argument that is wrong, where it is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub member: Option<String>,
+}
+
+impl Problem {
+    pub(crate) fn new(code: &str, status: u16, message: impl Into<String>, help: impl Into<String>) -> Self {
+        Self { code: code.into(), status, message: message.into(), help: help.into(), member: None }
+    }
 }
 
 impl Error {
@@ -136,7 +145,7 @@ impl From<EngineError> for Error {
             }
             EngineError::Contract(_) => ("engine_failed", "This is a defect of the engine; see the log."),
         };
-        Self::Fault(Problem { code: code.into(), status: 500, message: error.to_string(), help: help.into() })
+        Self::Fault(Problem::new(code, 500, error.to_string(), help))
     }
 }
 
