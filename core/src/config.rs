@@ -6,6 +6,7 @@ use std::fmt;
 use crate::key::Algorithm;
 use crate::refusal::Fault;
 use crate::seal::Roots;
+use crate::subset::Subset;
 use crate::time::Seconds;
 use crate::uri::Uri;
 use serde::de::{self, SeqAccess, Visitor};
@@ -16,12 +17,12 @@ use serde_json::Value;
 ///
 /// | member | bounds | default |
 /// |---|---|---|
-/// | `issuer` | https, or http on a loopback host; no query, no fragment | required |
+/// | `issuer` | https, or http on a loopback host; no query, no fragment; at most 1024 characters | required |
 /// | `secret` | each of 32 to 1024 characters, at least 10 different ones, not a well-known word | required |
 /// | `tenant` | 1 to 32 of `a-z 0-9 -` | `main` |
 /// | `name` | 1 to 100 characters | the issuer's host |
-/// | `scopes` | at most 1000 scope tokens (RFC 6749 section 3.3) | none |
-/// | `defaultScopes` | a part of `scopes` | none |
+/// | `scopes` | at most 1000 scope tokens (RFC 6749 section 3.3) of at most 128 characters | none |
+/// | `defaultScopes` | at most 64 of `scopes` | none |
 /// | `lifetimes.code` | 1 s to 10 min | 60 s |
 /// | `lifetimes.accessToken` | 10 s to 1 d | 15 min |
 /// | `lifetimes.refreshToken` | 1 min to 400 d, from the last rotation | 30 d |
@@ -29,7 +30,7 @@ use serde_json::Value;
 /// | `lifetimes.interaction` | 1 min to 1 h | 15 min |
 /// | `lifetimes.session` | 1 min to 400 d | 14 d |
 /// | `refreshGrace` | 0 to 2 min | 10 s |
-/// | `resources` | at most 1000 absolute URIs | none |
+/// | `resources` | at most 1000 absolute URIs of at most 1024 characters | none |
 /// | `signing.algorithm` | `EdDSA`, `ES256`, `RS256` | `EdDSA` |
 /// | `signing.rotateEvery` | 1 h to 3650 d | 90 d |
 /// | `signing.hostKeys` | at most 16 | none |
@@ -293,10 +294,13 @@ impl Config {
     }
 }
 
+/// The longest issuer or resource: grants hold several, and a row must stay under 60 KiB.
+const LONGEST_URI: usize = 1024;
+
 impl Issuer {
     /// RFC 9207 compares issuers byte for byte: only the normal form can be compared safely.
     fn parse(text: &str) -> Result<Self, Fault> {
-        let uri = Uri::parse(text).filter(Uri::is_web).ok_or_else(|| {
+        let uri = Uri::parse(text).filter(|uri| uri.is_web() && text.len() <= LONGEST_URI).ok_or_else(|| {
             Fault::Configuration(
                 "issuer: an absolute URL in its normal form (lower case, no default port, no user, no dot segments)"
                     .into(),
@@ -385,13 +389,19 @@ fn check_scopes(scopes: &BTreeMap<String, String>, default_scopes: &[String]) ->
         scopes.keys().all(|name| crate::scope::is_token(name)),
         "scopes: a name is made of the characters of RFC 6749 section 3.3",
     )?;
-    ensure(default_scopes.iter().all(|name| scopes.contains_key(name)), "defaultScopes: each must be in scopes")
+    ensure(
+        default_scopes.len() <= Subset::MOST && default_scopes.iter().all(|name| scopes.contains_key(name)),
+        "defaultScopes: at most 64, and each must be in scopes",
+    )
 }
 
 fn check_resources(resources: &BTreeMap<String, Resource>) -> Result<(), Fault> {
     ensure(resources.len() <= 1000, "resources: at most 1000")?;
-    let absolute = |uri: &String| Uri::parse(uri).is_some_and(|uri| uri.fragment.is_none());
-    ensure(resources.keys().all(absolute), "resources: an absolute URI without a fragment (RFC 8707 section 2)")?;
+    let absolute = |uri: &String| uri.len() <= LONGEST_URI && Uri::parse(uri).is_some_and(|uri| uri.fragment.is_none());
+    ensure(
+        resources.keys().all(absolute),
+        "resources: an absolute URI without a fragment (RFC 8707 section 2), of at most 1024 characters",
+    )?;
     let bounded = |resource: &Resource| resource.lifetime.is_none_or(|lifetime| (10..=86_400).contains(&lifetime.0));
     ensure(resources.values().all(bounded), "resources.lifetime: from 10 seconds to 1 day")
 }
@@ -521,6 +531,8 @@ mod tests {
             json!({ "limits": { "flows": 0 } }),
             json!({ "pages": { "signIn": "//evil.example" } }),
             json!({ "resources": { "not a uri": {} } }),
+            json!({ "resources": { format!("https://a.example/{}", "x".repeat(1024)): {} } }),
+            json!({ "issuer": format!("https://a.example/{}", "x".repeat(1024)) }),
             json!({ "unknown": 1 }),
         ] {
             assert!(matches!(read(bad.clone()), Err(Fault::Configuration(_))), "{bad}");

@@ -111,8 +111,8 @@ pub(crate) async fn complete(host: &Host, ask: &Complete) -> Result<Onward, Stop
     if !is_subject_id(&ask.subject) {
         return Err(Refusal::InvalidArgument("subject: from 1 to 255 ASCII characters").into());
     }
-    if !(1..=8).contains(&ask.methods.len()) {
-        return Err(Refusal::InvalidArgument("methods: from 1 to 8").into());
+    if !(1..=8).contains(&ask.methods.len()) || ask.methods.iter().any(|method| !is_subject_id(method)) {
+        return Err(Refusal::InvalidArgument("methods: from 1 to 8, each of 1 to 255 ASCII characters").into());
     }
     let interaction = open(host, &ask.handle, &ask.cookie)?;
     let methods: Vec<&str> = ask.methods.iter().map(String::as_str).collect();

@@ -74,11 +74,11 @@ impl Situation {
             return Err(Refusal::InteractionEnded.into());
         }
         let request = &self.interaction.request;
-        let mut scopes = scopes.unwrap_or_else(|| request.scopes.clone());
-        if !scope::covers(&request.scopes, &scopes) {
+        let chosen = scopes.as_ref().unwrap_or(&request.scopes);
+        if !scope::covers(&request.scopes, chosen) {
             return Err(Refusal::InvalidRequest("Only what was asked for can be granted").into());
         }
-        scopes.retain(|name| self.client.may_have(config, name));
+        let scopes: Vec<String> = self.scopes(config).filter(|name| chosen.contains(name)).cloned().collect();
         let id = self.interaction.grant_id(config);
         let grant = Grant::new(
             config,

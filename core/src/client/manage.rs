@@ -231,7 +231,7 @@ fn check(config: &Config, client: &Client) -> Result<(), Refusal> {
             !display_name(&client.name).trim().is_empty() && client.name.chars().count() <= 200,
             "name: from 1 to 200 characters",
         ),
-        (client.redirect_uris.len() <= 50, "redirectUris: at most 50"),
+        (client.redirect_uris.len() <= 50 && fits(&client.redirect_uris), "redirectUris: at most 50, 16 kB together"),
         (
             client.redirect_uris.iter().all(|uri| may_be_registered(uri)),
             "redirectUris: each is https, http on a loopback host, or a private-use scheme with a dot; in normal form, without fragment, user or parameters of a response",
@@ -240,11 +240,19 @@ fn check(config: &Config, client: &Client) -> Result<(), Refusal> {
             !client.redirect_uris.is_empty() || !client.may_use(GrantType::AuthorizationCode),
             "redirectUris: the authorization code grant needs at least one",
         ),
-        (client.scopes.as_ref().is_none_or(known), "scopes: each must be configured"),
-        (!client.grant_types.is_empty(), "grantTypes: at least one"),
+        (
+            client.scopes.as_ref().is_none_or(|own| known(own) && fits(own)),
+            "scopes: each must be configured; at most 16 kB together",
+        ),
+        ((1..=8).contains(&client.grant_types.len()), "grantTypes: from 1 to 8"),
     ];
     match rules.iter().find(|(holds, _)| !holds) {
         Some((_, rule)) => Err(Refusal::InvalidArgument(rule)),
         None => Ok(()),
     }
+}
+
+/// Both lists together stay far under the 60 KiB that a store must hold; each text has its quotation marks and comma.
+fn fits(texts: &[String]) -> bool {
+    texts.iter().map(|text| text.len() + 3).sum::<usize>() <= 16_384
 }

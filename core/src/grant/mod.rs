@@ -18,6 +18,7 @@ use crate::handle::{Handle, Id, Kind, Opened, Owner, Secret};
 use crate::hash::{b64u, from_b64u, same};
 use crate::record::{Record, Slot};
 use crate::seal::{Purpose, RootIndex, Roots};
+use crate::subset::Subset;
 use crate::time::Millis;
 use crate::{account, session};
 
@@ -55,8 +56,10 @@ pub(crate) struct Grant {
 pub(crate) struct AccessToken {
     pub(crate) serial: u32,
     pub(crate) form: TokenForm,
-    pub(crate) scopes: Vec<String>,
-    pub(crate) resources: Vec<String>,
+    /// Of the grant's scopes.
+    pub(crate) scopes: Subset,
+    /// Of the grant's resources.
+    pub(crate) resources: Subset,
     pub(crate) issued_at: Millis,
     pub(crate) expires_at: Millis,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -180,7 +183,7 @@ impl Grant {
             !token.revoked
                 && token.issued_at >= since
                 && wanted.issued_at < token.expires_at
-                && (&token.scopes, &token.resources) == (&wanted.scopes, &wanted.resources)
+                && (token.scopes, token.resources) == (wanted.scopes, wanted.resources)
         };
         self.access_tokens.iter().rev().find(good).map(|token| token.serial)
     }
