@@ -10,14 +10,14 @@ const api = "https://api.example.com";
 const redirectUri = "https://app.example.com/callback";
 
 /** A keeper that several "tabs" share. */
-function keeper(): Keeper & { readonly items: Map<string, string> } {
+function keeper() {
   const items = new Map<string, string>();
   return {
     items,
-    getItem: (key) => items.get(key) ?? null,
-    setItem: (key, value) => void items.set(key, value),
-    removeItem: (key) => void items.delete(key),
-  };
+    getItem: (key: string) => items.get(key) ?? null,
+    setItem: (key: string, value: string) => void items.set(key, value),
+    removeItem: (key: string) => void items.delete(key),
+  } satisfies Keeper & { items: Map<string, string> };
 }
 
 /** A server, an API that it guards, a public client and a person. `requests` are those that went to the server. */
@@ -124,7 +124,7 @@ test("a code that somebody else began to redeem is refused with the server's cod
 test("the token is refreshed in time, once for all requests and tabs", async (context) => {
   const { signedIn, clock, requests, means } = await scene(context);
   const session = await signedIn();
-  const tab = restoreSession({ issuer, clientId: session.clientId, ...means })!;
+  const tab = (await restoreSession({ issuer, clientId: session.clientId, ...means }))!;
   const first = await session.accessToken();
   clock.advance("14m");
   assert.equal(await tab.accessToken(), first);
@@ -171,14 +171,24 @@ test("the token goes to no other origin", async (context) => {
 test("signing out revokes the tokens at the server, and ends the session in every tab", async (context) => {
   const { signedIn, auth, means, requests, storage } = await scene(context);
   const session = await signedIn();
-  const tab = restoreSession({ issuer, clientId: session.clientId, ...means })!;
+  const tab = (await restoreSession({ issuer, clientId: session.clientId, ...means }))!;
   const token = await session.accessToken();
   await session.signOut();
   assert.equal(requests.at(-1), "/revoke");
   assert.deepEqual(await auth.tokens.introspect(token), { active: false });
   await assert.rejects(tab.fetch(`${api}/me`), { code: "login_required" });
-  assert.equal(restoreSession({ issuer, clientId: session.clientId, ...means }), undefined);
+  assert.equal(await restoreSession({ issuer, clientId: session.clientId, ...means }), undefined);
   assert.equal(storage.items.size, 0);
+});
+
+test("signing out while a tab refreshes leaves no session behind", async (context) => {
+  const { signedIn, clock, storage, auth, means } = await scene(context);
+  const session = await signedIn();
+  const tab = (await restoreSession({ issuer, clientId: session.clientId, ...means }))!;
+  clock.advance("15m");
+  const [refreshed] = await Promise.all([tab.accessToken(), session.signOut()]);
+  assert.equal(storage.items.size, 0);
+  assert.deepEqual(await auth.tokens.introspect(refreshed), { active: false });
 });
 
 test("a session that was ended at the server is over here at the next refresh", async (context) => {

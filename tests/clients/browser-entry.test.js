@@ -13,9 +13,10 @@ import { Host, names } from "./support/host.js";
 /** A page may compile WebAssembly, run its own scripts, and nothing else. */
 const policy = "default-src 'self'; script-src 'self' 'unsafe-inline' 'wasm-unsafe-eval'; connect-src http:";
 const importMap = { imports: { "claviger/browser": "/node_modules/claviger/dist/browser/index.js" } };
-const html = `<!doctype html><title>App</title>
+const html = (script) => `<!doctype html><title>App</title>
 <script type="importmap">${JSON.stringify(importMap)}</script>
-<script type="module">globalThis.claviger = await import("claviger/browser");</script>`;
+<body><script type="module">${script}</script></body>`;
+const atHand = html('globalThis.claviger = await import("claviger/browser");');
 const types = { ".js": "text/javascript", ".wasm": "application/wasm" };
 
 suite("claviger/browser in Chromium", () => {
@@ -25,7 +26,7 @@ suite("claviger/browser in Chromium", () => {
 
   before(async () => {
     [project, browser] = await Promise.all([makeProject(), launch()]);
-    app = await serveApp(project);
+    app = await serveApp(project, atHand);
   });
   after(async () => {
     await browser?.close();
@@ -145,7 +146,8 @@ suite("claviger/browser in Chromium", () => {
       test("the engine's access token is verified in the page, by the keys at the server's jwks_uri", async () => {
         const page = await open(context);
         const claims = await page.evaluate(async (issuer) => {
-          const token = await claviger.restoreSession({ issuer, clientId: "demo" }).accessToken();
+          const session = await claviger.restoreSession({ issuer, clientId: "demo" });
+          const token = await session.accessToken();
           const expected = { jwks: `${issuer}/jwks`, issuer, audience: issuer, typ: "at+jwt" };
           return claviger.verifyJwt(token, expected);
         }, host.issuer);
@@ -155,7 +157,7 @@ suite("claviger/browser in Chromium", () => {
       test("the session carries the token to the application's own API", async () => {
         const page = await open(context);
         const heard = await page.evaluate(async (issuer) => {
-          const session = claviger.restoreSession({ issuer, clientId: "demo" });
+          const session = await claviger.restoreSession({ issuer, clientId: "demo" });
           const elsewhere = await session.fetch("http://127.0.0.1:1/").catch((error) => error.code);
           return [await (await session.fetch("/api")).text(), await session.accessToken(), elsewhere];
         }, host.issuer);
@@ -169,18 +171,42 @@ suite("claviger/browser in Chromium", () => {
         const refreshed = (page) =>
           page.evaluate(async (issuer) => {
             const clock = () => Date.now() + 14.75 * 60_000;
-            return claviger.restoreSession({ issuer, clientId: "demo", clock }).accessToken();
+            const session = await claviger.restoreSession({ issuer, clientId: "demo", clock });
+            return session.accessToken();
           }, host.issuer);
         const tokens = await Promise.all(pages.map(refreshed));
         assert.equal(new Set(tokens).size, 1);
         assert.equal(asked.filter((path) => path === "/token").length, 1);
       });
 
+      test("the README's page signs a person in, and knows them when they come back", async () => {
+        const readme = await readFile(new URL("../../README.md", import.meta.url), "utf8");
+        const snippet = /## In the browser\n+```js\n(.*?)```/s.exec(readme)[1];
+        const script = snippet.replace("https://auth.example.com", host.issuer).replace('"app"', '"demo"');
+        const readmeApp = await serveApp(project, html(script));
+        try {
+          const page = await context.newPage();
+          await page.goto(readmeApp.origin);
+          await allow(page);
+          const heard = page.getByText(/^Bearer /);
+          await heard.waitFor();
+          const token = await heard.textContent();
+          await page.goto(readmeApp.origin);
+          await heard.waitFor();
+          assert.equal(await heard.textContent(), token);
+        } finally {
+          readmeApp.close();
+        }
+      });
+
       test("signing out ends the session in every tab", async () => {
         const [page, tab] = await Promise.all([open(context), open(context)]);
         const about = { issuer: host.issuer, clientId: "demo" };
-        await page.evaluate((about) => claviger.restoreSession(about).signOut(), about);
-        assert.equal(await tab.evaluate((about) => claviger.restoreSession(about) === undefined, about), true);
+        await page.evaluate(async (about) => (await claviger.restoreSession(about)).signOut(), about);
+        assert.equal(
+          await tab.evaluate(async (about) => (await claviger.restoreSession(about)) === undefined, about),
+          true,
+        );
       });
     });
   }
@@ -188,13 +214,13 @@ suite("claviger/browser in Chromium", () => {
 
 const ready = (page) => page.waitForFunction(() => globalThis.claviger !== undefined);
 
-/** The application: its page at every address, the package's files, and an API that says which token it was sent. */
-async function serveApp(project) {
+/** An application: its page at every address, the package's files, and an API that says which token it was sent. */
+async function serveApp(project, page) {
   const server = createServer(async (request, response) => {
     const { pathname } = new URL(request.url, "http://localhost");
-    if (pathname === "/api") return response.end(request.headers.authorization);
+    if (pathname.startsWith("/api")) return response.end(request.headers.authorization);
     response.setHeader("content-security-policy", policy);
-    if (!pathname.startsWith("/node_modules/")) return response.setHeader("content-type", "text/html").end(html);
+    if (!pathname.startsWith("/node_modules/")) return response.setHeader("content-type", "text/html").end(page);
     const body = await readFile(project.file(`.${pathname}`)).catch(() => undefined);
     response.setHeader("content-type", types[extname(pathname)] ?? "text/plain");
     return response.writeHead(body ? 200 : 404).end(body);

@@ -8,7 +8,7 @@ import { postForm, refused } from "./transport.js";
 export interface CallbackOptions {
   /** The address that the browser came to. Default: the page's, from which the code is then removed. */
   url?: string | URL;
-  /** As it was given to `signIn`; the session is kept there too. Default: `sessionStorage`, and `localStorage` for the session. */
+  /** As it was given to `signIn`; the session is kept there too. Default: `sessionStorage`, and IndexedDB for the session. */
   storage?: Keeper;
   /** Milliseconds since 1970. Default: `Date.now`. */
   clock?: () => number;
@@ -23,7 +23,7 @@ export interface CallbackOptions {
 export async function handleCallback({ url, storage, clock = Date.now }: CallbackOptions = {}): Promise<Session> {
   const parameters = single(new URL(url ?? location.href).searchParams);
   if (url === undefined) forgetAnswer();
-  const pending = take(storage ?? forTab(), parameters.state);
+  const pending = await take(storage ?? forTab(), parameters.state);
   checkIssuer(pending, parameters.iss);
   if (parameters.error !== undefined) throw refused(parameters.error, 403, parameters.error_description);
   if (parameters.code === undefined) throw invalid("has neither a code nor an error");
@@ -52,11 +52,11 @@ function forgetAnswer(): void {
 }
 
 /** The sign-in that this answer belongs to, once. */
-function take(storage: Keeper, state: string | undefined): Pending {
+async function take(storage: Keeper, state: string | undefined): Promise<Pending> {
   const key = pendingKey(state ?? "");
-  const pending = readItem<Pending>(storage, key);
+  const pending = await readItem<Pending>(storage, key);
   if (!pending) throw invalid("belongs to no sign-in that was begun here");
-  storage.removeItem(key);
+  await storage.removeItem(key);
   return pending;
 }
 

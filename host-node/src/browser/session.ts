@@ -1,5 +1,6 @@
 import { ConfigurationError, Fault, Refused } from "../errors.js";
 import { alone } from "./lock.js";
+import type { Server } from "./server.js";
 import type { Pending } from "./sign-in.js";
 import { forOrigin, type Keeper, readItem, writeItem } from "./storage.js";
 import { postForm } from "./transport.js";
@@ -9,7 +10,7 @@ const early = 30_000;
 
 /** What is kept of a session. */
 interface Kept {
-  readonly server: Pick<Pending["server"], "issuer" | "tokenEndpoint" | "revocationEndpoint">;
+  readonly server: Server;
   readonly clientId: string;
   readonly origins: readonly string[];
   readonly scope: string | undefined;
@@ -33,20 +34,18 @@ interface Means {
 export class Session {
   readonly issuer: string;
   readonly clientId: string;
+  /** What was granted. */
+  readonly scopes: readonly string[];
   readonly #storage: Keeper;
   readonly #clock: () => number;
 
   /** Use `handleCallback` or {@link restoreSession}. */
-  constructor(issuer: string, clientId: string, { storage = forOrigin(), clock = Date.now }: Means) {
-    this.issuer = issuer;
+  constructor({ server, clientId, scope }: Kept, { storage = forOrigin(), clock = Date.now }: Means) {
+    this.issuer = server.issuer;
     this.clientId = clientId;
+    this.scopes = scope?.split(" ") ?? [];
     this.#storage = storage;
     this.#clock = clock;
-  }
-
-  /** What was granted. */
-  get scopes(): readonly string[] {
-    return this.#kept().scope?.split(" ") ?? [];
   }
 
   /**
@@ -55,48 +54,42 @@ export class Session {
    */
   readonly fetch = async (input: RequestInfo | URL, init?: RequestInit): Promise<Response> => {
     const request = new Request(input, init);
-    this.#checkOrigin(request.url);
+    await this.#checkOrigin(request.url);
     const again = request.clone();
     const token = await this.accessToken();
     const response = await fetch(bearing(request, token));
-    if (!isTokenRefused(response) || !this.#kept().refreshToken) return response;
+    if (!isTokenRefused(response) || !(await this.#kept()).refreshToken) return response;
     await response.body?.cancel();
     return fetch(bearing(again, await this.#refreshed(token)));
   };
 
   /** An access token that is good for a while. Rejects with `login_required` when the session is over. */
   async accessToken(): Promise<string> {
-    const { accessToken, refreshToken, refreshAt } = this.#kept();
+    const { accessToken, refreshToken, refreshAt } = await this.#kept();
     const due = refreshToken !== undefined && refreshAt !== undefined && this.#clock() >= refreshAt;
     return due ? this.#refreshed(accessToken) : accessToken;
   }
 
   /** Ends the session here and, where the server offers it, revokes its tokens there (RFC 7009). */
   async signOut(): Promise<void> {
-    const kept = readItem<Kept>(this.#storage, this.#key);
+    // Not while a tab refreshes: what it gets would bring the session back.
+    const kept = await alone(this.#key, async () => {
+      const found = await readItem<Kept>(this.#storage, this.#key);
+      await this.#storage.removeItem(this.#key);
+      return found;
+    });
     if (!kept) return;
-    this.#storage.removeItem(this.#key);
     const { server, accessToken, refreshToken, clientId } = kept;
     if (!server.revocationEndpoint) return;
     await postForm(server.revocationEndpoint, { token: refreshToken ?? accessToken, client_id: clientId });
   }
 
-  /** @internal */
-  keep(kept: Kept): void {
-    writeItem(this.#storage, this.#key, kept);
-  }
-
-  /** @internal */
-  get isOver(): boolean {
-    return readItem(this.#storage, this.#key) === undefined;
-  }
-
   get #key(): string {
-    return `claviger.session ${this.issuer} ${this.clientId}`;
+    return keyOf(this);
   }
 
-  #kept(): Kept {
-    const kept = readItem<Kept>(this.#storage, this.#key);
+  async #kept(): Promise<Kept> {
+    const kept = await readItem<Kept>(this.#storage, this.#key);
     if (!kept) throw over("The session is over");
     return kept;
   }
@@ -104,24 +97,24 @@ export class Session {
   /** One refresh for all tabs: who waited finds what the other got. */
   #refreshed(stale: string): Promise<string> {
     return alone(this.#key, async () => {
-      const kept = this.#kept();
+      const kept = await this.#kept();
       const { server, clientId, accessToken, refreshToken } = kept;
       if (accessToken !== stale || refreshToken === undefined) return accessToken;
       const form = { grant_type: "refresh_token", refresh_token: refreshToken, client_id: clientId };
-      const answer = await postForm(server.tokenEndpoint, form).catch((error) => {
+      const answer = await postForm(server.tokenEndpoint, form).catch(async (error) => {
         if (!(error instanceof Refused && error.code === "invalid_grant")) throw error;
-        this.#storage.removeItem(this.#key);
+        await this.#storage.removeItem(this.#key);
         throw over("The session was ended at the server");
       });
       const next = { ...kept, ...tokensOf(answer, this.#clock()) };
-      this.keep(next);
+      await writeItem(this.#storage, this.#key, next);
       return next.accessToken;
     });
   }
 
-  #checkOrigin(address: string): void {
+  async #checkOrigin(address: string): Promise<void> {
     const { origin } = new URL(address);
-    if (this.#kept().origins.includes(origin)) return;
+    if ((await this.#kept()).origins.includes(origin)) return;
     throw new ConfigurationError(
       `The session's token is not for ${origin}`,
       "Name the origins of your APIs in signIn, as origins.",
@@ -130,25 +123,25 @@ export class Session {
 }
 
 /** The session of this browser, if somebody signed in and has not signed out. */
-export function restoreSession({
+export async function restoreSession({
   issuer,
   clientId,
   ...means
-}: { issuer: string; clientId: string } & Means): Session | undefined {
-  const session = new Session(issuer, clientId, means);
-  return session.isOver ? undefined : session;
+}: { issuer: string; clientId: string } & Means): Promise<Session | undefined> {
+  const kept = await readItem<Kept>(means.storage ?? forOrigin(), keyOf({ issuer, clientId }));
+  return kept && new Session(kept, means);
 }
 
 /** A session from the answer of the token endpoint. */
-export function startSession(pending: Pending, answer: Record<string, unknown>, means: Means): Session {
-  const { server, clientId, origins } = pending;
-  const { issuer, tokenEndpoint, revocationEndpoint } = server;
-  const endpoints = { issuer, tokenEndpoint, ...(revocationEndpoint ? { revocationEndpoint } : {}) };
-  const session = new Session(issuer, clientId, means);
-  const tokens = tokensOf(answer, (means.clock ?? Date.now)());
-  session.keep({ server: endpoints, clientId, origins, scope: pending.scope, ...tokens });
+export async function startSession(pending: Pending, answer: Record<string, unknown>, means: Means): Promise<Session> {
+  const { server, clientId, origins, scope } = pending;
+  const kept = { server, clientId, origins, scope, ...tokensOf(answer, (means.clock ?? Date.now)()) };
+  const session = new Session(kept, means);
+  await writeItem(means.storage ?? forOrigin(), keyOf(session), kept);
   return session;
 }
+
+const keyOf = ({ issuer, clientId }: { issuer: string; clientId: string }) => `claviger.session ${issuer} ${clientId}`;
 
 /** RFC 6749 section 5.1. */
 function tokensOf(answer: Record<string, unknown>, now: number) {

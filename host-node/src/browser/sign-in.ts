@@ -46,7 +46,7 @@ export async function signIn(options: SignInOptions): Promise<void> {
   const state = toBase64Url(crypto.getRandomValues(new Uint8Array(32)));
   const origins = options.origins ?? (globalThis.location ? [location.origin] : []);
   const pending = { server, clientId, redirectUri, verifier: pkce.verifier, scope, origins };
-  writeItem(storage, pendingKey(state), pending);
+  await writeItem(storage, pendingKey(state), pending);
   const request = new URL(server.authorizationEndpoint);
   const asked = {
     ...parameters,
