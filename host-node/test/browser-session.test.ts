@@ -182,11 +182,20 @@ test("signing out revokes the tokens at the server, and ends the session in ever
 });
 
 test("signing out while a tab refreshes leaves no session behind", async (context) => {
-  const { signedIn, clock, storage, auth, means } = await scene(context);
+  const { signedIn, clock, storage, auth, means, network } = await scene(context);
   const session = await signedIn();
   const tab = (await restoreSession({ issuer, clientId: session.clientId, ...means }))!;
   clock.advance("15m");
-  const [refreshed] = await Promise.all([tab.accessToken(), session.signOut()]);
+  const signingOut = new Promise<void>((resolve) => {
+    const refresh = async (input: RequestInfo | URL, init?: RequestInit) => {
+      // The request is on its way, its answer is not: now the other tab signs out.
+      resolve(session.signOut());
+      return auth.fetch(new Request(input, init));
+    };
+    network.mock.mockImplementationOnce(refresh, network.mock.callCount());
+  });
+  const refreshed = await tab.accessToken();
+  await signingOut;
   assert.equal(storage.items.size, 0);
   assert.deepEqual(await auth.tokens.introspect(refreshed), { active: false });
 });
