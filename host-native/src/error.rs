@@ -33,7 +33,7 @@ pub enum Error {
     Engine(EngineError),
 }
 
-/// A refusal or a fault, told.
+/// A refusal or a fault, told in four members.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Problem {
@@ -45,14 +45,11 @@ pub struct Problem {
     pub message: String,
     /// What to do about it.
     pub help: String,
-    /// The argument that is wrong, where it is one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub member: Option<String>,
 }
 
 impl Problem {
     pub(crate) fn new(code: &str, status: u16, message: impl Into<String>, help: impl Into<String>) -> Self {
-        Self { code: code.into(), status, message: message.into(), help: help.into(), member: None }
+        Self { code: code.into(), status, message: message.into(), help: help.into() }
     }
 }
 
