@@ -28,6 +28,7 @@ export const cases = [
   { name: "of 64 commits that require a row absent, exactly one is applied", run: oneMakerWins },
   { name: "a stale commit changes nothing", run: allOrNothing },
   { name: "a commit is applied whole", run: appliedWhole },
+  { name: "a commit that changes a key twice is refused whole", run: oneChangeOfAKey },
   { name: "a counter starts at 0 and never exceeds its ceiling", run: countsToCeiling },
   { name: "of 64 additions, as many are applied as fit", run: racingCounters },
   { name: "a counter can be required, read and removed like any row", run: countersAreRows },
@@ -121,6 +122,27 @@ async function appliedWhole(store) {
   await write(store, { put: [put(key("kept"), "old"), put(key("gone"), "here")] });
   equal(await store.commit(wholeBatch(key)), "committed");
   equal(await values(store, keys), ["changed", null, "made", "1"]);
+}
+
+async function oneChangeOfAKey(store) {
+  const key = partition();
+  const [one, other] = [key("one"), key("other")];
+  const add = { key: one, delta: 1, ceiling: 10, expires: never };
+  const [puts, deletes, adds] = [[put(one, "1")], [one], [add]];
+  for (const twice of [
+    { add: [add, add] },
+    { put: [...puts, ...puts] },
+    { put: puts, delete: deletes },
+    { put: puts, add: adds },
+    { delete: deletes, add: adds },
+  ]) {
+    const commit = { ...twice, put: [put(other, "2"), ...(twice.put ?? [])] };
+    const refused = await Promise.resolve()
+      .then(() => store.commit(commit))
+      .then(() => false, () => true);
+    equal(refused, true);
+    equal(await values(store, [one, other]), [null, null]);
+  }
 }
 
 function wholeBatch(key) {

@@ -131,8 +131,10 @@ pub(crate) async fn create(host: &Host, ask: &Create) -> Result<WithSecret, Stop
     check(host.config(), &client)?;
     let slot = Client::slot(host.config(), &client.id);
     let view = View::of(host.config(), &client);
-    match host.commit(Change::create(slot, client)).await {
-        Err(Stop::Stale) => return Err(Refusal::AlreadyExists("There is a client with this id").into()),
+    match host.commit(Change::create(slot.clone(), client)).await {
+        Err(Stop::Stale) if host.load(slot).await?.is_some() => {
+            return Err(Refusal::AlreadyExists("There is a client with this id").into());
+        }
         other => other?,
     }
     host.tell(Event::ClientCreated { client_id: view.id.clone() });

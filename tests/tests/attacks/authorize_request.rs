@@ -127,9 +127,23 @@ fn az_054_a_state_that_is_too_long_or_malformed_is_refused_and_never_cut() {
     let mut s = Setting::opaque();
     let long = "a".repeat(4097);
     assert_eq!(redirected_error(&authorize(&mut s, &[("state", Some(&long))]), CALLBACK, None), "invalid_request");
-    for bad in ["%", "%4", "%zz", "%ff"] {
+    for bad in ["%ff", "%C3", "%ED%A0%80"] {
         let query = format!("{}&state={bad}", s.query(&[("state", None)]));
         assert!(is_error_page(&s.browser.get(&mut s.world, &format!("/authorize?{query}"))), "{bad}");
+    }
+}
+
+#[test]
+fn az_054_a_percent_sign_that_stands_alone_is_itself() {
+    for state in ["%", "%4", "%zz", "100%&"] {
+        let mut s = Setting::opaque();
+        let query = format!("state={state}&{}", s.query(&[("state", None)]));
+        let interaction = s.browser.begin(&mut s.world, &query);
+        s.browser.sign_in(&mut s.world, &interaction, "ada", "correct horse");
+        let answer = s.browser.allow(&mut s.world, &interaction, &["read"]);
+        assert_eq!(location_parameter(&answer, "state").as_deref(), Some(state.trim_end_matches('&')));
+        let encoded = state.trim_end_matches('&').replace('%', "%25");
+        assert!(header(&answer, "location").unwrap().contains(&format!("&state={encoded}&")), "{answer}");
     }
 }
 

@@ -306,9 +306,7 @@ fn survives(operation: &Operation, at: usize, fault: Fault) {
         assert!(!matches!(fault, Failed | StaleAlways | WrongKind), "{what}: {done}");
         return (operation.happened)(&mut s, &done);
     }
-    // A client whose id is taken is not made another: for it, stale is an answer.
-    let is_taken = done["refused"]["code"] == "already_exists" && operation.name == "clients.create";
-    assert!(is_taken || !is_healed(fault), "{what}: {done}");
+    assert!(!is_healed(fault), "{what}: {done}");
     releases_nothing(&what, fault, &done);
     let again = s.world.run(command);
     assert!(succeeded(&again), "{what}, then again: {again}");
