@@ -43,6 +43,7 @@ struct Inner {
     now: Millis,
     random: Random,
     attempt: Cell<Option<[u8; 16]>>,
+    found_good: Cell<bool>,
     mailbox: RefCell<Mailbox>,
     events: RefCell<Vec<Dated>>,
     /// How many of the events are of commits that were acknowledged.
@@ -56,6 +57,7 @@ impl Host {
             now,
             random: Random::new(seed),
             attempt: Cell::new(None),
+            found_good: Cell::new(false),
             mailbox: RefCell::default(),
             events: RefCell::default(),
             acknowledged: Cell::new(0),
@@ -92,6 +94,16 @@ impl Host {
     /// What was told since the last acknowledged commit did not happen.
     pub(crate) fn untell(&self) {
         self.0.events.borrow_mut().truncate(self.0.acknowledged.get());
+    }
+
+    /// Notes that what was presented is good, for when the flow decides anew.
+    pub(crate) fn find_good(&self) {
+        self.0.found_good.set(true);
+    }
+
+    /// Whether an earlier decision of this flow found good what was presented: if it is spent now, a race was lost and no thief met.
+    pub(crate) fn found_good(&self) -> bool {
+        self.0.found_good.get()
     }
 
     pub(crate) fn take_events(&self) -> Vec<Dated> {
