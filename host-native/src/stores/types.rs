@@ -93,9 +93,10 @@ impl Batch {
     /// A store error that says so.
     pub fn changes_keys_once(&self) -> Result<(), StoreError> {
         let mut seen = HashSet::new();
-        let keys = self.put.iter().map(|put| &put.key).chain(self.add.iter().map(|add| &add.key)).chain(&self.delete);
+        let mut keys =
+            self.put.iter().map(|put| &put.key).chain(self.add.iter().map(|add| &add.key)).chain(&self.delete);
         let all = self.put.len() + self.add.len() + self.delete.len();
-        if all < 2 || keys.map(|key| seen.insert(key)).all(|new| new) {
+        if all < 2 || keys.all(|key| seen.insert(key)) {
             return Ok(());
         }
         Err(StoreError::new("a commit changes a key twice"))
