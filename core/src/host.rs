@@ -220,13 +220,8 @@ impl Host {
         b64u(id)
     }
 
-    pub(crate) async fn scan<T: Record>(
-        &self,
-        prefix: String,
-        after: Option<Key>,
-        limit: u32,
-    ) -> Result<(Vec<Stored<T>>, Option<Key>), Stop> {
-        let page = self.page(prefix, after, limit).await?;
+    pub(crate) async fn scan<T: Record>(&self, scan: Scan) -> Result<(Vec<Stored<T>>, Option<Key>), Stop> {
+        let page = self.page(scan).await?;
         let mut records = Vec::new();
         for row in page.rows {
             let found =
@@ -236,8 +231,8 @@ impl Host {
         Ok((records, page.next))
     }
 
-    pub(crate) async fn page(&self, prefix: String, after: Option<Key>, limit: u32) -> Result<Page, Fault> {
-        match self.ask(Ask::Scan(Scan { prefix, after, limit })).await {
+    pub(crate) async fn page(&self, scan: Scan) -> Result<Page, Fault> {
+        match self.ask(Ask::Scan(scan)).await {
             Answer::Page(page) => Ok(page),
             Answer::Failed(why) => Err(Fault::StoreFailed(why)),
             _ => Err(Fault::BadAnswer("a scan is answered with a page")),

@@ -22,7 +22,7 @@ pub(crate) trait Record: Serialize + DeserializeOwned {
     const KIND: &'static str;
 
     /// Raised when a member is added that an engine without it must not drop. Older rows stay readable.
-    const SCHEMA: u8 = 1;
+    const SCHEMA: u32 = 1;
 
     /// When the record is over and the store may remove it; `None` keeps it.
     fn expires(&self) -> Option<Millis>;
@@ -62,7 +62,7 @@ pub(crate) struct Stored<T> {
 
 #[derive(Serialize)]
 struct Sealing<'a, T> {
-    v: u8,
+    v: u32,
     tenant: &'a str,
     kind: &'a str,
     attempt: &'a str,
@@ -71,7 +71,7 @@ struct Sealing<'a, T> {
 
 #[derive(Deserialize)]
 struct Opening<'a> {
-    v: u8,
+    v: u32,
     tenant: String,
     kind: String,
     #[serde(borrow)]
@@ -100,7 +100,7 @@ pub(crate) fn read<T: Record>(tenant: &str, now: Millis, key: Key, row: Row) -> 
 const UNREADABLE: Fault = Fault::BadRow("it cannot be read");
 
 /// What is in the envelope, if it is addressed to this tenant and kind.
-fn open<'a>(tenant: &str, kind: &str, schema: u8, envelope: &'a str) -> Result<&'a RawValue, Fault> {
+fn open<'a>(tenant: &str, kind: &str, schema: u32, envelope: &'a str) -> Result<&'a RawValue, Fault> {
     let opened: Opening<'a> = serde_json::from_slice(envelope.as_bytes()).map_err(|_| UNREADABLE)?;
     match opened {
         _ if opened.tenant != tenant => Err(Fault::BadRow("it is another tenant's")),
@@ -157,7 +157,7 @@ mod tests {
 
     #[test]
     fn sf_011_a_row_of_a_newer_schema_is_refused_and_one_of_an_older_is_read() {
-        let version = |v: u8| {
+        let version = |v: u32| {
             let value = row().value.replacen("\"v\":1", &format!("\"v\":{v}"), 1);
             read::<Note>("main", 5, Key("k/n".into()), Row { value, ..row() })
         };

@@ -9,6 +9,9 @@ use crate::refusal::{Fault, Refusal, Stop};
 const LONGEST_NAME: usize = 64;
 
 /// Whose fault it is. Values are not told: they may be passwords.
+// On its own, it is built small: its caller is built fast.
+#[cold]
+#[inline(never)]
 pub(crate) fn blame(call: &[u8], error: &serde_json::Error) -> Stop {
     let place = Place::reach(call, error);
     let told = error.to_string();
@@ -83,7 +86,7 @@ impl<'a> Place<'a> {
         };
         let member = if member.len() <= LONGEST_NAME { member } else { b"A member" };
         let expected = if complaint == b": missing" { b"" } else { expected };
-        String::from_utf8_lossy(&[member, complaint, expected].concat()).into_owned()
+        String::from_utf8([member, complaint, expected].concat()).unwrap_or_default()
     }
 }
 

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::redirect_uri::may_be_registered;
 use super::{AuthMethod, Client, GrantType, SecretHash};
-use crate::call::{Items, Paging};
+use crate::call::{Items, Paging, page};
 use crate::config::{Config, TokenForm};
 use crate::event::Event;
 use crate::hash::b64u;
@@ -148,7 +148,7 @@ pub(crate) async fn find(host: &Host, ask: &ById) -> Result<Option<View>, Stop> 
 
 pub(crate) async fn list(host: &Host, ask: &Paging) -> Result<Items<View>, Stop> {
     let prefix = format!("{}.{}.", host.tenant(), Client::ROOM);
-    let (clients, next) = host.scan::<Client>(prefix, ask.after()?, ask.limit()?).await?;
+    let (clients, next) = host.scan::<Client>(page(prefix, ask.after.as_ref(), ask.limit)?).await?;
     let items = clients.iter().map(|client| View::of(host.config(), &client.value)).collect();
     Ok(Items { items, next: next.map(|key| key.0) })
 }

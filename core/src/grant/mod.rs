@@ -39,13 +39,14 @@ pub(crate) struct Grant {
     pub(crate) code_challenge: String,
     pub(crate) session_id: String,
     pub(crate) auth_time: Millis,
-    salt: String,
+    /// What all secrets of the grant are made of, with the root secret.
+    pub(crate) salt: String,
     pub(crate) state: State,
-    access_tokens: Vec<AccessToken>,
-    next_serial: u32,
+    pub(crate) access_tokens: Vec<AccessToken>,
+    pub(crate) next_serial: u32,
     /// The interaction that made it can be answered until then, so the row must be there until then to say that it was.
     #[serde(default)]
-    answerable_until: Millis,
+    pub(crate) answerable_until: Millis,
     pub(crate) created_at: Millis,
     /// The grant ends here, however often it is refreshed.
     pub(crate) ends_at: Millis,
@@ -66,21 +67,6 @@ pub(crate) struct AccessToken {
     pub(crate) revoked: bool,
 }
 
-/// What a new grant is made of.
-pub(crate) struct NewGrant {
-    pub(crate) id: Id,
-    pub(crate) subject: String,
-    pub(crate) client_id: String,
-    pub(crate) scopes: Vec<String>,
-    pub(crate) resources: Vec<String>,
-    pub(crate) redirect_uri: String,
-    pub(crate) code_challenge: String,
-    pub(crate) session_id: String,
-    pub(crate) auth_time: Millis,
-    pub(crate) answerable_until: Millis,
-    pub(crate) salt: [u8; 32],
-}
-
 impl Record for Grant {
     const KIND: &'static str = "grant";
 
@@ -92,40 +78,6 @@ impl Record for Grant {
 }
 
 impl Grant {
-    pub(crate) fn new(config: &Config, now: Millis, new: NewGrant) -> Self {
-        let NewGrant {
-            id,
-            subject,
-            client_id,
-            scopes,
-            resources,
-            redirect_uri,
-            code_challenge,
-            session_id,
-            auth_time,
-            answerable_until,
-            salt,
-        } = new;
-        Self {
-            id: b64u(id),
-            subject,
-            client_id,
-            scopes,
-            resources,
-            redirect_uri,
-            code_challenge,
-            session_id,
-            auth_time,
-            salt: b64u(salt),
-            state: State::code_issued(config.lifetimes.code.after(now)),
-            access_tokens: Vec::new(),
-            next_serial: 0,
-            answerable_until,
-            created_at: now,
-            ends_at: config.lifetimes.grant.after(now),
-        }
-    }
-
     pub(crate) fn slot(config: &Config, owner: &Owner, id: &Id) -> Slot<Self> {
         Slot::new(&config.tenant, account::ROOM, owner.name(), &format!("grant.{}", b64u(id)))
     }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::account::{self, Account, Subject};
 use crate::ask::Key;
-use crate::call::{Items, OfSubject, SubjectItem};
+use crate::call::{Items, OfSubject, SubjectItem, page};
 use crate::config::Config;
 use crate::event::Event;
 use crate::handle::{Handle, Id, Kind, Owner};
@@ -155,7 +155,7 @@ impl From<Session> for View {
 
 pub(crate) async fn list(host: &Host, ask: &OfSubject) -> Result<Items<View>, Stop> {
     let prefix = format!("{}/session.", crate::record::partition(host.tenant(), account::ROOM, &ask.subject));
-    let (sessions, next) = host.scan::<Session>(prefix, ask.after()?, ask.limit()?).await?;
+    let (sessions, next) = host.scan::<Session>(page(prefix, ask.after.as_ref(), ask.limit)?).await?;
     Ok(Items { items: sessions.into_iter().map(|session| session.value.into()).collect(), next: next.map(|key| key.0) })
 }
 
