@@ -95,6 +95,7 @@ impl Engine {
 
     /// The continuous tests of NIST SP 800-90B section 4.4, as far as one call shows anything: a source that gives the same byte
     /// or the same seed again has failed.
+    #[inline(never)]
     fn is_stuck(&mut self, Seed(seed): &Seed) -> bool {
         let (words, _) = seed.as_chunks::<8>();
         let folded = words.iter().fold(0, |folded, word| folded ^ u64::from_le_bytes(*word));
@@ -176,6 +177,8 @@ impl Engine {
     }
 
     /// See [`Engine::begin_json`].
+    // Built small where it stands; its caller is built fast, and would take it in. So with the others of its kind.
+    #[inline(never)]
     pub fn cancel_json(&mut self, cancel: &[u8]) -> Vec<u8> {
         if let Ok(cancel) = serde_json::from_slice(cancel) {
             self.cancel(&cancel);
@@ -191,6 +194,7 @@ struct NumberOnly {
 
 /// What `open` answers, as JSON: the engine's version and the contract's, or the fault.
 #[must_use]
+#[inline(never)]
 pub fn opened_json(fault: Option<&Fault>) -> Vec<u8> {
     #[derive(serde::Serialize)]
     #[serde(rename_all = "lowercase")]

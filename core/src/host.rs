@@ -163,42 +163,31 @@ impl Host {
         }
     }
 
-    /// Writes, or stops the flow: `Stale` when another was faster.
+    /// Writes, or stops the flow: `Stale` when another was faster. An unknown outcome is settled by reading back.
     pub(crate) async fn commit(&self, change: Change) -> Result<(), Stop> {
-        let outcome = self.settle(change).await;
-        match outcome {
-            Ok(()) => self.0.acknowledged.set(self.0.events.borrow().len()),
-            Err(_) => self.untell(),
-        }
-        outcome
-    }
-
-    /// An unknown outcome is settled by reading back.
-    async fn settle(&self, change: Change) -> Result<(), Stop> {
         let attempt = self.attempt();
         let guarded = change.guarded();
         let removed = change.delete.first().cloned();
         let batch = change.into_batch(self.tenant(), &attempt)?;
         let mut in_doubt = false;
         for _ in 0..3 {
-            match self.ask(Ask::Commit(batch.clone())).await {
-                Answer::Commit(Committed::Committed) => return Ok(()),
-                // After an unknown outcome, stale may mean that this very batch is what the others lost to.
-                Answer::Commit(Committed::Stale)
-                    if !in_doubt || !self.applied(guarded.as_ref(), removed.as_ref(), &attempt).await? =>
-                {
-                    return Err(Stop::Stale);
-                }
-                Answer::Commit(Committed::Stale) => return Ok(()),
-                Answer::Commit(Committed::Unknown)
-                    if self.applied(guarded.as_ref(), removed.as_ref(), &attempt).await? =>
-                {
-                    return Ok(());
-                }
-                Answer::Commit(Committed::Unknown) => in_doubt = true,
+            let outcome = match self.ask(Ask::Commit(batch.clone())).await {
+                Answer::Commit(outcome) => outcome,
                 Answer::Failed(why) => return Err(Fault::StoreFailed(why).into()),
                 _ => return Err(Fault::BadAnswer("a commit is answered with committed, stale or unknown").into()),
+            };
+            // After an unknown outcome, stale may mean that this very batch is what the others lost to.
+            let to_be_read = outcome == Committed::Unknown || (outcome == Committed::Stale && in_doubt);
+            if outcome == Committed::Committed
+                || (to_be_read && self.applied(guarded.as_ref(), removed.as_ref(), &attempt).await?)
+            {
+                self.0.acknowledged.set(self.0.events.borrow().len());
+                return Ok(());
             }
+            if outcome == Committed::Stale {
+                return Err(Stop::Stale);
+            }
+            in_doubt = true;
         }
         Err(Fault::StoreFailed("whether a commit was applied cannot be found out".into()).into())
     }

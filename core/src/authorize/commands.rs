@@ -100,7 +100,7 @@ pub(crate) async fn get(host: &Host, ask: &Get) -> Result<View, Stop> {
         prompt: situation.next(host),
         client: ClientView { id: situation.client.id.clone(), name: situation.client.name.clone() },
         redirect_host: Destination::of(&request.return_to.redirect_uri).shown().to_owned(),
-        scopes: situation.scopes(host.config()).map(described).collect(),
+        scopes: situation.scopes(host.config()).iter().map(described).collect(),
         subject: situation.signed_in.as_ref().map(|signed_in| signed_in.subject.id.clone()),
         login_hint: request.login_hint.clone(),
     })

@@ -43,8 +43,8 @@ pub(crate) async fn consent_page(host: &Host, request: &Request) -> Result<Respo
     let destination = Destination::of(&authorization.return_to.redirect_uri);
     let form_source = destination.form_source().to_owned();
     let described = |id: &'_ String| host.config().scopes.get(id).map_or("", String::as_str);
-    let scopes =
-        situation.scopes(host.config()).map(|id| RequestedScope { id, name: described(id), description: "" }).collect();
+    let asked = situation.scopes(host.config());
+    let scopes = asked.iter().map(|id| RequestedScope { id, name: described(id), description: "" }).collect();
     let html = Consent {
         brand: brand(host),
         client_name: &situation.client.name,

@@ -55,8 +55,10 @@ impl Situation {
     }
 
     /// What there is to consent to: what was asked for, as far as the client may still have it.
-    pub(super) fn scopes(&self, config: &Config) -> impl Iterator<Item = &String> {
-        self.interaction.request.scopes.iter().filter(|name| self.client.may_have(config, name))
+    pub(super) fn scopes(&self, config: &Config) -> Vec<String> {
+        let mut scopes = self.interaction.request.scopes.clone();
+        scopes.retain(|name| self.client.may_have(config, name));
+        scopes
     }
 
     /// Who decides. Nobody can decide before signing in.
@@ -79,7 +81,8 @@ impl Situation {
         if !scope::covers(&request.scopes, chosen) {
             return Err(Refusal::InvalidRequest("Only what was asked for can be granted").into());
         }
-        let scopes = self.scopes(config).filter(|name| chosen.contains(name)).cloned().collect();
+        let mut scopes = self.scopes(config);
+        scopes.retain(|name| chosen.contains(name));
         let grant = self.grant_of(host, &signed_in, scopes);
         let code = grant.handle(config, Kind::Code, 0);
         let (subject, client_id, grant_id) = (grant.subject.clone(), grant.client_id.clone(), grant.id.clone());
