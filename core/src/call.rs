@@ -181,9 +181,8 @@ pub struct Resume {
     pub answer: Answer,
 }
 
-/// A flow that nobody waits for any more.
+/// A flow that nobody waits for any more. Other members are not looked at.
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Cancel {
     /// The flow.
     pub flow: u64,

@@ -168,8 +168,8 @@ impl Engine {
 
     /// An answer that cannot be read still ends its flow, as any failed ask does.
     fn resume_unreadable(&mut self, resume: &[u8]) -> Step {
-        match serde_json::from_slice::<NumberOnly>(resume) {
-            Ok(NumberOnly { flow }) => {
+        match serde_json::from_slice::<Cancel>(resume) {
+            Ok(Cancel { flow }) => {
                 self.resume(Resume { flow, answer: Answer::Failed("the answer cannot be read".into()) })
             }
             Err(error) => ended_by(Fault::BadCall(error.to_string())),
@@ -185,11 +185,6 @@ impl Engine {
         }
         b"{}".to_vec()
     }
-}
-
-#[derive(serde::Deserialize)]
-struct NumberOnly {
-    flow: u64,
 }
 
 /// What `open` answers, as JSON: the engine's version and the contract's, or the fault.

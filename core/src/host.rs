@@ -197,7 +197,7 @@ impl Host {
         let Some(key) = guarded.or(removed) else { return Ok(false) };
         let rows = self.rows(vec![key.clone()]).await?;
         Ok(match rows.into_iter().flatten().next() {
-            Some(row) => record::attempt_of(&row).as_deref() == Some(attempt),
+            Some(row) => record::is_of(&row, attempt),
             None => guarded.is_none(),
         })
     }

@@ -72,15 +72,17 @@ struct Sealing<'a, T> {
 #[derive(Deserialize)]
 struct Opening<'a> {
     v: u32,
-    tenant: String,
-    kind: String,
+    tenant: &'a str,
+    kind: &'a str,
+    attempt: &'a str,
     #[serde(borrow)]
     value: &'a RawValue,
 }
 
-#[derive(Deserialize)]
-struct Attempted {
-    attempt: String,
+impl<'a> Opening<'a> {
+    fn read(envelope: &'a str) -> Result<Self, Fault> {
+        serde_json::from_slice(envelope.as_bytes()).map_err(|_| UNREADABLE)
+    }
 }
 
 /// A record in its envelope, as text for the store.
@@ -101,7 +103,7 @@ const UNREADABLE: Fault = Fault::BadRow("it cannot be read");
 
 /// What is in the envelope, if it is addressed to this tenant and kind.
 fn open<'a>(tenant: &str, kind: &str, schema: u32, envelope: &'a str) -> Result<&'a RawValue, Fault> {
-    let opened: Opening<'a> = serde_json::from_slice(envelope.as_bytes()).map_err(|_| UNREADABLE)?;
+    let opened = Opening::read(envelope)?;
     match opened {
         _ if opened.tenant != tenant => Err(Fault::BadRow("it is another tenant's")),
         _ if opened.kind != kind => Err(Fault::BadRow("it was written for another purpose")),
@@ -110,9 +112,9 @@ fn open<'a>(tenant: &str, kind: &str, schema: u32, envelope: &'a str) -> Result<
     }
 }
 
-/// Which attempt wrote a row.
-pub(crate) fn attempt_of(row: &Row) -> Option<String> {
-    serde_json::from_slice::<Attempted>(row.value.as_bytes()).ok().map(|attempted| attempted.attempt)
+/// Whether this attempt wrote a row.
+pub(crate) fn is_of(row: &Row, attempt: &str) -> bool {
+    Opening::read(&row.value).is_ok_and(|opened| opened.attempt == attempt)
 }
 
 #[cfg(test)]
