@@ -10,10 +10,10 @@
 //! | `http`, `metadata` | requests, responses, the router, RFC 8414 |
 //! | `authorize`, `page` | the authorization request, sign-in and consent |
 //! | `client`, `account`, `session` | who is there |
-//! | `grant`, `token`, `subset` | what was allowed, and the tokens made from it |
+//! | `grant`, `token` | what was allowed, and the tokens made from it |
 //! | [`key`], `seal`, `handle`, `hash`, `random` | cryptography |
 //! | [`toolkit`] | PKCE, DPoP proofs, JWT verification and sealed values by themselves, for browser and edge code |
-//! | `config`, `uri`, [`refusal`], [`event`], [`time`] | what everything else speaks in |
+//! | `config`, `subset`, `uri`, [`refusal`], [`event`], [`time`] | what everything else speaks in |
 
 mod account;
 pub mod ask;
