@@ -147,6 +147,8 @@ impl Engine {
     }
 
     /// [`Engine::begin`] and its kin with JSON on both sides, for hosts that speak bytes.
+    // The bytes' doors are built small where they stand: their callers in wasm/engine are built fast, and would take them in.
+    #[inline(never)]
     pub fn begin_json(&mut self, call: &[u8]) -> Vec<u8> {
         answer(match serde_json::from_slice(call) {
             Ok(call) => self.begin(call),
@@ -159,6 +161,7 @@ impl Engine {
     }
 
     /// See [`Engine::begin_json`].
+    #[inline(never)]
     pub fn resume_json(&mut self, resume: &[u8]) -> Vec<u8> {
         match serde_json::from_slice::<Resume>(resume) {
             Ok(resume) => answer(self.resume(resume)),
@@ -177,7 +180,6 @@ impl Engine {
     }
 
     /// See [`Engine::begin_json`].
-    // Built small where it stands; its caller is built fast, and would take it in. So with the others of its kind.
     #[inline(never)]
     pub fn cancel_json(&mut self, cancel: &[u8]) -> Vec<u8> {
         if let Ok(cancel) = serde_json::from_slice(cancel) {
