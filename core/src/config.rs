@@ -259,7 +259,7 @@ pub(crate) enum Capability {
 
 impl Config {
     pub(crate) fn read(json: &[u8]) -> Result<Self, Fault> {
-        let written: Written = serde_json::from_slice(json).map_err(|error| Fault::Configuration(error.to_string()))?;
+        let written: Written = crate::json::read(json).map_err(|error| Fault::Configuration(error.to_string()))?;
         let issuer = Issuer::parse(&written.issuer)?;
         check_lifetimes(&written.lifetimes, written.refresh_grace)?;
         check_scopes(&written.scopes, &written.default_scopes)?;

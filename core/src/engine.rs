@@ -127,7 +127,7 @@ impl Engine {
 
     /// [`Engine::begin`] and its kin with JSON on both sides, for hosts that speak bytes.
     pub fn begin_json(&mut self, call: &[u8]) -> Vec<u8> {
-        answer(match serde_json::from_slice(call) {
+        answer(match crate::json::read(call) {
             Ok(call) => self.begin(call),
             Err(error) => match unreadable::blame(call, &error) {
                 Stop::Refused(refusal) => Step::Ended { done: refused(&refusal) },
@@ -139,7 +139,7 @@ impl Engine {
 
     /// See [`Engine::begin_json`].
     pub fn resume_json(&mut self, resume: &[u8]) -> Vec<u8> {
-        match serde_json::from_slice::<Resume>(resume) {
+        match crate::json::read::<Resume>(resume) {
             Ok(resume) => answer(self.resume(resume)),
             Err(_) => answer(self.resume_unreadable(resume)),
         }
@@ -147,7 +147,7 @@ impl Engine {
 
     /// An answer that cannot be read still ends its flow, as any failed ask does.
     fn resume_unreadable(&mut self, resume: &[u8]) -> Step {
-        match serde_json::from_slice::<NumberOnly>(resume) {
+        match crate::json::read::<NumberOnly>(resume) {
             Ok(NumberOnly { flow }) => {
                 self.resume(Resume { flow, answer: Answer::Failed("the answer cannot be read".into()) })
             }
@@ -157,7 +157,7 @@ impl Engine {
 
     /// See [`Engine::begin_json`].
     pub fn cancel_json(&mut self, cancel: &[u8]) -> Vec<u8> {
-        if let Ok(cancel) = serde_json::from_slice(cancel) {
+        if let Ok(cancel) = crate::json::read(cancel) {
             self.cancel(&cancel);
         }
         b"{}".to_vec()

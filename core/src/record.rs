@@ -86,7 +86,7 @@ pub(crate) fn write<T: Record>(tenant: &str, attempt: &str, value: &T) -> Result
 /// The record of a row, unless it is over. A row of another tenant or kind is a fault.
 pub(crate) fn read<T: Record>(tenant: &str, now: Millis, key: Key, row: Row) -> Result<Option<Stored<T>>, Fault> {
     let value = open(tenant, T::KIND, &row.value)?;
-    let value: T = serde_json::from_slice(value.get().as_bytes()).map_err(|_| UNREADABLE)?;
+    let value: T = crate::json::read(value.get().as_bytes()).map_err(|_| UNREADABLE)?;
     let over = value.expires().is_some_and(|expires| expires <= now);
     Ok((!over).then_some(Stored { key, version: row.version, value }))
 }
@@ -95,7 +95,7 @@ const UNREADABLE: Fault = Fault::BadRow("it cannot be read");
 
 /// What is in the envelope, if it is addressed to this tenant and kind.
 fn open<'a>(tenant: &str, kind: &str, envelope: &'a str) -> Result<&'a RawValue, Fault> {
-    let opened: Opening<'a> = serde_json::from_slice(envelope.as_bytes()).map_err(|_| UNREADABLE)?;
+    let opened: Opening<'a> = crate::json::read(envelope.as_bytes()).map_err(|_| UNREADABLE)?;
     match (opened.tenant == tenant, opened.kind == kind) {
         (true, true) => Ok(opened.value),
         (false, _) => Err(Fault::BadRow("it is another tenant's")),
@@ -105,7 +105,7 @@ fn open<'a>(tenant: &str, kind: &str, envelope: &'a str) -> Result<&'a RawValue,
 
 /// Which attempt wrote a row.
 pub(crate) fn attempt_of(row: &Row) -> Option<String> {
-    serde_json::from_slice::<Attempted>(row.value.as_bytes()).ok().map(|attempted| attempted.attempt)
+    crate::json::read::<Attempted>(row.value.as_bytes()).ok().map(|attempted| attempted.attempt)
 }
 
 #[cfg(test)]
