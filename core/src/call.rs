@@ -3,7 +3,7 @@
 use serde::{Deserialize, Deserializer, Serialize, de};
 use serde_json::value::{RawValue, to_raw_value};
 
-use crate::ask::{Answer, Ask, Key};
+use crate::ask::{Answer, Ask, Key, Scan};
 use crate::event::Dated;
 use crate::hash::from_b64u;
 use crate::refusal::{Fault, Refusal, Told};
@@ -228,37 +228,17 @@ pub struct Done {
 /// The most items of a page, and how many there are when nothing is said.
 const MOST_ITEMS: u32 = 1000;
 const USUAL_ITEMS: u32 = 100;
+/// The longest key that a store keeps.
+const LONGEST_KEY: usize = 512;
 
-fn page_limit(limit: Option<u32>) -> Result<u32, Refusal> {
-    match limit.unwrap_or(USUAL_ITEMS) {
-        limit @ 1..=MOST_ITEMS => Ok(limit),
-        _ => Err(Refusal::InvalidArgument("limit: from 1 to 1000")),
+/// The page of the rows under `prefix` that a list's arguments ask for.
+pub(crate) fn page(prefix: String, after: Option<&String>, limit: Option<u32>) -> Result<Scan, Refusal> {
+    let limit = limit.unwrap_or(USUAL_ITEMS);
+    if !(1..=MOST_ITEMS).contains(&limit) {
+        return Err(Refusal::InvalidArgument("limit: from 1 to 1000"));
     }
-}
-
-fn page_after(after: Option<&String>) -> Result<Option<Key>, Refusal> {
-    match after {
-        Some(key) if key.len() > 512 => Err(Refusal::InvalidArgument("after: the next of the page before")),
-        other => Ok(other.cloned().map(Key)),
+    if after.is_some_and(|key| key.len() > LONGEST_KEY) {
+        return Err(Refusal::InvalidArgument("after: the next of the page before"));
     }
-}
-
-impl Paging {
-    pub(crate) fn after(&self) -> Result<Option<Key>, Refusal> {
-        page_after(self.after.as_ref())
-    }
-
-    pub(crate) fn limit(&self) -> Result<u32, Refusal> {
-        page_limit(self.limit)
-    }
-}
-
-impl OfSubject {
-    pub(crate) fn after(&self) -> Result<Option<Key>, Refusal> {
-        page_after(self.after.as_ref())
-    }
-
-    pub(crate) fn limit(&self) -> Result<u32, Refusal> {
-        page_limit(self.limit)
-    }
+    Ok(Scan { prefix, after: after.cloned().map(Key), limit })
 }

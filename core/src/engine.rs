@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
 use crate::ask::Answer;
-use crate::call::{Call, Cancel, Command, Done, Outcome, Resume, Step};
+use crate::call::{Call, Cancel, Command, Done, Outcome, Resume, Seed, Step};
 use crate::command;
 use crate::config::Config;
 use crate::host::{Host, Shared};
@@ -24,6 +24,8 @@ pub struct Engine {
     shared: Rc<Shared>,
     flows: Vec<Place>,
     free: Vec<usize>,
+    /// The last call's seed, folded: enough to know it again, too little to know it.
+    last_seed: Option<u64>,
 }
 
 /// A place in the table. The turn tells a flow from the one that stood here before it.
@@ -54,12 +56,22 @@ impl Engine {
     /// [`Fault::Configuration`] naming the member at fault.
     pub fn open(config: &[u8]) -> Result<Self, Fault> {
         let config = Config::read(config)?;
-        Ok(Self { shared: Rc::new(Shared { config, keys: KeyCache::default() }), flows: Vec::new(), free: Vec::new() })
+        Ok(Self {
+            shared: Rc::new(Shared { config, keys: KeyCache::default() }),
+            flows: Vec::new(),
+            free: Vec::new(),
+            last_seed: None,
+        })
     }
 
     /// Starts a flow and runs it to its first ask or its end.
     pub fn begin(&mut self, call: Call) -> Step {
-        let Some(place) = self.take_place() else { return Step::Ended { done: failed(&call.command, &Fault::Busy) } };
+        if self.is_stuck(&call.seed) {
+            return Step::Ended { done: failed(&self.shared.config, &call.command, &Fault::BadSeed) };
+        }
+        let Some(place) = self.take_place() else {
+            return Step::Ended { done: failed(&self.shared.config, &call.command, &Fault::Busy) };
+        };
         let host = Host::new(Rc::clone(&self.shared), call.now, call.seed.0);
         let flow = Flow { host: host.clone(), end: Box::pin(run(host, call.command)) };
         self.advance(place, flow)
@@ -79,6 +91,15 @@ impl Engine {
         if let Some((place, _)) = self.take_flow(cancel.flow) {
             self.free.push(place);
         }
+    }
+
+    /// The continuous tests of NIST SP 800-90B section 4.4, as far as one call shows anything: a source that gives the same byte
+    /// or the same seed again has failed.
+    #[inline(never)]
+    fn is_stuck(&mut self, Seed(seed): &Seed) -> bool {
+        let (words, _) = seed.as_chunks::<8>();
+        let folded = words.iter().fold(0, |folded, word| folded ^ u64::from_le_bytes(*word));
+        self.last_seed.replace(folded) == Some(folded) || seed.windows(2).all(|pair| pair.first() == pair.last())
     }
 
     fn take_place(&mut self) -> Option<usize> {
@@ -156,6 +177,8 @@ impl Engine {
     }
 
     /// See [`Engine::begin_json`].
+    // Built small where it stands; its caller is built fast, and would take it in. So with the others of its kind.
+    #[inline(never)]
     pub fn cancel_json(&mut self, cancel: &[u8]) -> Vec<u8> {
         if let Ok(cancel) = crate::json::read(cancel) {
             self.cancel(&cancel);
@@ -171,6 +194,7 @@ struct NumberOnly {
 
 /// What `open` answers, as JSON: the engine's version and the contract's, or the fault.
 #[must_use]
+#[inline(never)]
 pub fn opened_json(fault: Option<&Fault>) -> Vec<u8> {
     #[derive(serde::Serialize)]
     #[serde(rename_all = "lowercase")]
@@ -199,12 +223,15 @@ fn ended_by(fault: Fault) -> Step {
 
 async fn run(host: Host, command: Command) -> Done {
     let decided = decide(&host, &command).await;
+    if matches!(decided, Err(Stop::Fault(_) | Stop::Stale)) {
+        host.untell();
+    }
     let events = host.take_events();
     let done = match decided {
         Ok(outcome) => Done { ok: Some(outcome), ..Done::default() },
         Err(Stop::Refused(refusal)) => refused(&refusal),
-        Err(Stop::Fault(fault)) => failed(&command, &fault),
-        Err(Stop::Stale) => failed(&command, &Fault::Contended),
+        Err(Stop::Fault(fault)) => failed(host.config(), &command, &fault),
+        Err(Stop::Stale) => failed(host.config(), &command, &Fault::Contended),
     };
     Done { events, ..done }
 }
@@ -214,9 +241,9 @@ fn refused(refusal: &Refusal) -> Done {
 }
 
 /// A request is answered even so; a typed command is told the fault alone.
-fn failed(command: &Command, fault: &Fault) -> Done {
+fn failed(config: &Config, command: &Command, fault: &Fault) -> Done {
     let ok = match command {
-        Command::Http(_) => Some(Outcome::Http(http::fault_response(fault))),
+        Command::Http(request) => Some(Outcome::Http(http::fault_response(config, request, fault))),
         _ => None,
     };
     Done { ok, fault: Some(fault.told()), ..Done::default() }
@@ -226,7 +253,7 @@ async fn decide(host: &Host, command: &Command) -> Result<Outcome, Stop> {
     let mut decided = Err(Stop::Stale);
     for _ in 0..DECISIONS {
         // What a lost decision had to tell did not happen.
-        host.take_events();
+        host.untell();
         decided = command::carry_out(host, command).await;
         if !matches!(decided, Err(Stop::Stale)) {
             break;

@@ -43,8 +43,11 @@ struct Inner {
     now: Millis,
     random: Random,
     attempt: Cell<Option<[u8; 16]>>,
+    found_good: Cell<bool>,
     mailbox: RefCell<Mailbox>,
     events: RefCell<Vec<Dated>>,
+    /// How many of the events are of commits that were acknowledged.
+    acknowledged: Cell<usize>,
 }
 
 impl Host {
@@ -54,8 +57,10 @@ impl Host {
             now,
             random: Random::new(seed),
             attempt: Cell::new(None),
+            found_good: Cell::new(false),
             mailbox: RefCell::default(),
             events: RefCell::default(),
+            acknowledged: Cell::new(0),
         }))
     }
 
@@ -80,9 +85,25 @@ impl Host {
         &self.config().tenant
     }
 
-    /// Tells what happened. It leaves the engine only with the flow's end.
+    /// Tells what happened. It leaves the engine only with the flow's end, and what was told before a commit only if that commit
+    /// was acknowledged.
     pub(crate) fn tell(&self, event: Event) {
         self.0.events.borrow_mut().push(Dated { event, at: self.now() });
+    }
+
+    /// What was told since the last acknowledged commit did not happen.
+    pub(crate) fn untell(&self) {
+        self.0.events.borrow_mut().truncate(self.0.acknowledged.get());
+    }
+
+    /// Notes that what was presented is good, for when the flow decides anew.
+    pub(crate) fn find_good(&self) {
+        self.0.found_good.set(true);
+    }
+
+    /// Whether an earlier decision of this flow found good what was presented: if it is spent now, a race was lost and no thief met.
+    pub(crate) fn found_good(&self) -> bool {
+        self.0.found_good.get()
     }
 
     pub(crate) fn take_events(&self) -> Vec<Dated> {
@@ -150,24 +171,23 @@ impl Host {
         let batch = change.into_batch(self.tenant(), &attempt)?;
         let mut in_doubt = false;
         for _ in 0..3 {
-            match self.ask(Ask::Commit(batch.clone())).await {
-                Answer::Commit(Committed::Committed) => return Ok(()),
-                // After an unknown outcome, stale may mean that this very batch is what the others lost to.
-                Answer::Commit(Committed::Stale)
-                    if !in_doubt || !self.applied(guarded.as_ref(), removed.as_ref(), &attempt).await? =>
-                {
-                    return Err(Stop::Stale);
-                }
-                Answer::Commit(Committed::Stale) => return Ok(()),
-                Answer::Commit(Committed::Unknown)
-                    if self.applied(guarded.as_ref(), removed.as_ref(), &attempt).await? =>
-                {
-                    return Ok(());
-                }
-                Answer::Commit(Committed::Unknown) => in_doubt = true,
+            let outcome = match self.ask(Ask::Commit(batch.clone())).await {
+                Answer::Commit(outcome) => outcome,
                 Answer::Failed(why) => return Err(Fault::StoreFailed(why).into()),
                 _ => return Err(Fault::BadAnswer("a commit is answered with committed, stale or unknown").into()),
+            };
+            // After an unknown outcome, stale may mean that this very batch is what the others lost to.
+            let to_be_read = outcome == Committed::Unknown || (outcome == Committed::Stale && in_doubt);
+            if outcome == Committed::Committed
+                || (to_be_read && self.applied(guarded.as_ref(), removed.as_ref(), &attempt).await?)
+            {
+                self.0.acknowledged.set(self.0.events.borrow().len());
+                return Ok(());
             }
+            if outcome == Committed::Stale {
+                return Err(Stop::Stale);
+            }
+            in_doubt = true;
         }
         Err(Fault::StoreFailed("whether a commit was applied cannot be found out".into()).into())
     }
@@ -189,13 +209,8 @@ impl Host {
         b64u(id)
     }
 
-    pub(crate) async fn scan<T: Record>(
-        &self,
-        prefix: String,
-        after: Option<Key>,
-        limit: u32,
-    ) -> Result<(Vec<Stored<T>>, Option<Key>), Stop> {
-        let page = self.page(prefix, after, limit).await?;
+    pub(crate) async fn scan<T: Record>(&self, scan: Scan) -> Result<(Vec<Stored<T>>, Option<Key>), Stop> {
+        let page = self.page(scan).await?;
         let mut records = Vec::new();
         for row in page.rows {
             let found =
@@ -205,8 +220,8 @@ impl Host {
         Ok((records, page.next))
     }
 
-    pub(crate) async fn page(&self, prefix: String, after: Option<Key>, limit: u32) -> Result<Page, Fault> {
-        match self.ask(Ask::Scan(Scan { prefix, after, limit })).await {
+    pub(crate) async fn page(&self, scan: Scan) -> Result<Page, Fault> {
+        match self.ask(Ask::Scan(scan)).await {
             Answer::Page(page) => Ok(page),
             Answer::Failed(why) => Err(Fault::StoreFailed(why)),
             _ => Err(Fault::BadAnswer("a scan is answered with a page")),
@@ -357,6 +372,12 @@ impl Change {
             delete: vec![key],
             ..Self::default()
         }
+    }
+
+    /// The same, and this row is gone, whatever it was.
+    pub(crate) fn and_delete(mut self, key: Option<Key>) -> Self {
+        self.delete.extend(key);
+        self
     }
 
     fn put<T: Record + 'static>(&mut self, key: Key, value: T) {

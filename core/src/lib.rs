@@ -10,7 +10,7 @@
 //! | `http`, `metadata` | requests, responses, the router, RFC 8414 |
 //! | `authorize`, `page` | the authorization request, sign-in and consent |
 //! | `client`, `account`, `session` | who is there |
-//! | `grant`, `token` | what was allowed, and the tokens made from it |
+//! | `grant`, `token`, `subset` | what was allowed, and the tokens made from it |
 //! | [`key`], `seal`, `handle`, `hash`, `random` | cryptography |
 //! | [`toolkit`] | PKCE, DPoP proofs, JWT verification and sealed values by themselves, for browser and edge code |
 //! | `config`, `uri`, [`refusal`], [`event`], [`time`] | what everything else speaks in |
@@ -40,6 +40,7 @@ pub mod refusal;
 mod scope;
 mod seal;
 mod session;
+mod subset;
 pub mod time;
 mod token;
 pub mod toolkit;

@@ -3,10 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use crate::ask::{Key, Row};
+use crate::call::page;
 use crate::grant::Grant;
 use crate::host::{Change, Host};
 use crate::record;
-use crate::refusal::{Refusal, Stop};
+use crate::refusal::Stop;
 use crate::session::Session;
 
 /// `purge`.
@@ -55,12 +56,8 @@ impl Counts {
 
 /// One page of the subjects' rows: sessions and grants are the kinds that end.
 pub(crate) async fn purge(host: &Host, ask: &Purge) -> Result<Purged, Stop> {
-    let limit = ask.limit.unwrap_or(100);
-    if !(1..=1000).contains(&limit) {
-        return Err(Refusal::InvalidArgument("limit: from 1 to 1000").into());
-    }
     let prefix = format!("{}.{}.", host.tenant(), crate::account::ROOM);
-    let page = host.page(prefix, ask.after.clone().map(Key), limit).await?;
+    let page = host.page(page(prefix, ask.after.as_ref(), ask.limit)?).await?;
     let mut purged = Counts::default();
     let seen = page.rows.len();
     for row in page.rows {

@@ -1,7 +1,8 @@
 //! Records: what a row holds, where it lives, and the envelope that says so inside.
 //!
-//! Every value carries its tenant, its kind and the attempt that wrote it. A row read under another tenant or for another
-//! purpose is refused; an attempt id tells a flow whether a commit of unknown outcome was its own.
+//! Every value carries its schema's version, its tenant, its kind and the attempt that wrote it. A row of a newer schema is refused,
+//! since writing it again would drop what this engine does not know; so is one read under another tenant or for another purpose. An
+//! attempt id tells a flow whether a commit of unknown outcome was its own.
 
 use std::marker::PhantomData;
 
@@ -19,6 +20,9 @@ use crate::time::Millis;
 pub(crate) trait Record: Serialize + DeserializeOwned {
     /// Stands in the envelope and is checked on every read.
     const KIND: &'static str;
+
+    /// Raised when a member is added that an engine without it must not drop. Older rows stay readable.
+    const SCHEMA: u32 = 1;
 
     /// When the record is over and the store may remove it; `None` keeps it.
     fn expires(&self) -> Option<Millis>;
@@ -58,6 +62,7 @@ pub(crate) struct Stored<T> {
 
 #[derive(Serialize)]
 struct Sealing<'a, T> {
+    v: u32,
     tenant: &'a str,
     kind: &'a str,
     attempt: &'a str,
@@ -66,6 +71,7 @@ struct Sealing<'a, T> {
 
 #[derive(Deserialize)]
 struct Opening<'a> {
+    v: u32,
     tenant: String,
     kind: String,
     #[serde(borrow)]
@@ -79,13 +85,13 @@ struct Attempted {
 
 /// A record in its envelope, as text for the store.
 pub(crate) fn write<T: Record>(tenant: &str, attempt: &str, value: &T) -> Result<String, Fault> {
-    serde_json::to_string(&Sealing { tenant, kind: T::KIND, attempt, value })
+    serde_json::to_string(&Sealing { v: T::SCHEMA, tenant, kind: T::KIND, attempt, value })
         .map_err(|_| Fault::BadRow("it cannot be written"))
 }
 
 /// The record of a row, unless it is over. A row of another tenant or kind is a fault.
 pub(crate) fn read<T: Record>(tenant: &str, now: Millis, key: Key, row: Row) -> Result<Option<Stored<T>>, Fault> {
-    let value = open(tenant, T::KIND, &row.value)?;
+    let value = open(tenant, T::KIND, T::SCHEMA, &row.value)?;
     let value: T = crate::json::read(value.get().as_bytes()).map_err(|_| UNREADABLE)?;
     let over = value.expires().is_some_and(|expires| expires <= now);
     Ok((!over).then_some(Stored { key, version: row.version, value }))
@@ -94,12 +100,13 @@ pub(crate) fn read<T: Record>(tenant: &str, now: Millis, key: Key, row: Row) -> 
 const UNREADABLE: Fault = Fault::BadRow("it cannot be read");
 
 /// What is in the envelope, if it is addressed to this tenant and kind.
-fn open<'a>(tenant: &str, kind: &str, envelope: &'a str) -> Result<&'a RawValue, Fault> {
+fn open<'a>(tenant: &str, kind: &str, schema: u32, envelope: &'a str) -> Result<&'a RawValue, Fault> {
     let opened: Opening<'a> = crate::json::read(envelope.as_bytes()).map_err(|_| UNREADABLE)?;
-    match (opened.tenant == tenant, opened.kind == kind) {
-        (true, true) => Ok(opened.value),
-        (false, _) => Err(Fault::BadRow("it is another tenant's")),
-        (true, false) => Err(Fault::BadRow("it was written for another purpose")),
+    match opened {
+        _ if opened.tenant != tenant => Err(Fault::BadRow("it is another tenant's")),
+        _ if opened.kind != kind => Err(Fault::BadRow("it was written for another purpose")),
+        _ if opened.v > schema => Err(Fault::BadRow("a newer engine wrote it")),
+        _ => Ok(opened.value),
     }
 }
 
@@ -146,6 +153,17 @@ mod tests {
         assert!(read::<Note>("main", 5, key.clone(), row()).unwrap().is_some());
         assert!(matches!(read::<Note>("other", 5, key.clone(), row()), Err(Fault::BadRow(_))));
         assert!(matches!(read::<Other>("main", 5, key, row()), Err(Fault::BadRow(_))));
+    }
+
+    #[test]
+    fn sf_011_a_row_of_a_newer_schema_is_refused_and_one_of_an_older_is_read() {
+        let version = |v: u32| {
+            let value = row().value.replacen("\"v\":1", &format!("\"v\":{v}"), 1);
+            read::<Note>("main", 5, Key("k/n".into()), Row { value, ..row() })
+        };
+        assert!(version(0).unwrap().is_some());
+        assert!(version(1).unwrap().is_some());
+        assert!(matches!(version(2), Err(Fault::BadRow("a newer engine wrote it"))));
     }
 
     #[test]

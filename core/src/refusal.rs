@@ -159,6 +159,8 @@ pub enum Fault {
     Busy,
     /// The call cannot be read.
     BadCall(String),
+    /// The call's seed is not random: all of one byte, or that of the call before.
+    BadSeed,
     /// The answer does not fit the ask.
     BadAnswer(&'static str),
     /// `open` was not called, or failed.
@@ -176,10 +178,11 @@ impl Fault {
         let (code, status, message, help) = match self {
             Self::StoreFailed(why) => ("store_failed", 503, format!("The store failed: {why}"), "See the store's own log; the request was denied and may be tried again."),
             Self::HostFailed(why) => ("host_failed", 503, format!("The host could not do what was asked: {why}"), "See the host's log; the request was denied and may be tried again."),
-            Self::BadRow(why) => ("bad_row", 500, format!("A stored row cannot be used: {why}"), "The row was written by something else, or for another tenant."),
+            Self::BadRow(why) => ("bad_row", 500, format!("A stored row cannot be used: {why}"), "Something else wrote it, or another version of the engine, or for another tenant."),
             Self::Contended => ("contended", 503, "Other requests changed the same rows three times in a row".into(), "Try again."),
             Self::Busy => ("busy", 503, "Too many requests are in flight".into(), "Try again, or raise limits.flows."),
             Self::BadCall(why) => ("bad_call", 500, format!("The call cannot be read: {why}"), "See docs/contract.md sections 2 and 5."),
+            Self::BadSeed => ("bad_call", 500, "The seed is constant, or that of the call before".into(), "Draw 32 fresh random bytes for each call; the source has failed."),
             Self::BadAnswer(why) => ("bad_answer", 500, format!("The host's answer does not fit: {why}"), "See docs/contract.md section 4."),
             Self::NotOpen => ("not_open", 500, "The engine is not open".into(), "Call open with a configuration first."),
             Self::Configuration(why) => ("configuration", 500, why.clone(), "See docs/contract.md section 6."),

@@ -1,9 +1,7 @@
 //! Scopes (RFC 6749 section 3.3).
 
 use crate::refusal::Refusal;
-
-/// The most scopes that one request may name.
-const MOST: usize = 100;
+use crate::subset::Subset;
 
 /// Whether a name is a scope-token: `1*( %x21 / %x23-5B / %x5D-7E )`.
 pub(crate) fn is_token(name: &str) -> bool {
@@ -14,7 +12,7 @@ pub(crate) fn is_token(name: &str) -> bool {
 pub(crate) fn parse(text: &str) -> Result<Vec<String>, Refusal> {
     let mut scopes: Vec<String> = Vec::new();
     for name in text.split(' ') {
-        if !is_token(name) || scopes.len() >= MOST {
+        if !is_token(name) || scopes.len() >= Subset::MOST {
             return Err(Refusal::InvalidScope);
         }
         if !scopes.iter().any(|scope| scope == name) {

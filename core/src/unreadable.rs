@@ -9,11 +9,14 @@ use crate::refusal::{Fault, Refusal, Stop};
 const LONGEST_NAME: usize = 64;
 
 /// Whose fault it is. Values are not told: they may be passwords.
+// On its own, it is built small: its caller is built fast.
+#[cold]
+#[inline(never)]
 pub(crate) fn blame(call: &[u8], error: &serde_json::Error) -> Stop {
     let place = Place::reach(call, error);
     let told = error.to_string();
     match place.command {
-        Some(command) if error.classify() == Category::Data && command != "http" => {
+        Some(command) if error.classify() == Category::Data && command != b"http" => {
             Refusal::Mistyped(place.complaint(&told)).into()
         }
         _ => Fault::BadCall(told).into(),
@@ -25,64 +28,65 @@ pub(crate) fn blame(call: &[u8], error: &serde_json::Error) -> Stop {
 struct Place<'a> {
     depth: usize,
     /// The last text, as it is written.
-    text: &'a str,
+    text: &'a [u8],
     /// The command whose arguments the reader was in.
-    command: Option<&'a str>,
-    member: Option<&'a str>,
+    command: Option<&'a [u8]>,
+    member: Option<&'a [u8]>,
 }
 
 impl<'a> Place<'a> {
     /// Reads the call again as far as it was read: so far it is JSON.
     fn reach(call: &'a [u8], error: &serde_json::Error) -> Self {
         let mut place = Self::default();
-        let line = call.split(|byte| *byte == b'\n').take(error.line().saturating_sub(1)).map(|line| line.len() + 1);
-        let mut rest = call.get(..line.sum::<usize>() + error.column()).unwrap_or_default();
-        while let Some((&byte, after)) = rest.split_first() {
-            rest = match byte {
-                b'"' => place.read_text(after),
-                _ => after,
-            };
-            match byte {
-                b'{' | b'[' => place.depth += 1,
-                b'}' | b']' => place.depth = place.depth.saturating_sub(1),
-                b':' if place.depth == 2 => place.command = Some(place.text),
-                b':' if place.depth == 3 => place.member = Some(place.text),
-                _ => {}
+        let (mut line, mut column) = (1, 0);
+        let (mut opened, mut escaped) = (None, false);
+        for (at, &byte) in call.iter().enumerate() {
+            if (line, column) >= (error.line(), error.column()) {
+                break;
             }
-            if place.depth < 2 {
-                place.command = None;
+            (line, column) = if byte == b'\n' { (line + 1, 0) } else { (line, column + 1) };
+            match (opened, byte) {
+                (Some(from), b'"') if !escaped => {
+                    place.text = call.get(from..at).unwrap_or_default();
+                    opened = None;
+                }
+                (Some(_), _) => escaped = byte == b'\\' && !escaped,
+                (None, b'"') => opened = Some(at + 1),
+                (None, _) => place.pass(byte),
             }
         }
         place
     }
 
-    /// Reads to the closing quotation mark.
-    fn read_text(&mut self, after: &'a [u8]) -> &'a [u8] {
-        let mut escaped = false;
-        let end = after.iter().position(|&byte| {
-            let closes = byte == b'"' && !escaped;
-            escaped = byte == b'\\' && !escaped;
-            closes
-        });
-        let (text, rest) = after.split_at(end.unwrap_or(after.len()));
-        self.text = std::str::from_utf8(text).unwrap_or_default();
-        rest.get(1..).unwrap_or_default()
+    fn pass(&mut self, mark: u8) {
+        match mark {
+            b'{' | b'[' => self.depth += 1,
+            b'}' | b']' => self.depth = self.depth.saturating_sub(1),
+            b':' if self.depth == 2 => self.command = Some(self.text),
+            b':' if self.depth == 3 => self.member = Some(self.text),
+            _ => {}
+        }
+        if self.depth < 2 {
+            self.command = None;
+        }
     }
 
     /// serde's own words, without the value.
     fn complaint(&self, told: &str) -> String {
-        let (what, expected) = told.rsplit_once(", expected ").unwrap_or((told, ""));
-        let expected = expected.split(" at line ").next().unwrap_or_default();
-        let missing = told.strip_prefix("missing field `").and_then(|rest| rest.split('`').next());
-        let (member, complaint) = match (missing, self.member) {
-            (Some(missing), _) => (missing, ": missing"),
-            _ if what.starts_with("unknown field") => (self.text, ": unknown"),
-            (None, Some(member)) if self.depth > 2 => (member, ": mistyped"),
-            _ => ("The arguments", ": mistyped, expected an object"),
+        let words = told.as_bytes();
+        let last = |mark: &[u8]| words.windows(mark.len()).rposition(|window| window == mark);
+        let expected = last(b", expected ").and_then(|from| words.get(from..last(b" at line ")?)).unwrap_or_default();
+        let (member, complaint): (&[u8], &[u8]) = match self.member {
+            _ if words.starts_with(b"missing field `") => {
+                (words.split(|byte| *byte == b'`').nth(1).unwrap_or_default(), b": missing")
+            }
+            _ if words.starts_with(b"unknown field") => (self.text, b": unknown"),
+            Some(member) if self.depth > 2 => (member, b": mistyped"),
+            _ => return "The arguments are an object".into(),
         };
-        let member = if member.len() <= LONGEST_NAME { member } else { "A member" };
-        let of_type = if expected.is_empty() || self.depth <= 2 { "" } else { ", expected " };
-        [member, complaint, of_type, if of_type.is_empty() { "" } else { expected }].concat()
+        let member = if member.len() <= LONGEST_NAME { member } else { b"A member" };
+        let expected = if complaint == b": missing" { b"" } else { expected };
+        String::from_utf8([member, complaint, expected].concat()).unwrap_or_default()
     }
 }
 
@@ -108,9 +112,15 @@ mod tests {
             (r#""clients.find":{}"#, "id: missing"),
             (r#""clients.find":{"id":"a","name":1}"#, "name: unknown, expected `id`"),
             (r#""keys.list":{"x":1}"#, "x: unknown"),
-            (r#""clients.find":7"#, "The arguments: mistyped, expected an object"),
-            (r#""clients.create":{"name":"\\\"{","redirectUris":["a",1]}"#, "redirectUris: mistyped, expected a string"),
-            (r#""keys.generate":{"algorithm":"x, expected y"}"#, "algorithm: mistyped, expected one of `EdDSA`, `ES256`, `RS256`, `HS256`"),
+            (r#""clients.find":7"#, "The arguments are an object"),
+            (
+                r#""clients.create":{"name":"\\\"{","redirectUris":["a",1]}"#,
+                "redirectUris: mistyped, expected a string",
+            ),
+            (
+                r#""keys.generate":{"algorithm":"x, expected y"}"#,
+                "algorithm: mistyped, expected one of `EdDSA`, `ES256`, `RS256`, `HS256`",
+            ),
             (r#""purge":{"limit":-1}"#, "limit: mistyped, expected u32"),
         ] {
             let refusal = Stop::Refused(Refusal::Mistyped(message.to_owned()));

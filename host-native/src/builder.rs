@@ -13,7 +13,9 @@ use crate::clock::Clock;
 use crate::engine::{DerivePool, Module, Pool, Tuning};
 use crate::error::{Error, Problem};
 use crate::event::Event;
-use crate::host::{Host, Listener};
+use crate::host::{Host, Listener, Services};
+use crate::lifetime::Lifetime;
+use crate::services::{Fetch, Sign, Verify};
 use crate::stores::{DynStore, Store};
 use crate::subject::{DynSubjects, Subjects};
 
@@ -26,42 +28,12 @@ const DERIVE_QUEUE: usize = 32;
 /// A derivation at its largest parameters takes seconds; an ordinary one 20 to 60 ms.
 const DERIVE_DEADLINE: Duration = Duration::from_secs(20);
 
-/// What lives for how long.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Lifetime {
-    /// An authorization code. Default one minute.
-    Code,
-    /// An access token. Default 15 minutes.
-    AccessToken,
-    /// A refresh token that is not used. Default 30 days.
-    RefreshToken,
-    /// All that follows from one consent. Default 180 days.
-    Grant,
-    /// A sign-in that has begun. Default 15 minutes.
-    Interaction,
-    /// A session in the browser. Default 14 days.
-    Session,
-}
-
-impl Lifetime {
-    fn member(self) -> &'static str {
-        match self {
-            Self::Code => "code",
-            Self::AccessToken => "accessToken",
-            Self::RefreshToken => "refreshToken",
-            Self::Grant => "grant",
-            Self::Interaction => "interaction",
-            Self::Session => "session",
-        }
-    }
-}
-
 /// Configures a [`Claviger`]. Only the issuer, a secret and a store are required.
 pub struct Builder {
     configuration: Map<String, Value>,
     store: Option<Arc<dyn DynStore>>,
     subjects: Option<Arc<dyn DynSubjects>>,
+    services: Services,
     listeners: Vec<Listener>,
     clock: Clock,
     instances: usize,
@@ -85,6 +57,7 @@ impl Builder {
             configuration,
             store: None,
             subjects: None,
+            services: Services::default(),
             listeners: Vec::new(),
             clock: Clock::default(),
             instances: processors,
@@ -160,6 +133,42 @@ impl Builder {
         self
     }
 
+    /// A key that only [`Builder::sign`] can use, and the public half (RFC 7517) that verifiers read. The first one signs
+    /// all tokens; the others are published, so that what they signed is still verified. `algorithm` is `ES256`, `RS256`
+    /// or `EdDSA`.
+    #[must_use]
+    pub fn host_key(mut self, kid: impl Into<String>, algorithm: impl Into<String>, public_jwk: Value) -> Self {
+        let key = json!({ "kid": kid.into(), "algorithm": algorithm.into(), "publicJwk": public_jwk });
+        let signing = self.configuration.entry("signing").or_insert_with(|| json!({}));
+        if let Value::Object(signing) = signing
+            && let Value::Array(keys) = signing.entry("hostKeys").or_insert_with(|| json!([]))
+        {
+            keys.push(key);
+        }
+        self
+    }
+
+    /// Signs with the keys of [`Builder::host_key`].
+    #[must_use]
+    pub fn sign(mut self, sign: impl Sign) -> Self {
+        self.services.sign = Some(Arc::new(sign));
+        self
+    }
+
+    /// Checks signatures in place of the engine.
+    #[must_use]
+    pub fn verify(mut self, verify: impl Verify) -> Self {
+        self.services.verify = Some(Arc::new(verify));
+        self
+    }
+
+    /// Makes HTTP requests for the engine, where it needs any.
+    #[must_use]
+    pub fn fetch(mut self, fetch: impl Fetch) -> Self {
+        self.services.fetch = Some(Arc::new(fetch));
+        self
+    }
+
     /// Calls you with every event, on the task that served the request: be quick.
     #[must_use]
     pub fn on_event(mut self, listener: impl Fn(&Event) + Send + Sync + 'static) -> Self {
@@ -188,7 +197,7 @@ impl Builder {
         self
     }
 
-    /// How long a store may take to answer. Default 5 seconds.
+    /// How long a store, or another service of yours, may take to answer. Default 5 seconds.
     #[must_use]
     pub fn store_deadline(mut self, patience: Duration) -> Self {
         self.patience = patience;
@@ -220,6 +229,7 @@ impl Builder {
             derive: DerivePool::start(&module, self.derivers, self.derivers * DERIVE_QUEUE, DERIVE_DEADLINE)?,
             store,
             subjects: self.subjects,
+            services: self.services,
             listeners: self.listeners,
             clock: self.clock,
             patience: self.patience,
@@ -244,10 +254,11 @@ impl Builder {
         self
     }
 
-    /// What this host does for the engine: it derives keys on other threads, and knows users if it was given any.
+    /// What this host does for the engine: it derives keys on other threads, and what else it was given.
     fn offer_capabilities(&mut self) {
         let mut capabilities = vec!["derive"];
         capabilities.extend(self.subjects.as_ref().map(|_| "subject"));
+        capabilities.extend(self.services.names());
         self.configuration.insert("capabilities".into(), json!(capabilities));
     }
 
@@ -278,10 +289,6 @@ impl fmt::Debug for Builder {
 }
 
 fn missing(member: &str) -> Error {
-    Error::Configuration(Problem {
-        code: "configuration".into(),
-        status: 500,
-        message: format!("`{member}` is missing"),
-        help: format!("Call `.{member}(...)` on the builder."),
-    })
+    let help = format!("Call `.{member}(...)` on the builder.");
+    Error::Configuration(Problem::new("configuration", 500, format!("`{member}` is missing"), help))
 }

@@ -47,6 +47,12 @@ pub struct Problem {
     pub help: String,
 }
 
+impl Problem {
+    pub(crate) fn new(code: &str, status: u16, message: impl Into<String>, help: impl Into<String>) -> Self {
+        Self { code: code.into(), status, message: message.into(), help: help.into() }
+    }
+}
+
 impl Error {
     /// The word for programs: `invalid_token`, `not_found`, `store_failed`, `busy` and so on.
     #[must_use]
@@ -136,7 +142,7 @@ impl From<EngineError> for Error {
             }
             EngineError::Contract(_) => ("engine_failed", "This is a defect of the engine; see the log."),
         };
-        Self::Fault(Problem { code: code.into(), status: 500, message: error.to_string(), help: help.into() })
+        Self::Fault(Problem::new(code, 500, error.to_string(), help))
     }
 }
 

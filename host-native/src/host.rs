@@ -14,6 +14,7 @@ use crate::engine::wire::{Answer, Ask, Call, Command, Done};
 use crate::engine::{DerivePool, EngineError, Pool, Progress};
 use crate::error::{Error, Problem};
 use crate::event::Event;
+use crate::services::{DynFetch, DynSign, DynVerify, FetchAsk, ServiceError, SignRequest, VerifyRequest, fetched};
 use crate::stores::{Batch, Committed, DynStore, Key, Scan};
 use crate::subject::{DynSubjects, SubjectAsk};
 
@@ -26,11 +27,30 @@ pub(crate) struct Outcome {
     pub(crate) fault: Option<Problem>,
 }
 
+/// What this host does beyond storage and derivation.
+#[derive(Default)]
+pub(crate) struct Services {
+    pub(crate) sign: Option<Arc<dyn DynSign>>,
+    pub(crate) verify: Option<Arc<dyn DynVerify>>,
+    pub(crate) fetch: Option<Arc<dyn DynFetch>>,
+}
+
+impl Services {
+    /// Their names in the configuration.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &'static str> {
+        let sign = self.sign.as_ref().map(|_| "sign");
+        let verify = self.verify.as_ref().map(|_| "verify");
+        let fetch = self.fetch.as_ref().map(|_| "fetch");
+        [sign, verify, fetch].into_iter().flatten()
+    }
+}
+
 pub(crate) struct Host {
     pub(crate) pool: Pool,
     pub(crate) derive: DerivePool,
     pub(crate) store: Arc<dyn DynStore>,
     pub(crate) subjects: Option<Arc<dyn DynSubjects>>,
+    pub(crate) services: Services,
     pub(crate) listeners: Vec<Listener>,
     pub(crate) clock: Clock,
     /// How long an ask may take.
@@ -73,6 +93,9 @@ impl Host {
             Ok(Ask::Scan(range)) => Ok(self.scan(range).await),
             Ok(Ask::Subject(ask)) => Ok(self.subject(ask).await),
             Ok(Ask::Derive(request)) => self.derive(&request).await,
+            Ok(Ask::Sign(request)) => Ok(self.sign(request).await),
+            Ok(Ask::Verify(request)) => Ok(self.verify(request).await),
+            Ok(Ask::Fetch(ask)) => Ok(self.fetch(ask).await),
             Err(error) => Ok(failed("an ask", error)),
         }
     }
@@ -116,6 +139,34 @@ impl Host {
         }
     }
 
+    async fn sign(&self, request: SignRequest) -> Answer {
+        let Some(service) = &self.services.sign else { return failed("a signature", "this host signs nothing") };
+        match within(self.patience, service.sign(request)).await {
+            Ok(signature) => Answer::Signature(URL_SAFE_NO_PAD.encode(signature)),
+            Err(error) => failed("a signature", error),
+        }
+    }
+
+    async fn verify(&self, request: VerifyRequest) -> Answer {
+        let Some(service) = &self.services.verify else {
+            return failed("a verification", "this host verifies nothing");
+        };
+        match within(self.patience, service.verify(request)).await {
+            Ok(verified) => Answer::Verified(verified),
+            Err(error) => failed("a verification", error),
+        }
+    }
+
+    async fn fetch(&self, ask: FetchAsk) -> Answer {
+        let Some(service) = &self.services.fetch else { return failed("a fetch", "this host fetches nothing") };
+        let limits = ask.limits();
+        let response = async { service.fetch(ask.into_request()?, limits).await };
+        match within(self.patience.min(limits.time), response).await.and_then(|response| fetched(&response, limits)) {
+            Ok(response) => Answer::Response(response),
+            Err(error) => failed("a fetch", error),
+        }
+    }
+
     /// A full queue ends the flow rather than its ask, so that the requester learns to come back later.
     async fn derive(&self, request: &RawValue) -> Result<Answer, Error> {
         match timeout(self.patience, self.derive.derive(request.get().as_bytes().to_vec())).await {
@@ -125,6 +176,10 @@ impl Host {
             Err(late) => Ok(failed("a derivation", late)),
         }
     }
+}
+
+async fn within<T>(patience: Duration, work: impl Future<Output = Result<T, ServiceError>>) -> Result<T, ServiceError> {
+    timeout(patience, work).await?
 }
 
 fn written(answer: Vec<u8>) -> Answer {
@@ -144,12 +199,9 @@ fn failed(what: &str, why: impl std::fmt::Display) -> Answer {
 fn seed() -> Result<String, Error> {
     let mut seed = [0; 32];
     getrandom::fill(&mut seed).map_err(|error| {
-        Error::Fault(Problem {
-            code: "no_randomness".into(),
-            status: 500,
-            message: format!("the system gives no randomness: {error}"),
-            help: "See that the process may read the system's random source.".into(),
-        })
+        let message = format!("the system gives no randomness: {error}");
+        let help = "See that the process may read the system's random source.";
+        Error::Fault(Problem::new("no_randomness", 500, message, help))
     })?;
     Ok(URL_SAFE_NO_PAD.encode(seed))
 }

@@ -25,6 +25,7 @@
 //! | [`commands`] | `auth.clients()`, `auth.accounts()` and so on: typed commands by noun |
 //! | [`web`] | the [`tower`](tower_service::Service) service and the guard for your own routes |
 //! | [`stores`] | the [`stores::Store`] trait, and the stores `Memory` and `Sqlite` |
+//! | [`services`] | what the engine may leave to you: signing, verifying, HTTP requests |
 //! | [`engine`] | one instance, for those who drive the engine by hand |
 
 mod builder;
@@ -35,13 +36,16 @@ pub mod engine;
 mod error;
 mod event;
 mod host;
+mod lifetime;
+pub mod services;
 pub mod stores;
 mod subject;
 pub mod web;
 
-pub use builder::{Builder, Lifetime};
+pub use builder::Builder;
 pub use claviger::Claviger;
 pub use commands::{Principal, Requirement};
 pub use error::{Error, Problem};
 pub use event::Event;
+pub use lifetime::Lifetime;
 pub use subject::{Identity, Subjects};

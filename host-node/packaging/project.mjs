@@ -1,6 +1,7 @@
 // A project as a user has it: the packed tarball, installed into a folder of its own.
 import { execFile } from "node:child_process";
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -40,3 +41,17 @@ export async function makeProject() {
     remove: () => rmSync(folder, { recursive: true }),
   };
 }
+
+/** For esbuild: an import with `?module` gives a compiled module, as Vercel's edge runtime does. */
+export const compiledModules = {
+  name: "module",
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /\.wasm\?module$/ }, ({ path, resolveDir }) => ({
+      path: join(resolveDir, path.replace("?module", "")),
+      namespace: "module",
+    }));
+    onLoad({ filter: /.*/, namespace: "module" }, async ({ path }) => ({
+      contents: `export default new WebAssembly.Module(Buffer.from("${(await readFile(path)).toString("base64")}", "base64"))`,
+    }));
+  },
+};

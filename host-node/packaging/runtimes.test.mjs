@@ -2,12 +2,12 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
-import { extname, join } from "node:path";
+import { extname } from "node:path";
 import { after, before, suite, test } from "node:test";
 import { build } from "esbuild";
 import { Miniflare } from "miniflare";
 import { chromium } from "playwright-core";
-import { bin, makeProject, node, run } from "./project.mjs";
+import { bin, compiledModules, makeProject, node, run } from "./project.mjs";
 
 let project;
 let expected;
@@ -90,18 +90,6 @@ test("workerd, with the engine as a compiled module and no code generation", asy
 });
 
 test("edge-light imports the engine with ?module", async () => {
-  const compiled = {
-    name: "module",
-    setup({ onResolve, onLoad }) {
-      onResolve({ filter: /\.wasm\?module$/ }, ({ path, resolveDir }) => ({
-        path: join(resolveDir, path.replace("?module", "")),
-        namespace: "module",
-      }));
-      onLoad({ filter: /.*/, namespace: "module" }, async ({ path }) => ({
-        contents: `export default new WebAssembly.Module(Buffer.from("${(await readFile(path)).toString("base64")}", "base64"))`,
-      }));
-    },
-  };
   const outfile = project.file("edge/main.js");
   await build({
     entryPoints: [project.file("main.js")],
@@ -109,7 +97,7 @@ test("edge-light imports the engine with ?module", async () => {
     bundle: true,
     format: "esm",
     conditions: ["edge-light"],
-    plugins: [compiled],
+    plugins: [compiledModules],
   });
   assert.equal(await run(process.execPath, [outfile]), expected);
 });

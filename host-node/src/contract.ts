@@ -68,14 +68,12 @@ export type Answer =
   | { verified: boolean }
   | { failed: string };
 
-/** What tells a refusal or a fault. */
+/** The four members that tell a refusal or a fault. */
 export interface Told {
   readonly code: string;
   readonly status: number;
   readonly message: string;
   readonly help: string;
-  /** The argument that is wrong, where it is one. */
-  readonly member?: string | undefined;
 }
 
 /** The end of a flow: `ok` (with `fault` beside it when a response renders one), `refused` or `fault`. */

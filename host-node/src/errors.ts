@@ -52,8 +52,6 @@ export abstract class ClavigerError extends Error {
   readonly status: number;
   /** What to do about it. */
   readonly help: string;
-  /** The argument that is wrong, where it is one. */
-  readonly member: string | undefined;
 
   constructor(told: Told, options?: ErrorOptions) {
     super(told.message, options);
@@ -61,7 +59,6 @@ export abstract class ClavigerError extends Error {
     this.code = told.code;
     this.status = told.status;
     this.help = told.help;
-    this.member = told.member;
   }
 
   /** The response that tells the requester what it may know. */

@@ -15,6 +15,9 @@
  * - **Expiry as garbage collection.** A row may be removed once its `expires` has passed, never before. Keeping it longer is
  *   harmless: the engine checks again.
  *
+ * - **One change of a key in a commit.** Throw when `put`, `delete` and `add` together name a key twice.
+ *   Otherwise what comes of it depends on the store. The engine sends no such commit.
+ *
  * All keys of one commit share one partition (the text before the first `/`), so a store that is atomic only inside a
  * partition is enough. `tests/store-contract` checks a store against this list.
  */
@@ -76,4 +79,10 @@ export interface Commit {
   }[];
   /** Messages to deliver once the commit is applied; empty for now. */
   readonly notices?: readonly unknown[];
+}
+
+/** Throws if a commit changes a key twice. */
+export function keysOnce({ put = [], delete: remove = [], add = [] }: Commit): void {
+  const keys = [...put, ...add].map(({ key }) => key).concat(remove);
+  if (keys.length > 1 && new Set(keys).size < keys.length) throw new Error("a commit changes a key twice");
 }

@@ -14,11 +14,6 @@ test("an error tells its code, status and help, and is one of its class", () => 
   );
 });
 
-test("an error names the argument that is wrong, where it is one", () => {
-  assert.equal(new Refused({ ...told, code: "invalid_argument", member: "redirectUris" }).member, "redirectUris");
-  assert.equal(new Refused(told).member, undefined);
-});
-
 test("a 401 carries the challenge of RFC 6750 section 3", async () => {
   const response = new Refused(told).toResponse();
   assert.equal(response.status, 401);

@@ -32,6 +32,25 @@ test("a call that the engine reads and the schema does not is a mistake", () => 
   assert.match(mistakes.join(), /exchange 1, begin: input: the engine read what the schema refuses/);
 });
 
+test("a derivation of what the schema refuses, and an answer of another shape, are mistakes", () => {
+  const exchange = (input: string, output: string) =>
+    check({
+      scenario: "derive",
+      transcripts: [{ fault: null, exchanges: [["derive", input, output]] }],
+    }).mistakes.join();
+  const ask = (algorithm: string) =>
+    JSON.stringify({
+      algorithm,
+      parameters: { memory: 7168, passes: 1, lanes: 1, length: 32 },
+      secret: "",
+      salt: "c29tZXNhbHQ",
+    });
+  assert.equal(exchange(ask("argon2id"), '{"derived":"AAAA"}'), "");
+  assert.equal(exchange(ask("md5"), '{"failed":"only argon2id is derived"}'), "");
+  assert.match(exchange(ask("md5"), '{"derived":"AAAA"}'), /derived what the schema refuses/);
+  assert.match(exchange(ask("argon2id"), '{"bytes":"AAAA"}'), /output: answer/);
+});
+
 test("a configuration, a step and a result of other shapes are mistakes", () => {
   const configuration = changed(0, (exchange) => {
     exchange[1] = exchange[1].replace('"issuer":', '"issuers":');

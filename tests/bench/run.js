@@ -1,7 +1,8 @@
-// Prints the numbers as Markdown: storage trips, then CPU time beside oidc-provider's.
+// Prints the numbers as Markdown: storage trips, the event loop's delay while passwords are hashed, CPU time beside oidc-provider's.
 import { availableParallelism } from "node:os";
 import { claviger } from "./claviger.js";
 import { presenting, refreshing } from "./client.js";
+import { eventLoop } from "./event-loop.js";
 import { measure } from "./rounds.js";
 import { trips } from "./trips.js";
 
@@ -58,6 +59,8 @@ function table(head, rows) {
 }
 
 console.log(`${table(["operation", "storage round trips"], await trips())}\n`);
+const delays = ["16 hashes at once, ms", "p99 delay of the event loop", "longest delay", "all together"];
+console.log(`${table(delays, await eventLoop())}\n`);
 const times = await measure(cases);
 const head = ["CPU us, best / median round (ratio)", "oidc-provider", "`claviger/node`", "`auth.fetch`", "driver"];
 console.log(

@@ -3,6 +3,7 @@
 
 mod browser;
 pub mod scenario;
+pub mod services;
 pub mod setting;
 mod store;
 mod world;

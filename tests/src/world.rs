@@ -1,6 +1,6 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use claviger_core::{Engine, opened_json};
+use claviger_core::{Engine, derive_json, opened_json};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
@@ -103,6 +103,7 @@ impl World {
             Export::Begin => self.engine.begin_json(input.as_bytes()),
             Export::Resume => self.engine.resume_json(input.as_bytes()),
             Export::Cancel => self.engine.cancel_json(input.as_bytes()),
+            Export::Derive => derive_json(input.as_bytes()),
         };
         let output = String::from_utf8(output).unwrap_or_else(|error| panic!("a step is text: {error}"));
         self.transcript.push(Exchange { export, input, output: output.clone() });

@@ -28,6 +28,7 @@ export const cases = [
   { name: "of 64 commits that require a row absent, exactly one is applied", run: oneMakerWins },
   { name: "a stale commit changes nothing", run: allOrNothing },
   { name: "a commit is applied whole", run: appliedWhole },
+  { name: "a commit that changes a key twice is refused whole", run: oneChangeOfAKey },
   { name: "a counter starts at 0 and never exceeds its ceiling", run: countsToCeiling },
   { name: "of 64 additions, as many are applied as fit", run: racingCounters },
   { name: "a counter can be required, read and removed like any row", run: countersAreRows },
@@ -123,6 +124,30 @@ async function appliedWhole(store) {
   equal(await values(store, keys), ["changed", null, "made", "1"]);
 }
 
+async function oneChangeOfAKey(store) {
+  const key = partition();
+  const [one, other] = [key("one"), key("other")];
+  const add = { key: one, delta: 1, ceiling: 10, expires: never };
+  const [puts, deletes, adds] = [[put(one, "1")], [one], [add]];
+  for (const twice of [
+    { add: [add, add] },
+    { put: [...puts, ...puts] },
+    { put: puts, delete: deletes },
+    { put: puts, add: adds },
+    { delete: deletes, add: adds },
+  ]) {
+    const commit = { ...twice, put: [put(other, "2"), ...(twice.put ?? [])] };
+    const refused = await Promise.resolve()
+      .then(() => store.commit(commit))
+      .then(
+        () => false,
+        () => true,
+      );
+    equal(refused, true);
+    equal(await values(store, [one, other]), [null, null]);
+  }
+}
+
 function wholeBatch(key) {
   return {
     put: [put(key("kept"), "changed"), put(key("new"), "made")],
@@ -198,9 +223,24 @@ async function scansPrefixOnly(store) {
 
 async function oddText(store) {
   const key = partition();
-  const odd = ["'; DROP TABLE claviger_rows; --", '"quoted"', "a\\b", "\n\t\r", "é", "é", "👩🏽‍💻", "ß", "İ", "\u2028", " "];
+  const odd = [
+    "'; DROP TABLE claviger_rows; --",
+    '"quoted"',
+    "a\\b",
+    "\n\t\r",
+    "\u00e9",
+    "e\u0301",
+    "👩🏽‍💻",
+    "ß",
+    "İ",
+    "\u2028",
+    " ",
+  ];
   await write(store, { put: odd.map((text) => put(key(text), `{"odd":${JSON.stringify(text)}}`)) });
-  equal(await values(store, odd.map(key)), odd.map((text) => `{"odd":${JSON.stringify(text)}}`));
+  equal(
+    await values(store, odd.map(key)),
+    odd.map((text) => `{"odd":${JSON.stringify(text)}}`),
+  );
   equal(await values(store, [key("É"), key("SS"), key("  ")]), [null, null, null]);
 }
 

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Account, Login, by_login, id_for, normal_login, password};
-use crate::call::{Items, Paging};
+use crate::call::{Items, Paging, page};
 use crate::event::Event;
 use crate::hash::b64u;
 use crate::host::{Change, Host};
@@ -143,7 +143,7 @@ pub(crate) async fn find(host: &Host, ask: &Find) -> Result<Option<View>, Stop> 
 /// Ordered by login; a login whose account was never made is left out.
 pub(crate) async fn list(host: &Host, ask: &Paging) -> Result<Items<View>, Stop> {
     let prefix = format!("{}.{}.", host.tenant(), Login::ROOM);
-    let (logins, next) = host.scan::<Login>(prefix, ask.after()?, ask.limit()?).await?;
+    let (logins, next) = host.scan::<Login>(page(prefix, ask.after.as_ref(), ask.limit)?).await?;
     let slots: Vec<_> = logins.iter().map(|login| Account::slot(host.config(), &login.value.account)).collect();
     let accounts = if slots.is_empty() { Vec::new() } else { host.load(slots).await? };
     let items = accounts.iter().flatten().map(|account| View::of(&account.value)).collect();

@@ -100,7 +100,7 @@ pub(crate) async fn get(host: &Host, ask: &Get) -> Result<View, Stop> {
         prompt: situation.next(host),
         client: ClientView { id: situation.client.id.clone(), name: situation.client.name.clone() },
         redirect_host: Destination::of(&request.return_to.redirect_uri).shown().to_owned(),
-        scopes: situation.scopes(host.config()).map(described).collect(),
+        scopes: situation.scopes(host.config()).iter().map(described).collect(),
         subject: situation.signed_in.as_ref().map(|signed_in| signed_in.subject.id.clone()),
         login_hint: request.login_hint.clone(),
     })
@@ -111,12 +111,13 @@ pub(crate) async fn complete(host: &Host, ask: &Complete) -> Result<Onward, Stop
     if !is_subject_id(&ask.subject) {
         return Err(Refusal::InvalidArgument("subject: from 1 to 255 ASCII characters").into());
     }
-    if !(1..=8).contains(&ask.methods.len()) {
-        return Err(Refusal::InvalidArgument("methods: from 1 to 8").into());
+    if !(1..=8).contains(&ask.methods.len()) || ask.methods.iter().any(|method| !is_subject_id(method)) {
+        return Err(Refusal::InvalidArgument("methods: from 1 to 8, each of 1 to 255 ASCII characters").into());
     }
     let interaction = open(host, &ask.handle, &ask.cookie)?;
     let methods: Vec<&str> = ask.methods.iter().map(String::as_str).collect();
-    let cookie = session::begin(host, &ask.subject, &methods).await?;
+    let old = find_cookie(host.config(), &ask.cookie, Cookie::Session);
+    let cookie = session::begin(host, old, &ask.subject, &methods).await?;
     Ok(Onward { location: page_address(host.config(), Next::Consent, &interaction.seal(host)), headers: vec![cookie] })
 }
 

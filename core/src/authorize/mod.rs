@@ -19,4 +19,4 @@ mod steps;
 pub use commands::{Complete, Consent, Get};
 pub(crate) use commands::{complete, consent, deny, get};
 pub(crate) use endpoint::authorize;
-pub(crate) use pages::{consent_page, error_page, post_consent, post_sign_in, sign_in_page};
+pub(crate) use pages::{TRY_AGAIN, consent_page, error_page, post_consent, post_sign_in, problem_page, sign_in_page};

@@ -3,7 +3,7 @@
 use super::interaction::{Interaction, Next};
 use super::steps::{Situation, page_address};
 use crate::account;
-use crate::config::Pages;
+use crate::config::{Config, Pages};
 use crate::host::Host;
 use crate::http::{Cookie, Form, Request, Response, clear_cookie, read_cookie};
 use crate::page::{self, Brand, Consent, Destination, ErrorPage, Problem, RequestedScope, SignIn};
@@ -29,7 +29,8 @@ pub(crate) async fn post_sign_in(host: &Host, request: &Request) -> Result<Respo
         }
         other => other?,
     };
-    let (name, value) = session::begin(host, &subject.id, &["pwd"]).await?;
+    let old = read_cookie(host.config(), request, Cookie::Session);
+    let (name, value) = session::begin(host, old, &subject.id, &["pwd"]).await?;
     Ok(Response::see_other(page_address(host.config(), Next::Consent, &handle)).with(name, value))
 }
 
@@ -42,10 +43,8 @@ pub(crate) async fn consent_page(host: &Host, request: &Request) -> Result<Respo
     let destination = Destination::of(&authorization.return_to.redirect_uri);
     let form_source = destination.form_source().to_owned();
     let described = |id: &'_ String| host.config().scopes.get(id).map_or("", String::as_str);
-    let scopes = situation
-        .scopes(host.config())
-        .map(|id| RequestedScope { id, name: described(id), description: "" })
-        .collect();
+    let asked = situation.scopes(host.config());
+    let scopes = asked.iter().map(|id| RequestedScope { id, name: described(id), description: "" }).collect();
     let html = Consent {
         brand: brand(host),
         client_name: &situation.client.name,
@@ -70,6 +69,8 @@ pub(crate) async fn post_consent(host: &Host, request: &Request) -> Result<Respo
         }
         Some("deny") => Ok(Response::see_other(situation.refuse(host))),
         Some("switch_account") => {
+            let left = read_cookie(host.config(), request, Cookie::Session);
+            session::end(host, session::Presented::read(host.config(), left)).await?;
             let (name, value) = clear_cookie(host.config(), Cookie::Session);
             Ok(Response::see_other(page_address(host.config(), Next::SignIn, &handle)).with(name, value))
         }
@@ -77,25 +78,30 @@ pub(crate) async fn post_consent(host: &Host, request: &Request) -> Result<Respo
     }
 }
 
+/// What a person can do about an error of the application or the server.
+pub(crate) const TRY_AGAIN: &str = "Go back to the application and try again. If this happens again, tell the people who run the application, and give them the error code.";
+
 /// An error for the person in front of the browser, who must not be sent anywhere (RFC 6749 section 4.1.2.1).
 pub(crate) fn error_page(host: &Host, refusal: &Refusal) -> Response {
+    // Most refusals' own help is for who writes the application.
     let told = refusal.told();
-    // The refusal's own help is for who writes the application; the person at this page can only go back or tell them.
     let help = match refusal {
         Refusal::InteractionEnded | Refusal::Forbidden(_) => told.help,
-        _ => {
-            "Go back to the application and try again. If this happens again, tell the people who run the application, and give them the error code."
-        }
+        _ => TRY_AGAIN,
     };
+    problem_page(host.config(), told.status, told.code, &told.message, help)
+}
+
+pub(crate) fn problem_page(config: &Config, status: u16, code: &str, message: &str, help: &str) -> Response {
     let html = ErrorPage {
-        brand: brand(host),
+        brand: Brand { name: &config.name },
         title: "This cannot go on",
-        explanation: &format!("{}.", told.message),
-        code: told.code,
+        explanation: &format!("{message}."),
+        code,
         help: Some(help),
     }
     .render();
-    page_response(told.status, html, &[])
+    page_response(status, html, &[])
 }
 
 async fn situation(host: &Host, request: &Request, form: &Form) -> Result<(Situation, String), Stop> {

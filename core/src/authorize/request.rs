@@ -13,6 +13,8 @@ use crate::scope;
 const LONGEST_STATE: usize = 4096;
 /// The longest of any other parameter that is carried.
 const LONGEST: usize = 2048;
+/// The most resources that one request may name.
+const MOST_RESOURCES: usize = 16;
 
 /// Where an answer goes: known before anything else is looked at, so that an error is never sent to a stranger.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -120,7 +122,11 @@ fn read_scopes(config: &Config, client: &Client, query: &Form) -> Result<Vec<Str
 fn read_resources(config: &Config, query: &Form) -> Result<Vec<String>, Refusal> {
     let resources = query.distinct("resource");
     let own = |resource: &String| config.resources.contains_key(resource) || *resource == config.issuer.text;
-    if resources.iter().all(own) { Ok(resources) } else { Err(Refusal::InvalidTarget) }
+    if resources.len() <= MOST_RESOURCES && resources.iter().all(own) {
+        Ok(resources)
+    } else {
+        Err(Refusal::InvalidTarget)
+    }
 }
 
 /// RFC 7636 section 4.3, mandatory, S256 only (RFC 9700 section 2.1.1).

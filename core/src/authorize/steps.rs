@@ -5,8 +5,9 @@ use super::response::{encoded, with_code, with_error};
 use crate::client::{Client, redirect_uri_matches};
 use crate::config::Config;
 use crate::event::Event;
-use crate::grant::{Grant, NewGrant};
+use crate::grant::{Grant, State};
 use crate::handle::Kind;
+use crate::hash::b64u;
 use crate::host::{Change, Host};
 use crate::record::Stored;
 use crate::refusal::{Refusal, Stop};
@@ -54,8 +55,10 @@ impl Situation {
     }
 
     /// What there is to consent to: what was asked for, as far as the client may still have it.
-    pub(super) fn scopes(&self, config: &Config) -> impl Iterator<Item = &String> {
-        self.interaction.request.scopes.iter().filter(|name| self.client.may_have(config, name))
+    pub(super) fn scopes(&self, config: &Config) -> Vec<String> {
+        let mut scopes = self.interaction.request.scopes.clone();
+        scopes.retain(|name| self.client.may_have(config, name));
+        scopes
     }
 
     /// Who decides. Nobody can decide before signing in.
@@ -74,39 +77,44 @@ impl Situation {
             return Err(Refusal::InteractionEnded.into());
         }
         let request = &self.interaction.request;
-        let mut scopes = scopes.unwrap_or_else(|| request.scopes.clone());
-        if !scope::covers(&request.scopes, &scopes) {
+        let chosen = scopes.as_ref().unwrap_or(&request.scopes);
+        if !scope::covers(&request.scopes, chosen) {
             return Err(Refusal::InvalidRequest("Only what was asked for can be granted").into());
         }
-        scopes.retain(|name| self.client.may_have(config, name));
-        let id = self.interaction.grant_id(config);
-        let grant = Grant::new(
-            config,
-            host.now(),
-            NewGrant {
-                id,
-                subject: signed_in.subject.id.clone(),
-                client_id: request.client_id.clone(),
-                scopes: scopes.clone(),
-                resources: request.resources.clone(),
-                redirect_uri: request.return_to.redirect_uri.clone(),
-                code_challenge: request.code_challenge.clone(),
-                session_id: signed_in.session.id.clone(),
-                auth_time: signed_in.session.auth_time,
-                answerable_until: self.interaction.over_at(config),
-                salt: host.random().bytes("grant salt"),
-            },
-        );
+        let mut scopes = self.scopes(config);
+        scopes.retain(|name| chosen.contains(name));
+        let grant = self.grant_of(host, &signed_in, scopes);
         let code = grant.handle(config, Kind::Code, 0);
-        let (subject, client_id, grant_id) = (signed_in.subject.id.clone(), grant.client_id.clone(), grant.id.clone());
-        host.commit(Change::create(Grant::slot(config, &Interaction::owner(&signed_in), &id), grant)).await?;
-        host.tell(Event::ConsentGranted {
-            subject: subject.clone(),
-            client_id: client_id.clone(),
-            scope: scopes.join(" "),
-        });
+        let (subject, client_id, grant_id) = (grant.subject.clone(), grant.client_id.clone(), grant.id.clone());
+        let scope = grant.scopes.join(" ");
+        host.tell(Event::ConsentGranted { subject: subject.clone(), client_id: client_id.clone(), scope });
         host.tell(Event::CodeIssued { subject, client_id, grant_id });
+        let slot = Grant::slot(config, &Interaction::owner(&signed_in), &self.interaction.grant_id(config));
+        host.commit(Change::create(slot, grant)).await?;
         Ok(with_code(config, &request.return_to, &code))
+    }
+
+    fn grant_of(&self, host: &Host, signed_in: &SignedIn, scopes: Vec<String>) -> Grant {
+        let config = host.config();
+        let request = &self.interaction.request;
+        Grant {
+            id: b64u(self.interaction.grant_id(config)),
+            subject: signed_in.subject.id.clone(),
+            client_id: request.client_id.clone(),
+            scopes,
+            resources: request.resources.clone(),
+            redirect_uri: request.return_to.redirect_uri.clone(),
+            code_challenge: request.code_challenge.clone(),
+            session_id: signed_in.session.id.clone(),
+            auth_time: signed_in.session.auth_time,
+            salt: b64u(host.random().bytes::<32>("grant salt")),
+            state: State::code_issued(config.lifetimes.code.after(host.now())),
+            access_tokens: Vec::new(),
+            next_serial: 0,
+            answerable_until: self.interaction.over_at(config),
+            created_at: host.now(),
+            ends_at: config.lifetimes.grant.after(host.now()),
+        }
     }
 
     /// The person says no. Nothing is stored; the client is told.

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::redirect_uri::may_be_registered;
 use super::{AuthMethod, Client, GrantType, SecretHash};
-use crate::call::{Items, Paging};
+use crate::call::{Items, Paging, page};
 use crate::config::{Config, TokenForm};
 use crate::event::Event;
 use crate::hash::b64u;
@@ -131,8 +131,10 @@ pub(crate) async fn create(host: &Host, ask: &Create) -> Result<WithSecret, Stop
     check(host.config(), &client)?;
     let slot = Client::slot(host.config(), &client.id);
     let view = View::of(host.config(), &client);
-    match host.commit(Change::create(slot, client)).await {
-        Err(Stop::Stale) => return Err(Refusal::AlreadyExists("There is a client with this id").into()),
+    match host.commit(Change::create(slot.clone(), client)).await {
+        Err(Stop::Stale) if host.load(slot).await?.is_some() => {
+            return Err(Refusal::AlreadyExists("There is a client with this id").into());
+        }
         other => other?,
     }
     host.tell(Event::ClientCreated { client_id: view.id.clone() });
@@ -146,7 +148,7 @@ pub(crate) async fn find(host: &Host, ask: &ById) -> Result<Option<View>, Stop> 
 
 pub(crate) async fn list(host: &Host, ask: &Paging) -> Result<Items<View>, Stop> {
     let prefix = format!("{}.{}.", host.tenant(), Client::ROOM);
-    let (clients, next) = host.scan::<Client>(prefix, ask.after()?, ask.limit()?).await?;
+    let (clients, next) = host.scan::<Client>(page(prefix, ask.after.as_ref(), ask.limit)?).await?;
     let items = clients.iter().map(|client| View::of(host.config(), &client.value)).collect();
     Ok(Items { items, next: next.map(|key| key.0) })
 }
@@ -231,7 +233,7 @@ fn check(config: &Config, client: &Client) -> Result<(), Refusal> {
             !display_name(&client.name).trim().is_empty() && client.name.chars().count() <= 200,
             "name: from 1 to 200 characters",
         ),
-        (client.redirect_uris.len() <= 50, "redirectUris: at most 50"),
+        (client.redirect_uris.len() <= 50 && fits(&client.redirect_uris), "redirectUris: at most 50, 16 kB together"),
         (
             client.redirect_uris.iter().all(|uri| may_be_registered(uri)),
             "redirectUris: each is https, http on a loopback host, or a private-use scheme with a dot; in normal form, without fragment, user or parameters of a response",
@@ -240,11 +242,19 @@ fn check(config: &Config, client: &Client) -> Result<(), Refusal> {
             !client.redirect_uris.is_empty() || !client.may_use(GrantType::AuthorizationCode),
             "redirectUris: the authorization code grant needs at least one",
         ),
-        (client.scopes.as_ref().is_none_or(known), "scopes: each must be configured"),
-        (!client.grant_types.is_empty(), "grantTypes: at least one"),
+        (
+            client.scopes.as_ref().is_none_or(|own| known(own) && fits(own)),
+            "scopes: each must be configured; at most 16 kB together",
+        ),
+        ((1..=8).contains(&client.grant_types.len()), "grantTypes: from 1 to 8"),
     ];
     match rules.iter().find(|(holds, _)| !holds) {
         Some((_, rule)) => Err(Refusal::InvalidArgument(rule)),
         None => Ok(()),
     }
+}
+
+/// Both lists together stay far under the 60 KiB that a store must hold; each text has its quotation marks and comma.
+fn fits(texts: &[String]) -> bool {
+    texts.iter().map(|text| text.len() + 3).sum::<usize>() <= 16_384
 }

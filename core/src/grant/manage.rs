@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::{Grant, State};
 use crate::account;
-use crate::call::{Items, OfSubject, SubjectItem};
+use crate::call::{Items, OfSubject, SubjectItem, page};
 use crate::event::Event;
 use crate::handle::Owner;
 use crate::host::{Change, Host};
@@ -46,7 +46,7 @@ impl View {
 
 pub(crate) async fn list(host: &Host, ask: &OfSubject) -> Result<Items<View>, Stop> {
     let prefix = format!("{}/grant.", partition(host.tenant(), account::ROOM, &ask.subject));
-    let (grants, next) = host.scan::<Grant>(prefix, ask.after()?, ask.limit()?).await?;
+    let (grants, next) = host.scan::<Grant>(page(prefix, ask.after.as_ref(), ask.limit)?).await?;
     Ok(Items { items: grants.into_iter().map(|grant| View::of(grant.value)).collect(), next: next.map(|key| key.0) })
 }
 

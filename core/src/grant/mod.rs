@@ -18,6 +18,7 @@ use crate::handle::{Handle, Id, Kind, Opened, Owner, Secret};
 use crate::hash::{b64u, from_b64u, same};
 use crate::record::{Record, Slot};
 use crate::seal::{Purpose, RootIndex, Roots};
+use crate::subset::Subset;
 use crate::time::Millis;
 use crate::{account, session};
 
@@ -38,13 +39,14 @@ pub(crate) struct Grant {
     pub(crate) code_challenge: String,
     pub(crate) session_id: String,
     pub(crate) auth_time: Millis,
-    salt: String,
+    /// What all secrets of the grant are made of, with the root secret.
+    pub(crate) salt: String,
     pub(crate) state: State,
-    access_tokens: Vec<AccessToken>,
-    next_serial: u32,
+    pub(crate) access_tokens: Vec<AccessToken>,
+    pub(crate) next_serial: u32,
     /// The interaction that made it can be answered until then, so the row must be there until then to say that it was.
     #[serde(default)]
-    answerable_until: Millis,
+    pub(crate) answerable_until: Millis,
     pub(crate) created_at: Millis,
     /// The grant ends here, however often it is refreshed.
     pub(crate) ends_at: Millis,
@@ -55,27 +57,14 @@ pub(crate) struct Grant {
 pub(crate) struct AccessToken {
     pub(crate) serial: u32,
     pub(crate) form: TokenForm,
-    pub(crate) scopes: Vec<String>,
-    pub(crate) resources: Vec<String>,
+    /// Of the grant's scopes.
+    pub(crate) scopes: Subset,
+    /// Of the grant's resources.
+    pub(crate) resources: Subset,
     pub(crate) issued_at: Millis,
     pub(crate) expires_at: Millis,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) revoked: bool,
-}
-
-/// What a new grant is made of.
-pub(crate) struct NewGrant {
-    pub(crate) id: Id,
-    pub(crate) subject: String,
-    pub(crate) client_id: String,
-    pub(crate) scopes: Vec<String>,
-    pub(crate) resources: Vec<String>,
-    pub(crate) redirect_uri: String,
-    pub(crate) code_challenge: String,
-    pub(crate) session_id: String,
-    pub(crate) auth_time: Millis,
-    pub(crate) answerable_until: Millis,
-    pub(crate) salt: [u8; 32],
 }
 
 impl Record for Grant {
@@ -89,40 +78,6 @@ impl Record for Grant {
 }
 
 impl Grant {
-    pub(crate) fn new(config: &Config, now: Millis, new: NewGrant) -> Self {
-        let NewGrant {
-            id,
-            subject,
-            client_id,
-            scopes,
-            resources,
-            redirect_uri,
-            code_challenge,
-            session_id,
-            auth_time,
-            answerable_until,
-            salt,
-        } = new;
-        Self {
-            id: b64u(id),
-            subject,
-            client_id,
-            scopes,
-            resources,
-            redirect_uri,
-            code_challenge,
-            session_id,
-            auth_time,
-            salt: b64u(salt),
-            state: State::code_issued(config.lifetimes.code.after(now)),
-            access_tokens: Vec::new(),
-            next_serial: 0,
-            answerable_until,
-            created_at: now,
-            ends_at: config.lifetimes.grant.after(now),
-        }
-    }
-
     pub(crate) fn slot(config: &Config, owner: &Owner, id: &Id) -> Slot<Self> {
         Slot::new(&config.tenant, account::ROOM, owner.name(), &format!("grant.{}", b64u(id)))
     }
@@ -180,7 +135,7 @@ impl Grant {
             !token.revoked
                 && token.issued_at >= since
                 && wanted.issued_at < token.expires_at
-                && (&token.scopes, &token.resources) == (&wanted.scopes, &wanted.resources)
+                && (token.scopes, token.resources) == (wanted.scopes, wanted.resources)
         };
         self.access_tokens.iter().rev().find(good).map(|token| token.serial)
     }

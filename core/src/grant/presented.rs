@@ -71,26 +71,28 @@ impl Presented {
         (self.grant.value.subject.clone(), self.client.id.clone(), self.grant.value.id.clone())
     }
 
-    /// Moves the grant on with a new access token. The answer leaves when the commit is acknowledged.
-    pub(super) async fn issue(self, host: &Host, form: &Form, state: State) -> Result<TokenResponse, Stop> {
+    /// Moves the grant on with a new access token, and tells so. It is signed first, so that a host key that is out of reach spends
+    /// nothing; the answer leaves when the commit is acknowledged. A request like one that was answered since `repeats` gets the
+    /// same answer, and nothing moves.
+    pub(super) async fn issue(
+        self,
+        host: &Host,
+        form: &Form,
+        state: State,
+        repeats: Option<Millis>,
+        event: Event,
+    ) -> Result<TokenResponse, Stop> {
         let mut live = Grant { state, ..self.grant.value.clone() };
-        let serial = live.add_access_token(host.now(), token::new_access_token(host, &self.client, &live, form)?);
+        let wanted = token::new_access_token(host, &self.client, &live, form)?;
+        let known = repeats.and_then(|since| live.issued_like(&wanted, since));
+        let serial = known.unwrap_or_else(|| live.add_access_token(host.now(), wanted));
         let keys = KeySet::current(host, self.keys).await?;
-        host.commit(Change::replace(&self.grant, live.clone())).await?;
-        Ok(token::respond(host, &keys, &live, serial).await?)
-    }
-
-    /// The same answer as when the state was reached. A request for other scopes or resources than then gets an access token of
-    /// its own, and the same refresh token.
-    pub(super) async fn issue_again(self, host: &Host, form: &Form, since: Millis) -> Result<TokenResponse, Stop> {
-        let grant = &self.grant.value;
-        let wanted = token::new_access_token(host, &self.client, grant, form)?;
-        let Some(serial) = grant.issued_like(&wanted, since) else {
-            let state = grant.state.clone();
-            return self.issue(host, form, state).await;
-        };
-        let keys = KeySet::current(host, self.keys).await?;
-        Ok(token::respond(host, &keys, &self.grant.value, serial).await?)
+        let response = token::respond(host, &keys, &live, serial).await?;
+        if known.is_none() {
+            host.tell(event);
+            host.commit(Change::replace(&self.grant, live)).await?;
+        }
+        Ok(response)
     }
 
     /// A copy is about: the grant ends, and the request is refused all the same.

@@ -7,6 +7,7 @@ use crate::handle::Kind;
 use crate::host::Host;
 use crate::http::{Form, Request};
 use crate::refusal::{Refusal, Stop};
+use crate::time::Seconds;
 use crate::token::TokenResponse;
 
 /// Rotates a refresh token: one load, one decision, one commit; the same request again inside the grace commits nothing.
@@ -14,14 +15,16 @@ pub(crate) async fn refresh(host: &Host, request: &Request, form: &Form) -> Resu
     let text = form.one("refresh_token")?.ok_or(Refusal::InvalidRequest("The parameter refresh_token is missing"))?;
     let presented = Presented::load(host, request, form, Kind::RefreshToken, text).await?;
     let (subject, client_id, grant_id) = presented.told();
-    match presented.grant.value.state.clone().refresh(presented.serial, host.now(), presented.terms(host)) {
-        Refreshed::Rotated(state) => {
-            let response = presented.issue(host, form, state).await?;
-            host.tell(Event::TokenRefreshed { subject, client_id, grant_id });
-            Ok(response)
+    let decided = presented.grant.value.state.clone().refresh(presented.serial, host.now(), presented.terms(host));
+    let (state, repeats) = match decided {
+        Refreshed::Rotated(state) => (state, None),
+        Refreshed::Again { since } => (presented.grant.value.state.clone(), Some(since)),
+        // Where there is no grace, even a lost race is a replay.
+        Refreshed::Replayed if !host.found_good() || host.config().refresh_grace == Seconds(0) => {
+            return presented.revoke(host, Event::RefreshTokenReplayed { client_id, grant_id }).await;
         }
-        Refreshed::Again { since } => presented.issue_again(host, form, since).await,
-        Refreshed::Replayed => presented.revoke(host, Event::RefreshTokenReplayed { client_id, grant_id }).await,
-        Refreshed::Refused => Err(Refusal::InvalidGrant.into()),
-    }
+        Refreshed::Replayed | Refreshed::Refused => return Err(Refusal::InvalidGrant.into()),
+    };
+    host.find_good();
+    presented.issue(host, form, state, repeats, Event::TokenRefreshed { subject, client_id, grant_id }).await
 }

@@ -43,15 +43,19 @@ impl Response {
             .with("referrer-policy", "no-referrer")
     }
 
-    /// The JSON error of RFC 6749 section 5.2, with the challenge or hint that the status calls for.
-    pub(crate) fn refusal(refusal: &Refusal) -> Self {
+    /// The JSON error of RFC 6749 section 5.2.
+    pub(crate) fn error(status: u16, error: &'static str, error_description: &'static str) -> Self {
         #[derive(Serialize)]
         struct Error {
             error: &'static str,
             error_description: &'static str,
         }
-        let response =
-            Self::json(refusal.status(), &Error { error: refusal.code(), error_description: refusal.message() });
+        Self::json(status, &Error { error, error_description })
+    }
+
+    /// The same, with the challenge or hint that the status calls for.
+    pub(crate) fn refusal(refusal: &Refusal) -> Self {
+        let response = Self::error(refusal.status(), refusal.code(), refusal.message());
         match refusal {
             Refusal::InvalidClient { challenge: true } => {
                 response.with("www-authenticate", "Basic realm=\"claviger\", charset=\"UTF-8\"")

@@ -1,8 +1,10 @@
 //! Which endpoint answers which path.
 
 use super::{Request, Response};
-use crate::authorize::{authorize, consent_page, error_page, post_consent, post_sign_in, sign_in_page};
-use crate::config::Pages;
+use crate::authorize::{
+    TRY_AGAIN, authorize, consent_page, error_page, post_consent, post_sign_in, problem_page, sign_in_page,
+};
+use crate::config::{Config, Pages};
 use crate::host::Host;
 use crate::key::set::KeySet;
 use crate::metadata;
@@ -22,8 +24,8 @@ enum Endpoint {
 }
 
 impl Endpoint {
-    fn of(host: &Host, path: &str) -> Option<Self> {
-        let issuer_path = &host.config().issuer.path;
+    fn of(config: &Config, path: &str) -> Option<Self> {
+        let issuer_path = &config.issuer.path;
         // RFC 8414 section 3.1 puts the well-known part before the issuer's path; many clients put it behind.
         if let Some(rest) = path.strip_prefix(metadata::WELL_KNOWN)
             && rest == issuer_path
@@ -67,7 +69,7 @@ impl Endpoint {
 
 /// Answers a request. A refusal becomes the error that its endpoint speaks; only faults and lost races come back as errors.
 pub(crate) async fn serve(host: &Host, request: &Request) -> Result<Response, Stop> {
-    let endpoint = Endpoint::of(host, request.path());
+    let endpoint = Endpoint::of(host.config(), request.path());
     let answered = match endpoint {
         None => Err(Refusal::NoSuchEndpoint.into()),
         Some(endpoint) => answer(host, request, endpoint).await,
@@ -77,7 +79,11 @@ pub(crate) async fn serve(host: &Host, request: &Request) -> Result<Response, St
         Err(Stop::Refused(refusal)) => Response::refusal(&refusal),
         other => other?,
     };
-    Ok(if endpoint.is_some_and(Endpoint::is_for_scripts) { response.for_any_origin() } else { response })
+    Ok(for_whom(endpoint, response))
+}
+
+fn for_whom(endpoint: Option<Endpoint>, response: Response) -> Response {
+    if endpoint.is_some_and(Endpoint::is_for_scripts) { response.for_any_origin() } else { response }
 }
 
 async fn answer(host: &Host, request: &Request, endpoint: Endpoint) -> Result<Response, Stop> {
@@ -115,19 +121,22 @@ async fn jwks(host: &Host) -> Result<Response, Stop> {
     Ok(Response::public_json("application/jwk-set+json", 900, &keys.to_jwks(host)))
 }
 
-/// What a requester sees when the engine or its host failed: nothing but that, and when to come again.
-pub(crate) fn fault_response(fault: &Fault) -> Response {
-    #[derive(serde::Serialize)]
-    struct Error {
-        error: &'static str,
-        error_description: &'static str,
-    }
-    match fault.told().status {
-        503 => Response::json(
-            503,
-            &Error { error: "temporarily_unavailable", error_description: "The server cannot answer now; try again" },
-        )
-        .with("retry-after", "1"),
-        status => Response::json(status, &Error { error: "server_error", error_description: "The server failed" }),
-    }
+/// What a requester sees when the engine or its host failed: nothing but that, and when to come again. A person at a page is told
+/// in a page.
+pub(crate) fn fault_response(config: &Config, request: &Request, fault: &Fault) -> Response {
+    let status = fault.told().status;
+    let (code, message) = match status {
+        503 => ("temporarily_unavailable", "The server cannot answer now; try again"),
+        _ => ("server_error", "The server failed"),
+    };
+    let endpoint = Endpoint::of(config, request.path());
+    let to_a_person = endpoint.is_some_and(Endpoint::is_page)
+        && request.header_values("accept").any(|accepted| accepted.contains("text/html"));
+    let response = if to_a_person {
+        problem_page(config, status, code, message, TRY_AGAIN)
+    } else {
+        Response::error(status, code, message)
+    };
+    let response = if status == 503 { response.with("retry-after", "1") } else { response };
+    for_whom(endpoint, response)
 }

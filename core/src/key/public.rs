@@ -62,6 +62,11 @@ impl PublicKey {
         Self { kid, half }
     }
 
+    /// The same key under the name that a configuration gives it.
+    pub(super) fn with_kid(self, kid: &str) -> Self {
+        Self { kid: kid.to_owned(), ..self }
+    }
+
     /// The public JWK with `alg`, `kid` and `use`; `None` for HS256, which has no public form.
     #[must_use]
     pub fn to_jwk(&self) -> Option<PublicJwk> {

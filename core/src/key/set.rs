@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::jws::{Compact, Header, MAX_BYTES, Unsigned};
 use super::jwt::{Claims, Policy};
-use super::{Algorithm, PrivateKey, PublicJwk, PublicKey};
+use super::{Algorithm, InvalidKey, PrivateKey, PublicJwk, PublicKey};
 use crate::config::{Capability, Config, HostKey};
 use crate::event::Event;
 use crate::hash::{b64u, from_b64u};
@@ -226,7 +226,7 @@ impl KeySet {
             .signing
             .host_keys
             .iter()
-            .filter_map(|key| host.keys().public(&key.kid, || PublicKey::from_jwk(&key.public_jwk)).ok());
+            .filter_map(|key| host.keys().public(&key.kid, || key.public_key()).ok());
         own.chain(of_host).collect()
     }
 
@@ -237,6 +237,13 @@ impl KeySet {
     /// The JWK Set (RFC 7517 section 5) that verifiers read.
     pub(crate) fn to_jwks(&self, host: &Host) -> Jwks {
         Jwks { keys: self.public_keys(host).iter().filter_map(|key| key.to_jwk()).collect() }
+    }
+}
+
+impl HostKey {
+    /// The key that verifies what the host signs, under the name that the configuration gives it.
+    pub(crate) fn public_key(&self) -> Result<PublicKey, InvalidKey> {
+        Ok(PublicKey::from_jwk(&self.public_jwk)?.with_kid(&self.kid))
     }
 }
 

@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::account::{self, Account, Subject};
-use crate::call::{Items, OfSubject, SubjectItem};
+use crate::ask::Key;
+use crate::call::{Items, OfSubject, SubjectItem, page};
 use crate::config::Config;
 use crate::event::Event;
 use crate::handle::{Handle, Id, Kind, Owner};
@@ -49,6 +50,10 @@ impl Presented {
         &self.0.owner
     }
 
+    fn key(&self, host: &Host) -> Key {
+        slot(host.config(), self.0.owner.name(), &self.0.id).key
+    }
+
     pub(crate) fn slots(&self, host: &Host) -> (Slot<Session>, Option<Slot<Account>>) {
         (slot(host.config(), self.0.owner.name(), &self.0.id), account::slot_of(host, &self.0.owner))
     }
@@ -88,8 +93,19 @@ pub(crate) async fn find(host: &Host, cookie: Option<&str>) -> Result<Option<Sig
     presented.check(host, session, account).await
 }
 
-/// Signs a person in: a new session, and the cookie that holds it.
-pub(crate) async fn begin(host: &Host, subject: &str, methods: &[&str]) -> Result<(&'static str, String), Stop> {
+/// Signs a person in: a new session in the place of the browser's old one, and the cookie that holds it.
+pub(crate) async fn begin(
+    host: &Host,
+    old: Option<&str>,
+    subject: &str,
+    methods: &[&str],
+) -> Result<(&'static str, String), Stop> {
+    // Another person's is in another partition: ended first, by a commit of its own.
+    let (own, anothers) = match Presented::read(host.config(), old) {
+        Some(old) if old.owner().name() == subject => (Some(old), None),
+        old => (None, old),
+    };
+    end(host, anothers).await?;
     let id: Id = host.random().bytes("session id");
     let secret = host.random().bytes("session secret");
     let lifetime = host.config().lifetimes.session;
@@ -102,11 +118,20 @@ pub(crate) async fn begin(host: &Host, subject: &str, methods: &[&str]) -> Resul
         created_at: host.now(),
         expires_at: lifetime.after(host.now()),
     };
-    host.commit(Change::create(slot(host.config(), subject, &id), session)).await?;
+    let create = Change::create(slot(host.config(), subject, &id), session);
+    host.commit(create.and_delete(own.map(|old| old.key(host)))).await?;
     host.tell(Event::SignInSucceeded { subject: subject.to_owned(), session_id: b64u(id) });
     let handle = Handle { owner: Owner::Subject(subject.to_owned()), id, serial: 0, secret, client: String::new() };
     let text = handle.seal(&host.config().roots, host.tenant(), Kind::Session);
     Ok(set_cookie(host.config(), Cookie::Session, &text, lifetime))
+}
+
+/// Ends the session that a browser leaves behind.
+pub(crate) async fn end(host: &Host, left: Option<Presented>) -> Result<(), Stop> {
+    match left {
+        Some(left) => host.commit(Change::default().and_delete(Some(left.key(host)))).await,
+        None => Ok(()),
+    }
 }
 
 /// A session as the host sees it.
@@ -130,7 +155,7 @@ impl From<Session> for View {
 
 pub(crate) async fn list(host: &Host, ask: &OfSubject) -> Result<Items<View>, Stop> {
     let prefix = format!("{}/session.", crate::record::partition(host.tenant(), account::ROOM, &ask.subject));
-    let (sessions, next) = host.scan::<Session>(prefix, ask.after()?, ask.limit()?).await?;
+    let (sessions, next) = host.scan::<Session>(page(prefix, ask.after.as_ref(), ask.limit)?).await?;
     Ok(Items { items: sessions.into_iter().map(|session| session.value.into()).collect(), next: next.map(|key| key.0) })
 }
 

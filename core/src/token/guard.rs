@@ -100,11 +100,10 @@ async fn of_handle(host: &Host, token: &str) -> Result<Option<Principal>, Stop> 
             kind: "token",
             subject: grant.subject,
             client_id: Some(grant.client_id),
-            scopes: token.scopes,
-            audience: if token.resources.is_empty() {
-                vec![host.config().issuer.text.clone()]
-            } else {
-                token.resources
+            scopes: token.scopes.pick(&grant.scopes),
+            audience: match token.resources.pick(&grant.resources) {
+                none if none.is_empty() => vec![host.config().issuer.text.clone()],
+                resources => resources,
             },
             grant_id: Some(grant.id),
             expires_at: token.expires_at,

@@ -68,8 +68,8 @@ impl Introspection {
         };
         match &resolved.what {
             What::Access(token) => Self {
-                aud: Some(Audience::of(host, &token.resources).to_owned()),
-                ..common(&token.scopes, "Bearer", token.issued_at, token.expires_at)
+                aud: Some(Audience::of(host, &token.resources.pick(&grant.resources)).to_owned()),
+                ..common(&token.scopes.pick(&grant.scopes), "Bearer", token.issued_at, token.expires_at)
             },
             What::RotatedRefresh => Self::default(),
             What::Refresh => common(&grant.scopes, "refresh_token", grant.created_at, grant.state.over_at()),

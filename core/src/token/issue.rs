@@ -11,6 +11,7 @@ use crate::http::Form;
 use crate::key::set::KeySet;
 use crate::refusal::{Fault, Refusal};
 use crate::scope;
+use crate::subset::Subset;
 use crate::time::numeric_date;
 
 /// The `typ` of a JWT access token (RFC 9068 section 2.1).
@@ -84,21 +85,17 @@ pub(crate) fn new_access_token(
     grant: &Grant,
     form: &Form,
 ) -> Result<AccessToken, Refusal> {
-    let mut granted = grant.scopes.clone();
-    granted.retain(|name| client.may_have(host.config(), name));
+    let held = Subset::of(&grant.scopes, &|name| client.may_have(host.config(), name));
     let scopes = match form.one("scope")? {
-        Some(text) => scope::parse(text)?,
-        None => granted.clone(),
+        Some(text) => Subset::all_of(&grant.scopes, &scope::parse(text)?)
+            .filter(|wanted| wanted.is_within(held))
+            .ok_or(Refusal::InvalidScope)?,
+        None => held,
     };
-    if !scope::covers(&granted, &scopes) {
-        return Err(Refusal::InvalidScope);
-    }
     let asked = form.distinct("resource");
-    let resources = if asked.is_empty() { grant.resources.clone() } else { asked };
-    if !resources.iter().all(|resource| grant.resources.contains(resource)) {
-        return Err(Refusal::InvalidTarget);
-    }
-    let settings = resources.first().and_then(|resource| host.config().resources.get(resource));
+    let asked = if asked.is_empty() { &grant.resources } else { &asked };
+    let resources = Subset::all_of(&grant.resources, asked).ok_or(Refusal::InvalidTarget)?;
+    let settings = asked.first().and_then(|resource| host.config().resources.get(resource));
     let lifetime = settings.and_then(|settings| settings.lifetime).unwrap_or(host.config().lifetimes.access_token);
     Ok(AccessToken {
         serial: 0,
@@ -125,17 +122,18 @@ pub(crate) async fn respond(host: &Host, keys: &KeySet, grant: &Grant, serial: u
             .state
             .generation()
             .map(|generation| grant.handle(host.config(), Kind::RefreshToken, generation)),
-        scope: token.scopes.join(" "),
+        scope: token.scopes.pick(&grant.scopes).join(" "),
     })
 }
 
 async fn jwt(host: &Host, keys: &KeySet, grant: &Grant, token: &AccessToken) -> Result<String, Fault> {
+    let resources = token.resources.pick(&grant.resources);
     let claims = AccessTokenClaims {
         iss: &host.config().issuer.text,
         sub: &grant.subject,
-        aud: Audience::of(host, &token.resources),
+        aud: Audience::of(host, &resources),
         client_id: &grant.client_id,
-        scope: token.scopes.join(" "),
+        scope: token.scopes.pick(&grant.scopes).join(" "),
         auth_time: numeric_date(grant.auth_time),
         iat: numeric_date(token.issued_at),
         exp: numeric_date(token.expires_at),

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::{ToolError, read};
 use crate::key::json::parse_object;
-use crate::key::jws;
+use crate::key::jws::{self, Compact};
 use crate::key::jwt::Policy;
 use crate::key::{Algorithm, PublicKey};
 use crate::time::Millis;
@@ -44,6 +44,12 @@ impl Jwks {
         let keys = keys.filter(|keys| keys.len() <= MAX_KEYS);
         let keys = keys.ok_or(ToolError::Argument("jwks: a JWK Set (RFC 7517 section 5) of at most 64 keys"))?;
         Ok(Self(keys.iter().filter_map(|jwk| PublicKey::from_jwk(jwk).ok()).collect()))
+    }
+
+    /// Whether one of the keys may be the one that signed a token. When none is, the server may have a newer key set.
+    #[must_use]
+    pub fn suit(&self, token: &str) -> bool {
+        Compact::parse(token, jws::MAX_BYTES).is_ok_and(|token| self.0.iter().any(|key| token.suits(key)))
     }
 
     /// Checks a token and gives its claims as a JSON text.
@@ -141,6 +147,16 @@ mod tests {
         assert!(Jwks::read(&json!({ "keys": [secret] }).to_string()).unwrap().0.is_empty());
         let many = vec![json!({}); MAX_KEYS + 1];
         assert!(Jwks::read(&json!({ "keys": many }).to_string()).is_err());
+    }
+
+    #[test]
+    fn a_key_set_suits_a_token_when_it_has_a_key_of_that_name_and_algorithm() {
+        let jwks = |keys: Value| Jwks::read(&json!({ "keys": keys }).to_string()).unwrap();
+        let mut jwk = json!(key().public().to_jwk().unwrap());
+        assert!(jwks(json!([jwk])).suit(&token(&good())));
+        jwk["kid"] = json!("another");
+        assert!(!jwks(json!([jwk])).suit(&token(&good())));
+        assert!(!jwks(json!([])).suit("not a token"));
     }
 
     #[test]

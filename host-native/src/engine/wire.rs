@@ -6,6 +6,7 @@ use serde_json::value::RawValue;
 
 use crate::error::Problem;
 use crate::event::Event;
+use crate::services::{FetchAsk, Fetched, SignRequest, VerifyRequest};
 use crate::stores::{Batch, Committed, Key, Page, Row, Scan};
 use crate::subject::{Identity, SubjectAsk};
 
@@ -72,6 +73,9 @@ pub(crate) enum Ask {
     Scan(Scan),
     Derive(Box<RawValue>),
     Subject(SubjectAsk),
+    Sign(SignRequest),
+    Verify(VerifyRequest),
+    Fetch(FetchAsk),
 }
 
 /// What the flow gets.
@@ -82,6 +86,10 @@ pub(crate) enum Answer {
     Commit(Committed),
     Page(Page),
     Subject(Option<Identity>),
+    /// In base64url.
+    Signature(String),
+    Verified(bool),
+    Response(Fetched),
     Failed(String),
     /// An answer that is written already.
     #[serde(untagged)]

@@ -45,6 +45,7 @@ pub async fn check<S: Store>(store: &S) -> Result<(), Broken> {
     a_row_can_be_required_at_its_version(store).await?;
     one_racer_wins(store).await?;
     a_batch_is_all_or_nothing(store).await?;
+    a_key_changes_once_in_a_batch(store).await?;
     counters_stop_at_their_ceiling(store).await?;
     racing_counters_lose_nothing(store).await?;
     versions_never_repeat(store).await?;
@@ -139,6 +140,24 @@ async fn a_batch_is_all_or_nothing(store: &impl Store) -> Result<(), Broken> {
         values,
         [Some("changed".into()), None, Some("made".into()), Some("1".into())].to_vec(),
     )
+}
+
+async fn a_key_changes_once_in_a_batch(store: &impl Store) -> Result<(), Broken> {
+    let rule = "a batch that changes a key twice is refused whole";
+    let (one, other) = (key("twice", "one"), key("twice", "other"));
+    let batch = Batch { put: vec![put(&other, "2")], ..Batch::default() };
+    let twice = [
+        Batch { add: vec![add(&one, 1, 10), add(&one, 1, 10)], ..batch.clone() },
+        Batch { put: vec![put(&other, "2"), put(&one, "1"), put(&one, "1")], ..batch.clone() },
+        Batch { delete: vec![other.clone()], ..batch.clone() },
+        Batch { add: vec![add(&other, 1, 10)], ..batch.clone() },
+        Batch { add: vec![add(&one, 1, 10)], delete: vec![one.clone()], ..batch },
+    ];
+    for batch in twice {
+        equal(rule, store.commit(batch).await.is_err(), true)?;
+        equal(rule, values(store, rule, [&one, &other]).await?, vec![None, None])?;
+    }
+    Ok(())
 }
 
 async fn counters_stop_at_their_ceiling(store: &impl Store) -> Result<(), Broken> {

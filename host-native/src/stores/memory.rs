@@ -79,6 +79,7 @@ impl Stored {
 
 impl Rows {
     fn commit(&mut self, batch: Batch, now: u64) -> Result<Committed, StoreError> {
+        batch.changes_keys_once()?;
         if !batch.require.iter().all(|require| self.holds(require)) {
             return Ok(Committed::Stale);
         }

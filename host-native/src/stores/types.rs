@@ -1,5 +1,6 @@
 //! The words of the store contract.
 
+use std::collections::HashSet;
 use std::error::Error;
 use std::fmt;
 
@@ -83,6 +84,23 @@ pub struct Batch {
     pub delete: Vec<Key>,
     /// Counters to change.
     pub add: Vec<Add>,
+}
+
+impl Batch {
+    /// Nothing, if the batch changes no key twice. What came of it would depend on the store; the engine sends no such batch.
+    ///
+    /// # Errors
+    /// A store error that says so.
+    pub fn changes_keys_once(&self) -> Result<(), StoreError> {
+        let mut seen = HashSet::new();
+        let mut keys =
+            self.put.iter().map(|put| &put.key).chain(self.add.iter().map(|add| &add.key)).chain(&self.delete);
+        let all = self.put.len() + self.add.len() + self.delete.len();
+        if all < 2 || keys.all(|key| seen.insert(key)) {
+            return Ok(());
+        }
+        Err(StoreError::new("a commit changes a key twice"))
+    }
 }
 
 /// The key must be at this version, or absent.

@@ -15,7 +15,7 @@ pub(crate) fn byte_string(bytes: &[u8]) -> String {
 }
 
 /// The other way round; `None` for a character that is no byte.
-fn from_byte_string(text: &str) -> Option<Vec<u8>> {
+pub(crate) fn from_byte_string(text: &str) -> Option<Vec<u8>> {
     text.chars().map(|character| u8::try_from(character).ok()).collect()
 }
 

@@ -120,12 +120,8 @@ fn unread(status: StatusCode) -> Error {
         StatusCode::REQUEST_TIMEOUT => "The request's body took too long",
         _ => "The request's body is not what its headers announced",
     };
-    Error::Refused(Problem {
-        code: "invalid_request".into(),
-        status: status.as_u16(),
-        message: message.into(),
-        help: "Send the whole body, within `limits.body`.".into(),
-    })
+    let help = "Send the whole body, within `limits.body`.";
+    Error::Refused(Problem::new("invalid_request", status.as_u16(), message, help))
 }
 
 /// The scheme, host and port of an address.

@@ -13,7 +13,7 @@ export async function program() {
     store: memory({ clock }),
     scopes: { read: "See your things" },
     clock,
-    random: (length) => new Uint8Array(length).fill(++count),
+    random: (length) => new Uint8Array(length).fill(200).fill(++count, 0, 1),
   });
   const { client, secret } = await auth.clients.create({
     name: "Example",

@@ -1,4 +1,4 @@
-import type { Commit, Committed, Page, Row, Store } from "../store.js";
+import { type Commit, type Committed, keysOnce, type Page, type Row, type Store } from "../store.js";
 
 /** What a {@link MemoryStore} can be told. */
 export interface MemoryOptions {
@@ -31,7 +31,9 @@ export class MemoryStore implements Store {
     return keys.map((key) => this.#rows.get(key) ?? null);
   }
 
-  commit({ require = [], put = [], delete: remove = [], add = [] }: Commit): Committed {
+  commit(commit: Commit): Committed {
+    keysOnce(commit);
+    const { require = [], put = [], delete: remove = [], add = [] } = commit;
     const sums = add.map(({ key, delta }) => Number(this.#rows.get(key)?.value ?? 0) + delta);
     const holds = require.every(({ key, version }) => (this.#rows.get(key)?.version ?? null) === version);
     if (!holds || add.some(({ ceiling }, index) => (sums[index] ?? 0) > ceiling)) return "stale";

@@ -1,5 +1,5 @@
 import { ConfigurationError } from "../errors.js";
-import type { Commit, Committed, Page, Row, Store } from "../store.js";
+import { type Commit, type Committed, keysOnce, type Page, type Row, type Store } from "../store.js";
 
 /** What `node:sqlite`, `better-sqlite3` and `bun:sqlite` have in common. */
 export interface SqliteDatabase {
@@ -186,7 +186,9 @@ export class SqliteStore implements Store {
   }
 
   /** Everything is checked before anything is written, so a stale commit leaves nothing to undo. */
-  #apply({ require = [], put = [], delete: remove = [], add = [] }: Commit): Committed {
+  #apply(commit: Commit): Committed {
+    keysOnce(commit);
+    const { require = [], put = [], delete: remove = [], add = [] } = commit;
     const now = this.load([...require, ...add].map(({ key }) => key));
     const holds = require.every(({ version }, index) => (now[index]?.version ?? null) === version);
     const sums = add.map(({ delta }, index) => Number(now[require.length + index]?.value ?? 0) + delta);

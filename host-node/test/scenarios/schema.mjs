@@ -38,9 +38,10 @@ export function check({ scenario, transcripts }) {
 
 /** `commands` holds the name of the command of each flow that waits. */
 function checkExchange(name, input, output, commands) {
-  const [taken, given] = shapes[name];
   const read = parse(input);
   const answered = parse(output);
+  if (name === "derive") return checkDerive(read, answered);
+  const [taken, given] = shapes[name];
   const wrongInput = mistake(taken, read);
   const command = name === "begin" ? Object.keys(read?.command ?? {})[0] : commands.get(read?.flow);
   if (answered?.ask) commands.set(answered.flow, command);
@@ -51,10 +52,21 @@ function checkExchange(name, input, output, commands) {
   ].filter(Boolean);
 }
 
+/** `derive` takes the inside of an ask and gives an answer; what the schema refuses has failed. */
+function checkDerive(read, answered) {
+  const wrong = mistake("ask", { derive: read });
+  return [
+    prefixed("output", mistake("answer", answered)),
+    wrong && answered && "derived" in answered ? `input: the engine derived what the schema refuses: ${wrong}` : null,
+  ].filter(Boolean);
+}
+
 /** The engine and the schema must agree on which inputs can be read. A cancel is never refused. */
 function judge(name, wrongInput, done) {
   const { code, message } = done?.fault ?? {};
-  const unread = code === "bad_call" || /the answer cannot be read/.test(message ?? "");
+  // Arguments that are not those of section 5 are the caller's mistake; the help tells it from those that are out of bounds.
+  const mistyped = done?.refused?.code === "invalid_argument" && /section 5/.test(done.refused.help);
+  const unread = mistyped || code === "bad_call" || /the answer cannot be read/.test(message ?? "");
   if (name === "begin" && Boolean(wrongInput) !== unread) {
     return wrongInput
       ? `the engine read what the schema refuses: ${wrongInput}`

@@ -4,6 +4,7 @@ mod administration;
 mod contract;
 mod keys;
 mod refusals;
+mod services;
 mod sign_in;
 mod tokens;
 
@@ -11,5 +12,5 @@ use super::Scenario;
 
 /// Every scenario, in the order in which they are printed.
 pub fn all() -> Vec<Scenario> {
-    [administration::ALL, sign_in::ALL, tokens::ALL, refusals::ALL, keys::ALL, contract::ALL].concat()
+    [administration::ALL, sign_in::ALL, tokens::ALL, refusals::ALL, keys::ALL, services::ALL, contract::ALL].concat()
 }

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use claviger_core::{Engine, opened_json};
+use claviger_core::{Engine, derive_json, opened_json};
 use sha2::{Digest, Sha256};
 
 use super::{Exchange, Export, Fault, Recording, Transcript};
@@ -92,6 +92,7 @@ impl Replayer for Core {
                 *engine = opened.ok();
                 answer
             }
+            (Export::Derive, _) => derive_json(input),
             (_, None) => return Err("no engine is open".to_owned()),
             (Export::Begin, Some(engine)) => engine.begin_json(input),
             (Export::Resume, Some(engine)) => engine.resume_json(input),

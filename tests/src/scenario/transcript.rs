@@ -11,6 +11,7 @@ pub enum Export {
     Begin,
     Resume,
     Cancel,
+    Derive,
 }
 
 /// One call into the engine, as text.

@@ -1,6 +1,9 @@
-//! The table of flows under a hostile or clumsy host (HW-007 to HW-013, HW-019).
+//! The table of flows under a hostile or clumsy host (HW-007 to HW-014, HW-019).
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use claviger_tests::World;
+use claviger_tests::scenario::Export;
 use claviger_tests::setting::{Setting, text};
 use serde_json::{Value, json};
 
@@ -142,6 +145,30 @@ fn hw_007_a_thousand_interleaved_flows_mix_nothing_up() {
         let answer = world.store.answer(&step["ask"]);
         let done = world.resume(&step["flow"], answer);
         assert_eq!((&done["done"]["ok"]["id"], &done["done"]["ok"]["name"]), (&json!(id), &json!(id)));
+    }
+}
+
+#[test]
+fn hw_011_a_constant_or_repeated_seed_is_refused() {
+    let mut s = Setting::opaque();
+    s.interaction();
+    let tokens = s.tokens();
+    let begin = |s: &mut Setting, seed: &str| {
+        let mut call = s.world.call(s.refresh_command(text(&tokens["refresh_token"])));
+        call["seed"] = json!(seed);
+        serde_json::from_str::<Value>(&s.world.exchange(Export::Begin, call.to_string())).unwrap()
+    };
+    for constant in [[0; 32], [255; 32], [7; 32]] {
+        let step = begin(&mut s, &URL_SAFE_NO_PAD.encode(constant));
+        assert_eq!((&step["done"]["fault"]["code"], &step["done"]["ok"]["status"]), (&json!("bad_call"), &json!(500)));
+    }
+    let mut one = [0; 32];
+    one[31] = 1;
+    let mut two = one;
+    two[0] = 2;
+    let (one, two) = (URL_SAFE_NO_PAD.encode(one), URL_SAFE_NO_PAD.encode(two));
+    for (seed, asks) in [(&two, true), (&two, false), (&two, false), (&one, true), (&two, true)] {
+        assert_eq!(begin(&mut s, seed).get("ask").is_some(), asks, "{seed}");
     }
 }
 

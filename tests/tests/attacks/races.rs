@@ -124,6 +124,41 @@ fn tk_044_two_refreshes_give_the_same_live_generation() {
     }
 }
 
+/// While one tab's rotation is under way, another's goes through, and the one after that.
+fn overtaken(answer: impl Fn(&Value, &mut Setting) -> Value) -> (Value, Setting, Value) {
+    let mut s = Setting::opaque();
+    let tokens = s.tokens();
+    let slow = s.world.begin(s.refresh_command(text(&tokens["refresh_token"])));
+    let rows = s.world.store.answer(&slow["ask"]);
+    let mut step = s.world.resume(&slow["flow"], rows);
+    let first = answer(&step["ask"], &mut s);
+    let second = s.refresh(text(&tokens["refresh_token"])).1;
+    let third = s.refresh(text(&second["refresh_token"])).1;
+    s.world.take_events();
+    step = s.world.resume(&step["flow"], first);
+    while step.get("ask").is_some() {
+        let answer = s.world.store.answer(&step["ask"]);
+        step = s.world.resume(&step["flow"], answer);
+    }
+    (step["done"].clone(), s, third)
+}
+
+#[test]
+fn tk_045_a_tab_that_was_overtaken_twice_is_no_thief() {
+    let late = |_: &Value, _: &mut Setting| json!({ "commit": "stale" });
+    let unknown_applied = |ask: &Value, s: &mut Setting| {
+        s.world.store.answer(ask);
+        json!({ "commit": "unknown" })
+    };
+    for (done, mut s, third) in [overtaken(late), overtaken(unknown_applied)] {
+        let (status, body) = reply(&done["ok"]);
+        assert_eq!((status, &body["error"]), (400, &json!("invalid_grant")));
+        assert!(done.get("events").is_none(), "{done}");
+        assert!(s.is_active(&third["refresh_token"]) && s.is_active(&third["access_token"]));
+        assert_eq!(s.refresh(text(&third["refresh_token"])).0, 200);
+    }
+}
+
 #[test]
 fn az_040_a_replayed_code_against_a_refresh_leaves_nothing_alive() {
     every_interleaving(

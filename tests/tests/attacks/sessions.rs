@@ -34,6 +34,68 @@ fn se_001_signing_in_makes_a_new_session_each_time() {
     assert!(!victim.cookie_header().contains(&"A".repeat(120)));
 }
 
+/// Signs this person in once more in the same browser, and says what was committed.
+fn sign_in_again(s: &mut Setting, login: &str, password: &str) -> Vec<Value> {
+    let query = s.query(&[("prompt", Some("login"))]);
+    let interaction = s.browser.begin(&mut s.world, &query);
+    let fields = form(&[("interaction", &interaction), ("login", login), ("password", password)]);
+    let mut commits = Vec::new();
+    let done = s.world.run_with(s.browser.post_command("/sign-in", &fields), |ask, _, store| {
+        commits.extend(ask.get("commit").cloned());
+        store.answer(ask)
+    });
+    assert_eq!(done["ok"]["status"], 303, "{done}");
+    s.browser.keep(&done["ok"]);
+    commits
+}
+
+#[test]
+fn se_001_signing_in_again_ends_the_session_before_in_the_same_commit() {
+    let mut s = Setting::opaque();
+    s.interaction();
+    let old = s.browser.cookie_header();
+    let commits = sign_in_again(&mut s, "ada", PASSWORD);
+    assert_eq!(commits.len(), 1);
+    assert_eq!((commits[0]["put"].as_array().unwrap().len(), commits[0]["delete"].as_array().unwrap().len()), (1, 1));
+    assert_eq!(authenticated(&mut s.world, &old)["refused"]["code"], "unauthenticated");
+    let new = s.browser.cookie_header();
+    assert_eq!(authenticated(&mut s.world, &new)["ok"]["subject"], s.subject.as_str());
+    assert_eq!(s.world.store.keys("/session.").len(), 1);
+}
+
+#[test]
+fn se_001_another_person_in_the_same_browser_ends_the_session_before() {
+    let mut s = Setting::opaque();
+    s.world.ok(json!({ "accounts.create": { "login": "grace", "password": "nanoseconds" } }));
+    s.interaction();
+    let old = s.browser.cookie_header();
+    sign_in_again(&mut s, "grace", "nanoseconds");
+    assert_eq!(authenticated(&mut s.world, &old)["refused"]["code"], "unauthenticated");
+    assert_eq!(s.world.store.keys("/session.").len(), 1);
+}
+
+#[test]
+fn se_001_using_another_account_ends_the_session() {
+    let mut s = Setting::opaque();
+    let interaction = s.interaction();
+    let old = s.browser.cookie_header();
+    let fields = form(&[("interaction", &interaction), ("decision", "switch_account")]);
+    assert_eq!(s.browser.post(&mut s.world, "/consent", &fields)["status"], 303);
+    assert_eq!(authenticated(&mut s.world, &old)["refused"]["code"], "unauthenticated");
+    assert!(s.world.store.keys("/session.").is_empty());
+}
+
+#[test]
+fn se_001_the_hosts_own_sign_in_ends_the_session_before() {
+    let mut s = Setting::opaque();
+    let handle = s.interaction();
+    let cookie = s.browser.cookie_header();
+    let complete = json!({ "handle": handle, "cookie": cookie, "subject": s.subject, "methods": ["hwk"] });
+    s.world.ok(json!({ "interactions.complete": complete }));
+    assert_eq!(authenticated(&mut s.world, &cookie)["refused"]["code"], "unauthenticated");
+    assert_eq!(s.world.store.keys("/session.").len(), 1);
+}
+
 #[test]
 fn se_002_a_cookie_without_the_prefix_is_no_cookie() {
     let mut s = Setting::opaque();

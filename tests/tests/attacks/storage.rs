@@ -1,7 +1,7 @@
 //! What the store may do to the engine without breaking it (SF-006 to SF-023).
 
-use claviger_tests::World;
-use claviger_tests::setting::{Setting, client, reply, text};
+use claviger_tests::setting::{PASSWORD, Setting, client, reply, text};
+use claviger_tests::{World, form, location_parameter};
 use serde_json::{Value, json};
 
 #[test]
@@ -191,6 +191,32 @@ fn sf_019_a_lost_revocation_is_told_and_may_be_tried_again() {
 }
 
 #[test]
+fn sf_011_a_row_of_a_newer_engine_is_refused_and_never_rewritten() {
+    let mut s = Setting::opaque();
+    let tokens = s.tokens();
+    for part in ["/client", "/account", "/grant."] {
+        let key = s.world.store.keys(part).remove(0);
+        let mut row = s.world.store.value(&key).unwrap();
+        row["v"] = json!(2);
+        row["value"]["unheard_of"] = json!("must not be dropped");
+        let kept = s.world.store.clone();
+        s.world.store.put(&key, &row.to_string());
+        let before = s.world.store.dump();
+        for command in [
+            s.refresh_command(text(&tokens["refresh_token"])),
+            s.post_command("/revoke", &[("token", text(&tokens["refresh_token"]))]),
+        ] {
+            let done = s.world.run(command);
+            assert_eq!(done["fault"]["code"], "bad_row", "{part}: {done}");
+            assert!(text(&done["fault"]["message"]).contains("newer engine"), "{done}");
+        }
+        assert_eq!(s.world.store.dump(), before);
+        s.world.store = kept;
+    }
+    assert_eq!(s.refresh(text(&tokens["refresh_token"])).0, 200);
+}
+
+#[test]
 fn sf_011_a_row_of_an_unknown_schema_is_refused_and_never_rewritten() {
     let mut s = Setting::opaque();
     let tokens = s.tokens();
@@ -204,4 +230,64 @@ fn sf_011_a_row_of_an_unknown_schema_is_refused_and_never_rewritten() {
     assert_eq!(done["fault"]["code"], "bad_row");
     assert_eq!(s.world.store.dump(), before);
     assert_eq!(World::new().store.len(), 0);
+}
+
+/// What every store must hold (docs/contract.md section 4).
+const LARGEST_ROW: usize = 60 * 1024;
+
+fn largest_row(world: &World) -> usize {
+    world.store.dump().lines().map(str::len).max().unwrap_or_default()
+}
+
+#[test]
+fn a_grant_of_as_much_as_can_be_asked_for_stays_a_small_row() {
+    let scopes: Vec<String> = (0..52).map(|n| format!("{n:0>128}")).collect();
+    let described: Value =
+        scopes.iter().map(|name| (name.clone(), json!("x"))).collect::<serde_json::Map<_, _>>().into();
+    let mut s = Setting::new(json!({ "scopes": described }), "opaque");
+    let asked = scopes.join(" ");
+    let query = s.query(&[("scope", Some(&asked))]);
+    let interaction = s.browser.begin(&mut s.world, &query);
+    s.browser.sign_in(&mut s.world, &interaction, "ada", PASSWORD);
+    let names: Vec<&str> = scopes.iter().map(String::as_str).collect();
+    let allowed = s.browser.allow(&mut s.world, &interaction, &names);
+    let mut tokens = s.redeem(&location_parameter(&allowed, "code").unwrap()).1;
+    for _ in 0..20 {
+        tokens = s.refresh(text(&tokens["refresh_token"])).1;
+        assert_eq!(tokens["scope"], asked.as_str());
+    }
+    assert!(largest_row(&s.world) < LARGEST_ROW / 4, "{}", largest_row(&s.world));
+}
+
+#[test]
+fn more_than_a_row_may_hold_is_refused_early() {
+    let resources: Vec<String> = (0..17).map(|n| format!("https://{n}.example.com")).collect();
+    let described: Value =
+        resources.iter().map(|uri| (uri.clone(), json!({}))).collect::<serde_json::Map<_, _>>().into();
+    let mut s = Setting::new(json!({ "resources": described }), "opaque");
+    let many: Vec<(&str, &str)> = resources.iter().map(|uri| ("resource", uri.as_str())).collect();
+    let ask = |s: &mut Setting, resources: &[(&str, &str)], scope: &str| {
+        let query = format!("{}&{}", s.query(&[("scope", Some(scope))]), form(resources));
+        let response = s.browser.get(&mut s.world, &format!("/authorize?{query}"));
+        location_parameter(&response, "error")
+    };
+    assert_eq!(ask(&mut s, &many[..16], "read"), None);
+    assert_eq!(ask(&mut s, &many, "read").as_deref(), Some("invalid_target"));
+    let scopes: Vec<String> = (0..65).map(|n| format!("s{n}")).collect();
+    assert_eq!(ask(&mut s, &[], &scopes.join(" ")).as_deref(), Some("invalid_scope"));
+
+    let long = |n: usize| format!("https://app.example.com/{n}/{}", "x".repeat(2000));
+    let uris: Vec<String> = (0..9).map(long).collect();
+    let create = |uris: &[String]| json!({ "clients.create": { "name": "App", "redirectUris": uris } });
+    assert_eq!(s.world.refused(create(&uris)), "invalid_argument");
+    s.world.ok(create(&uris[..8]));
+    let types = vec!["refresh_token"; 10_000];
+    let update = json!({ "clients.update": { "id": s.client, "grantTypes": types } });
+    assert_eq!(s.world.refused(update), "invalid_argument");
+    let handle = s.interaction();
+    let complete = json!({ "interactions.complete": {
+        "handle": handle, "cookie": s.browser.cookie_header(), "subject": s.subject, "methods": ["x".repeat(70_000)]
+    } });
+    assert_eq!(s.world.refused(complete), "invalid_argument");
+    assert!(largest_row(&s.world) < LARGEST_ROW);
 }

@@ -306,9 +306,7 @@ fn survives(operation: &Operation, at: usize, fault: Fault) {
         assert!(!matches!(fault, Failed | StaleAlways | WrongKind), "{what}: {done}");
         return (operation.happened)(&mut s, &done);
     }
-    // A client whose id is taken is not made another: for it, stale is an answer.
-    let is_taken = done["refused"]["code"] == "already_exists" && operation.name == "clients.create";
-    assert!(is_taken || !is_healed(fault), "{what}: {done}");
+    assert!(!is_healed(fault), "{what}: {done}");
     releases_nothing(&what, fault, &done);
     let again = s.world.run(command);
     assert!(succeeded(&again), "{what}, then again: {again}");
@@ -393,4 +391,34 @@ fn sf_009_an_outcome_that_stays_unknown_is_a_503_and_grants_nothing() {
         releases_nothing("a lasting doubt", Failed, &done);
         assert_eq!(s.world.ok(command)["status"] == 200, !apply);
     }
+}
+
+#[test]
+fn what_was_not_committed_is_not_told() {
+    let replay = |s: &mut Setting, answer: &str| {
+        let code = s.code();
+        s.redeem(&code);
+        s.world.take_events();
+        let command = s.redeem_command(&code);
+        let done = s.world.run_with(command, |ask, _, store| match ask.get("commit") {
+            Some(_) if !answer.is_empty() => json!({ "failed": answer }),
+            _ => store.answer(ask),
+        });
+        (done["ok"]["status"].clone(), s.world.take_event_names())
+    };
+    let mut s = Setting::opaque();
+    assert_eq!(replay(&mut s, "the disk is gone"), (json!(503), vec![]));
+    assert_eq!(replay(&mut s, ""), (json!(400), vec!["code.replayed".to_owned(), "grant.revoked".to_owned()]));
+}
+
+#[test]
+fn what_was_committed_is_told_even_when_a_later_commit_loses_its_race() {
+    let (mut s, command) = redeem("jwt", false);
+    s.world.take_events();
+    let mut saboteur = Saboteur { fault: Stale, at: 2, late: None };
+    let done = s.world.run_with(command, |ask, number, store| saboteur.answer(ask, number, store));
+    assert_eq!(s.world.asked(), &["load", "commit", "commit", "load", "commit"]);
+    assert_eq!(done["ok"]["status"], 200);
+    let told = s.world.take_event_names();
+    assert_eq!(told, ["key.generated", "key.rotated", "key.generated", "token.issued"]);
 }

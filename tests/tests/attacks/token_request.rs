@@ -264,9 +264,9 @@ fn tk_069_a_truncated_body_spends_nothing() {
 }
 
 #[test]
-fn malformed_percent_encoding_is_an_invalid_request() {
+fn what_is_not_utf_8_is_an_invalid_request() {
     let mut s = Setting::opaque();
-    for body in ["grant_type=%", "grant_type=%zz", "%ff=1", "grant_type=authorization_code&code=%C3"] {
+    for body in ["grant_type=%ff", "%ff=1", "grant_type=authorization_code&code=%C3"] {
         let headers = [("content-type", FORM)];
         assert_eq!(
             refusal(&mut s.world, post_raw("/token", &headers, body)),

@@ -16,6 +16,11 @@ impl Jwks {
         jwt::Jwks::read(&text_of(set)?).map(Self).map_err(|error| thrown(&error))
     }
 
+    /// Whether one of the keys may be the one that signed a token.
+    pub fn suit(&self, token: &str) -> bool {
+        self.0.suit(token)
+    }
+
     /// Checks a token and gives its claims.
     pub fn verify(&self, token: &str, expected: &JsValue) -> Given {
         let claims = self.0.verify(token, &text_of(expected)?).map_err(|error| thrown(&error))?;

@@ -1,6 +1,6 @@
 ;; A stand-in for the engine that does what a command's name says, to try what the real one never should.
 ;; The last letter of the name decides: every call ends in  X":{}}}
-;;   l asks to load   k asks to commit   d asks to derive
+;;   l asks to load   k asks to commit   d asks to derive   i asks to sign   y asks to verify   f asks to fetch
 ;;   c tells how many flows were cancelled   t traps   s spins for ever   g answers no JSON
 ;; A derivation whose request begins with s spins for ever. What is resumed is echoed as the command's result.
 (module
@@ -13,6 +13,9 @@
   (data (i32.const 64) "{\22flow\22:7,\22ask\22:{\22load\22:{\22keys\22:[\22main/k\22]}}}")
   (data (i32.const 128) "{\22flow\22:7,\22ask\22:{\22commit\22:{\22put\22:[]}}}")
   (data (i32.const 256) "{\22flow\22:7,\22ask\22:{\22derive\22:{\22algorithm\22:\22argon2id\22}}}")
+  (data (i32.const 1024) "{\22flow\22:7,\22ask\22:{\22sign\22:{\22key\22:\22kms-1\22,\22algorithm\22:\22ES256\22,\22message\22:\22bWVzc2FnZQ\22}}}")
+  (data (i32.const 1280) "{\22flow\22:7,\22ask\22:{\22verify\22:{\22jwk\22:{\22kty\22:\22EC\22},\22algorithm\22:\22ES256\22,\22message\22:\22bWVzc2FnZQ\22,\22signature\22:\22c2ln\22}}}")
+  (data (i32.const 1536) "{\22flow\22:7,\22ask\22:{\22fetch\22:{\22method\22:\22POST\22,\22url\22:\22https://client.example/metadata\22,\22headers\22:[[\22accept\22,\22application/json\22]],\22body\22:\22a\c3\bf\22,\22limits\22:{\22bytes\22:5,\22millis\22:60,\22redirects\22:0,\22publicOnly\22:true}}}}")
   (data (i32.const 384) "{\22done\22:{\22ok\22:0}}")
   (data (i32.const 448) "{\22done\22:{\22ok\22:")
   (data (i32.const 480) "}}")
@@ -36,6 +39,9 @@
     (if (i32.eq (local.get $letter) (i32.const 0x6c)) (then (return (i32.const 64) (i32.const 45))))
     (if (i32.eq (local.get $letter) (i32.const 0x6b)) (then (return (i32.const 128) (i32.const 38))))
     (if (i32.eq (local.get $letter) (i32.const 0x64)) (then (return (i32.const 256) (i32.const 52))))
+    (if (i32.eq (local.get $letter) (i32.const 0x69)) (then (return (i32.const 1024) (i32.const 84))))
+    (if (i32.eq (local.get $letter) (i32.const 0x79)) (then (return (i32.const 1280) (i32.const 110))))
+    (if (i32.eq (local.get $letter) (i32.const 0x66)) (then (return (i32.const 1536) (i32.const 204))))
     (if (i32.eq (local.get $letter) (i32.const 0x74)) (then (call $throw (i32.const 576) (i32.const 10))))
     (if (i32.eq (local.get $letter) (i32.const 0x73)) (then (loop $for_ever (br $for_ever))))
     (if (i32.eq (local.get $letter) (i32.const 0x67)) (then (return (i32.const 0) (i32.const 5))))

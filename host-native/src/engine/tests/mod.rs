@@ -1,5 +1,7 @@
 //! What the host does when an engine misbehaves, tried on one that does so on purpose (`engine.wat`), and on the real one.
 
+mod services;
+
 use std::future::pending;
 use std::time::Duration;
 

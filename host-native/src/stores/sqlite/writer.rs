@@ -133,6 +133,7 @@ fn apply_all(
 }
 
 fn apply(savepoint: &Savepoint<'_>, batch: &Batch, sequence: &mut Sequence) -> Result<Committed, StoreError> {
+    batch.changes_keys_once()?;
     for require in &batch.require {
         if !holds(savepoint, require).map_err(failed)? {
             return Ok(Committed::Stale);

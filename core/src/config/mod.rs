@@ -1,0 +1,262 @@
+//! The configuration: every knob, its bounds and its default, in one table. Read once, by `open`.
+
+mod check;
+mod issuer;
+mod secret;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+pub(crate) use issuer::Issuer;
+pub(crate) use secret::{OneOrMany, read_secrets};
+
+use crate::key::Algorithm;
+use crate::refusal::Fault;
+use crate::seal::Roots;
+use crate::time::Seconds;
+
+/// What the host gives to `open` (`docs/contract.md` section 6).
+///
+/// | member | bounds | default |
+/// |---|---|---|
+/// | `issuer` | https, or http on a loopback host; no query, no fragment; at most 1024 characters | required |
+/// | `secret` | each of 32 to 1024 characters, at least 10 different ones, not a well-known word | required |
+/// | `tenant` | 1 to 32 of `a-z 0-9 -` | `main` |
+/// | `name` | 1 to 100 characters | the issuer's host |
+/// | `scopes` | at most 1000 scope tokens (RFC 6749 section 3.3) of at most 128 characters | none |
+/// | `defaultScopes` | at most 64 of `scopes` | none |
+/// | `lifetimes.code` | 1 s to 10 min | 60 s |
+/// | `lifetimes.accessToken` | 10 s to 1 d | 15 min |
+/// | `lifetimes.refreshToken` | 1 min to 400 d, from the last rotation | 30 d |
+/// | `lifetimes.grant` | 1 min to 3650 d, from consent | 180 d |
+/// | `lifetimes.interaction` | 1 min to 1 h | 15 min |
+/// | `lifetimes.session` | 1 min to 400 d | 14 d |
+/// | `refreshGrace` | 0 to 2 min | 10 s |
+/// | `resources` | at most 1000 absolute URIs of at most 1024 characters | none |
+/// | `signing.algorithm` | `EdDSA`, `ES256`, `RS256` | `EdDSA` |
+/// | `signing.rotateEvery` | 1 h to 3650 d | 90 d |
+/// | `signing.hostKeys` | at most 16 | none |
+/// | `pages.signIn`, `pages.consent` | a path, or an absolute URL | the built-in pages |
+/// | `password.memory` | 7168 to 1048576 KiB | 19456 |
+/// | `password.passes` | 1 to 16 | 2 |
+/// | `password.lanes` | 1 to 4 | 1 |
+/// | `limits.flows` | 1 to 1000000 | 4096 |
+/// | `limits.body` | 1 kB to 1 MB | 64 kB |
+/// | `capabilities` | `derive`, `sign`, `verify`, `fetch`, `subject` | none |
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Written {
+    issuer: String,
+    secret: OneOrMany,
+    #[serde(default = "main_tenant")]
+    tenant: String,
+    #[serde(default)]
+    name: Option<String>,
+    #[serde(default)]
+    scopes: BTreeMap<String, String>,
+    #[serde(default)]
+    default_scopes: Vec<String>,
+    #[serde(default)]
+    lifetimes: Lifetimes,
+    #[serde(default = "ten_seconds")]
+    refresh_grace: Seconds,
+    #[serde(default)]
+    resources: BTreeMap<String, Resource>,
+    #[serde(default)]
+    signing: Signing,
+    #[serde(default)]
+    pages: Pages,
+    #[serde(default)]
+    password: PasswordCosts,
+    #[serde(default)]
+    limits: Limits,
+    #[serde(default)]
+    capabilities: Vec<Capability>,
+}
+
+/// A checked configuration.
+#[derive(Debug)]
+pub(crate) struct Config {
+    pub(crate) issuer: Issuer,
+    pub(crate) roots: Roots,
+    pub(crate) tenant: String,
+    pub(crate) name: String,
+    pub(crate) scopes: BTreeMap<String, String>,
+    pub(crate) default_scopes: Vec<String>,
+    pub(crate) lifetimes: Lifetimes,
+    pub(crate) refresh_grace: Seconds,
+    pub(crate) resources: BTreeMap<String, Resource>,
+    pub(crate) signing: Signing,
+    pub(crate) pages: Pages,
+    pub(crate) password: PasswordCosts,
+    pub(crate) limits: Limits,
+    capabilities: Vec<Capability>,
+}
+
+/// How long things live.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub(crate) struct Lifetimes {
+    pub(crate) code: Seconds,
+    pub(crate) access_token: Seconds,
+    pub(crate) refresh_token: Seconds,
+    pub(crate) grant: Seconds,
+    pub(crate) interaction: Seconds,
+    pub(crate) session: Seconds,
+}
+
+impl Default for Lifetimes {
+    fn default() -> Self {
+        Self {
+            code: Seconds(60),
+            access_token: Seconds(900),
+            refresh_token: Seconds(30 * 86_400),
+            grant: Seconds(180 * 86_400),
+            interaction: Seconds(900),
+            session: Seconds(14 * 86_400),
+        }
+    }
+}
+
+/// A resource server (RFC 8707), and how its access tokens look.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct Resource {
+    #[serde(default)]
+    pub(crate) access_token: Option<TokenForm>,
+    #[serde(default)]
+    pub(crate) lifetime: Option<Seconds>,
+}
+
+/// The form of access tokens.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TokenForm {
+    /// RFC 9068: verified without a storage trip, revoked by expiry.
+    #[default]
+    Jwt,
+    /// A handle: verified by introspection, revoked at once.
+    Opaque,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub(crate) struct Signing {
+    pub(crate) algorithm: Algorithm,
+    pub(crate) rotate_every: Seconds,
+    pub(crate) host_keys: Vec<HostKey>,
+}
+
+impl Default for Signing {
+    fn default() -> Self {
+        Self { algorithm: Algorithm::EdDSA, rotate_every: Seconds(90 * 86_400), host_keys: Vec::new() }
+    }
+}
+
+/// A key that only the host has; it signs through the `sign` ask. The first one listed is used.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct HostKey {
+    pub(crate) kid: String,
+    pub(crate) algorithm: Algorithm,
+    pub(crate) public_jwk: Value,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub(crate) struct Pages {
+    pub(crate) sign_in: String,
+    pub(crate) consent: String,
+}
+
+impl Pages {
+    pub(crate) const SIGN_IN: &'static str = "/sign-in";
+    pub(crate) const CONSENT: &'static str = "/consent";
+}
+
+impl Default for Pages {
+    fn default() -> Self {
+        Self { sign_in: Self::SIGN_IN.to_owned(), consent: Self::CONSENT.to_owned() }
+    }
+}
+
+/// Argon2id costs (RFC 9106 section 3.1); the default is OWASP's second choice.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub(crate) struct PasswordCosts {
+    pub(crate) memory: u32,
+    pub(crate) passes: u32,
+    pub(crate) lanes: u32,
+}
+
+impl Default for PasswordCosts {
+    fn default() -> Self {
+        Self { memory: 19_456, passes: 2, lanes: 1 }
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub(crate) struct Limits {
+    pub(crate) flows: u32,
+    pub(crate) body: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { flows: 4096, body: 65_536 }
+    }
+}
+
+/// What a host may offer beyond storage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Capability {
+    Derive,
+    Sign,
+    Verify,
+    Fetch,
+    Subject,
+}
+
+impl Config {
+    pub(crate) fn read(json: &[u8]) -> Result<Self, Fault> {
+        let written: Written = crate::json::read(json).map_err(|error| Fault::Configuration(error.to_string()))?;
+        let issuer = Issuer::parse(&written.issuer)?;
+        check::check(&written)?;
+        let name = written.name.unwrap_or_else(|| issuer.host().to_owned());
+        check::ensure((1..=100).contains(&name.chars().count()), "name: from 1 to 100 characters")?;
+        Ok(Self {
+            roots: read_secrets(&written.secret)?,
+            tenant: written.tenant,
+            name,
+            scopes: written.scopes,
+            default_scopes: written.default_scopes,
+            lifetimes: written.lifetimes,
+            refresh_grace: written.refresh_grace,
+            resources: written.resources,
+            signing: written.signing,
+            pages: written.pages,
+            password: written.password,
+            limits: written.limits,
+            capabilities: written.capabilities,
+            issuer,
+        })
+    }
+
+    pub(crate) fn offers(&self, capability: Capability) -> bool {
+        self.capabilities.contains(&capability)
+    }
+}
+
+fn main_tenant() -> String {
+    "main".to_owned()
+}
+
+fn ten_seconds() -> Seconds {
+    Seconds(10)
+}

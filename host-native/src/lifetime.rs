@@ -1,0 +1,33 @@
+//! What [`Builder::lifetime`](crate::Builder::lifetime) sets.
+
+/// What lives for how long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Lifetime {
+    /// An authorization code. Default one minute.
+    Code,
+    /// An access token. Default 15 minutes.
+    AccessToken,
+    /// A refresh token that is not used. Default 30 days.
+    RefreshToken,
+    /// All that follows from one consent. Default 180 days.
+    Grant,
+    /// A sign-in that has begun. Default 15 minutes.
+    Interaction,
+    /// A session in the browser. Default 14 days.
+    Session,
+}
+
+impl Lifetime {
+    /// Its member of the configuration's `lifetimes`.
+    pub(crate) fn member(self) -> &'static str {
+        match self {
+            Self::Code => "code",
+            Self::AccessToken => "accessToken",
+            Self::RefreshToken => "refreshToken",
+            Self::Grant => "grant",
+            Self::Interaction => "interaction",
+            Self::Session => "session",
+        }
+    }
+}

@@ -1,0 +1,3 @@
+import { tools } from "./tools.js";
+
+tools().then((text) => console.log(text));

@@ -1,0 +1,5 @@
+import { tools } from "./tools.js";
+
+export default {
+  fetch: async () => new Response(await tools()),
+};

@@ -1,0 +1,58 @@
+import { fetchJwks, isStale, type JsonWebKeySet, remembered } from "./jwks.js";
+import { withModule } from "./module.js";
+
+export type { JsonWebKeySet } from "./jwks.js";
+
+/** What a token must be. */
+export interface Expected {
+  /** The issuer's keys: a JWK Set, or the address of one (`jwks_uri`), which is fetched and kept for ten minutes. */
+  jwks: JsonWebKeySet | URL | string;
+  /** `iss`, byte for byte. */
+  issuer: string;
+  /** `aud` must have one of these, byte for byte: your API's identifier, or for an ID token your client id. */
+  audience: string | readonly string[];
+  /** What kind of token: `"at+jwt"` for access tokens (RFC 9068). Without it any kind is accepted. */
+  typ?: string;
+  /** Claims that must be there. Default: `exp`. */
+  required?: readonly string[];
+  /** Default: each key is used with its own algorithm, which is EdDSA, ES256 or RS256. */
+  algorithms?: readonly ("EdDSA" | "ES256" | "RS256")[];
+  /** How many seconds the clocks may be apart. Default: 0. */
+  leeway?: number;
+  /** Milliseconds since 1970. Default: `Date.now`. */
+  clock?: () => number;
+}
+
+/** The claims of a verified token (RFC 7519 section 4.1). */
+export interface Claims {
+  readonly iss: string;
+  readonly aud: string | readonly string[];
+  readonly sub?: string;
+  readonly exp?: number;
+  readonly nbf?: number;
+  readonly iat?: number;
+  readonly jti?: string;
+  readonly [claim: string]: unknown;
+}
+
+/**
+ * Verifies a signed JWT (RFC 7519, RFC 8725) and gives its claims.
+ *
+ * Rejects with `invalid_token`. The message is the same whatever is wrong, since whoever sent the token may see it; `help` says
+ * what it was, for your log.
+ */
+export async function verifyJwt<T extends object = Claims>(token: string, expected: Expected): Promise<T> {
+  const { jwks, issuer, audience, typ, required = ["exp"], algorithms, leeway = 0, clock = Date.now } = expected;
+  const set = await keysFor(token, jwks, clock());
+  const policy = { issuer, audience: [audience].flat(), typ, required, algorithms, leeway, now: clock() };
+  return withModule(() => set.verify(token, policy) as T);
+}
+
+/** The key set; fetched again, though seldom, when it has no key for the token: the issuer may have rotated. */
+async function keysFor(token: string, jwks: JsonWebKeySet | URL | string, now: number) {
+  if (typeof jwks === "object" && !(jwks instanceof URL)) return withModule(() => remembered(jwks));
+  const address = String(jwks);
+  const set = await fetchJwks(address, now);
+  const another = await withModule(() => !set.suit(token) && isStale(address, now));
+  return another ? fetchJwks(address, now, { anew: true }) : set;
+}
