@@ -90,11 +90,11 @@ pub enum Command {
     #[serde(rename = "keys.list")]
     KeysList(Nothing),
     #[serde(rename = "keys.generate")]
-    KeysGenerate(key::set::Generate),
+    KeysGenerate(key::manage::Generate),
     #[serde(rename = "keys.rotate")]
-    KeysRotate(key::set::Rotate),
+    KeysRotate(key::manage::Rotate),
     #[serde(rename = "keys.withdraw")]
-    KeysWithdraw(key::set::Withdraw),
+    KeysWithdraw(key::manage::Withdraw),
     #[serde(rename = "interactions.get")]
     InteractionsGet(authorize::Get),
     #[serde(rename = "interactions.complete")]

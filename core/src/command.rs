@@ -2,7 +2,7 @@
 
 use crate::call::{Command, Outcome};
 use crate::host::Host;
-use crate::key::set;
+use crate::key::manage;
 use crate::refusal::Stop;
 use crate::{account, authorize, client, grant, http, purge, session, token};
 
@@ -28,10 +28,10 @@ pub(crate) async fn carry_out(host: &Host, command: &Command) -> Result<Outcome,
         Command::SessionsRevoke(ask) => Outcome::of(session::revoke(host, ask).await?)?,
         Command::GrantsList(ask) => Outcome::of(grant::list(host, ask).await?)?,
         Command::GrantsRevoke(ask) => Outcome::of(grant::revoke(host, ask).await?)?,
-        Command::KeysList(_) => Outcome::of(set::list(host).await?)?,
-        Command::KeysGenerate(ask) => Outcome::of(set::generate(host, ask).await?)?,
-        Command::KeysRotate(ask) => Outcome::of(set::rotate(host, ask).await?)?,
-        Command::KeysWithdraw(ask) => Outcome::of(set::withdraw(host, ask).await?)?,
+        Command::KeysList(_) => Outcome::of(manage::list(host).await?)?,
+        Command::KeysGenerate(ask) => Outcome::of(manage::generate(host, ask).await?)?,
+        Command::KeysRotate(ask) => Outcome::of(manage::rotate(host, ask).await?)?,
+        Command::KeysWithdraw(ask) => Outcome::of(manage::withdraw(host, ask).await?)?,
         Command::InteractionsGet(ask) => Outcome::of(authorize::get(host, ask).await?)?,
         Command::InteractionsComplete(ask) => Outcome::of(authorize::complete(host, ask).await?)?,
         Command::InteractionsConsent(ask) => Outcome::of(authorize::consent(host, ask).await?)?,

@@ -150,7 +150,7 @@ impl Engine {
     // The bytes' doors are built small where they stand: their callers in wasm/engine are built fast, and would take them in.
     #[inline(never)]
     pub fn begin_json(&mut self, call: &[u8]) -> Vec<u8> {
-        answer(match serde_json::from_slice(call) {
+        answer(match crate::json::read(call) {
             Ok(call) => self.begin(call),
             Err(error) => match unreadable::blame(call, &error) {
                 Stop::Refused(refusal) => Step::Ended { done: refused(&refusal) },
@@ -163,7 +163,7 @@ impl Engine {
     /// See [`Engine::begin_json`].
     #[inline(never)]
     pub fn resume_json(&mut self, resume: &[u8]) -> Vec<u8> {
-        match serde_json::from_slice::<Resume>(resume) {
+        match crate::json::read::<Resume>(resume) {
             Ok(resume) => answer(self.resume(resume)),
             Err(_) => answer(self.resume_unreadable(resume)),
         }
@@ -171,7 +171,7 @@ impl Engine {
 
     /// An answer that cannot be read still ends its flow, as any failed ask does.
     fn resume_unreadable(&mut self, resume: &[u8]) -> Step {
-        match serde_json::from_slice::<Cancel>(resume) {
+        match crate::json::read::<Cancel>(resume) {
             Ok(Cancel { flow }) => {
                 self.resume(Resume { flow, answer: Answer::Failed("the answer cannot be read".into()) })
             }
@@ -182,7 +182,7 @@ impl Engine {
     /// See [`Engine::begin_json`].
     #[inline(never)]
     pub fn cancel_json(&mut self, cancel: &[u8]) -> Vec<u8> {
-        if let Ok(cancel) = serde_json::from_slice(cancel) {
+        if let Ok(cancel) = crate::json::read(cancel) {
             self.cancel(&cancel);
         }
         b"{}".to_vec()

@@ -72,6 +72,11 @@ impl Host {
         &self.0.shared.keys
     }
 
+    /// Whether the host signs with keys of its own.
+    pub(crate) fn signs(&self) -> bool {
+        !self.config().signing.host_keys.is_empty()
+    }
+
     /// The call's instant, in milliseconds.
     pub(crate) fn now(&self) -> Millis {
         self.0.now

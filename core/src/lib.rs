@@ -29,6 +29,7 @@ mod handle;
 mod hash;
 mod host;
 mod http;
+mod json;
 pub mod key;
 mod metadata;
 pub mod page;

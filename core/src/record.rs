@@ -81,7 +81,7 @@ struct Opening<'a> {
 
 impl<'a> Opening<'a> {
     fn read(envelope: &'a str) -> Result<Self, Fault> {
-        serde_json::from_slice(envelope.as_bytes()).map_err(|_| UNREADABLE)
+        crate::json::read(envelope.as_bytes()).map_err(|_| UNREADABLE)
     }
 }
 
@@ -94,7 +94,7 @@ pub(crate) fn write<T: Record>(tenant: &str, attempt: &str, value: &T) -> Result
 /// The record of a row, unless it is over. A row of another tenant or kind is a fault.
 pub(crate) fn read<T: Record>(tenant: &str, now: Millis, key: Key, row: Row) -> Result<Option<Stored<T>>, Fault> {
     let value = open(tenant, T::KIND, T::SCHEMA, &row.value)?;
-    let value: T = serde_json::from_slice(value.get().as_bytes()).map_err(|_| UNREADABLE)?;
+    let value: T = crate::json::read(value.get().as_bytes()).map_err(|_| UNREADABLE)?;
     let over = value.expires().is_some_and(|expires| expires <= now);
     Ok((!over).then_some(Stored { key, version: row.version, value }))
 }

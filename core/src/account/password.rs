@@ -116,7 +116,7 @@ fn argon2id(parameters: &DeriveParameters, secret: &[u8], salt: &[u8]) -> Result
 /// Carries out the inside of a `derive` ask (JSON) and answers it (JSON): the module's `derive` export, for another thread.
 #[must_use]
 pub fn derive_json(ask: &[u8]) -> Vec<u8> {
-    let derived = serde_json::from_slice::<Derive>(ask).map_err(|_| "the ask cannot be read").and_then(|ask| {
+    let derived = crate::json::read::<Derive>(ask).map_err(|_| "the ask cannot be read").and_then(|ask| {
         let bounded = ask.algorithm == "argon2id"
             && ask.parameters.memory <= MOST_MEMORY
             && ask.parameters.passes <= MOST_PASSES

@@ -69,7 +69,7 @@ impl Interaction {
         let opened =
             sealed.and_then(|sealed| config.roots.open(Purpose::Interaction, config.tenant.as_bytes(), &sealed));
         let (_, content) = opened.ok_or(Refusal::InteractionEnded)?;
-        let interaction: Self = serde_json::from_slice(&content).map_err(|_| Refusal::InteractionEnded)?;
+        let interaction: Self = crate::json::read(&content).map_err(|_| Refusal::InteractionEnded)?;
         if interaction.over_at(config) <= host.now() {
             return Err(Refusal::InteractionEnded);
         }

@@ -225,7 +225,7 @@ pub(crate) enum Capability {
 
 impl Config {
     pub(crate) fn read(json: &[u8]) -> Result<Self, Fault> {
-        let written: Written = serde_json::from_slice(json).map_err(|error| Fault::Configuration(error.to_string()))?;
+        let written: Written = crate::json::read(json).map_err(|error| Fault::Configuration(error.to_string()))?;
         let issuer = Issuer::parse(&written.issuer)?;
         check::check(&written)?;
         let name = written.name.unwrap_or_else(|| issuer.host().to_owned());

@@ -41,9 +41,10 @@ impl Presented {
                 Client::slot(config, &credentials.client_id),
                 routed.map(|handle| Grant::slot(config, &handle.owner, &handle.id)),
                 routed.and_then(|handle| account::slot_of(host, &handle.owner)),
-                KeySet::slot(config),
+                KeySet::wanted(host),
             ))
             .await?;
+        KeySet::remember(host, keys.as_ref());
         let client = client::authenticate(host, client, &credentials)?.value;
         if !client.may_use(grant_type(kind)) {
             return Err(Refusal::UnauthorizedClient.into());
@@ -86,8 +87,7 @@ impl Presented {
         let wanted = token::new_access_token(host, &self.client, &live, form)?;
         let known = repeats.and_then(|since| live.issued_like(&wanted, since));
         let serial = known.unwrap_or_else(|| live.add_access_token(host.now(), wanted));
-        let keys = KeySet::current(host, self.keys).await?;
-        let response = token::respond(host, &keys, &live, serial).await?;
+        let response = token::respond(host, self.keys, &live, serial).await?;
         if known.is_none() {
             host.tell(event);
             host.commit(Change::replace(&self.grant, live)).await?;

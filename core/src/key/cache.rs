@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use super::set::KeySet;
 use super::{PrivateKey, PublicKey};
-use crate::time::Millis;
+use crate::time::{Millis, Seconds};
 
 /// More keys than any set holds; when they are reached, everything is forgotten.
 const MOST: usize = 64;
@@ -16,7 +16,7 @@ const MOST: usize = 64;
 pub(crate) struct KeyCache {
     private: RefCell<BTreeMap<String, Rc<PrivateKey>>>,
     public: RefCell<BTreeMap<String, Rc<PublicKey>>>,
-    set: RefCell<Option<(KeySet, Millis)>>,
+    set: RefCell<Option<(Rc<KeySet>, Millis)>>,
 }
 
 impl KeyCache {
@@ -34,13 +34,17 @@ impl KeyCache {
         remember(&self.public, kid, read)
     }
 
-    /// The key set that was read last, and when.
-    pub(super) fn set(&self) -> Option<(KeySet, Millis)> {
-        self.set.borrow().clone()
+    /// The key set that was read last, if that is not longer ago than this.
+    pub(super) fn set(&self, now: Millis, at_most: Seconds) -> Option<Rc<KeySet>> {
+        let set = self.set.borrow();
+        let (set, read_at) = set.as_ref()?;
+        (now.saturating_sub(*read_at) < at_most.millis()).then(|| Rc::clone(set))
     }
 
-    pub(super) fn remember_set(&self, set: KeySet, now: Millis) {
-        *self.set.borrow_mut() = Some((set, now));
+    pub(super) fn remember_set(&self, set: KeySet, now: Millis) -> Rc<KeySet> {
+        let set = Rc::new(set);
+        *self.set.borrow_mut() = Some((Rc::clone(&set), now));
+        set
     }
 }
 

@@ -12,10 +12,11 @@ pub mod json;
 mod jwk;
 pub mod jws;
 pub mod jwt;
+pub mod manage;
 mod private;
 mod public;
 mod rsa;
-pub mod set;
+pub(crate) mod set;
 
 pub use algorithm::{Algorithm, UnknownAlgorithm};
 pub use jwk::InvalidKey;

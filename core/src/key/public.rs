@@ -73,7 +73,7 @@ impl PublicKey {
         if !self.algorithm().is_asymmetric() {
             return None;
         }
-        let mut jwk: PublicJwk = serde_json::from_slice(self.half.required_members().as_bytes()).ok()?;
+        let mut jwk: PublicJwk = crate::json::read(self.half.required_members().as_bytes()).ok()?;
         jwk.insert("alg".into(), self.algorithm().name().into());
         jwk.insert("kid".into(), self.kid.clone());
         jwk.insert("use".into(), "sig".into());

@@ -8,6 +8,8 @@
 //! A next key is published before it signs, so that no verifier meets a key it could not have seen; a retired key verifies until
 //! nothing it signed can still be valid; a withdrawn key verifies nothing from that moment.
 
+use std::rc::Rc;
+
 use serde::{Deserialize, Serialize};
 
 use super::jws::{Compact, Header, MAX_BYTES, Unsigned};
@@ -18,43 +20,42 @@ use crate::event::Event;
 use crate::hash::{b64u, from_b64u};
 use crate::host::{Change, Host};
 use crate::record::{Record, Slot, Stored};
-use crate::refusal::{Fault, Refusal, Stop};
+use crate::refusal::{Fault, Stop};
 use crate::seal::Purpose;
 use crate::time::{Millis, Seconds};
 
 /// How far the clocks of verifiers may be behind.
 const SKEW: Seconds = Seconds(60);
-/// How long a key set that was read serves verification without being read again.
+/// How long a key set that was read serves without being read again: a key that was just added changes nothing for the tokens that
+/// are about, and one that was just retired is still published. A withdrawal made through another instance is heard of by then.
 const REMEMBERED: Seconds = Seconds(60);
 /// How soon a token with an unknown `kid` may make it be read again.
 const REREAD: Seconds = Seconds(5);
-/// How many keys a set holds at most.
-const MOST: usize = 32;
 
 /// All signing keys that the engine keeps.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct KeySet {
-    keys: Vec<StoredKey>,
+    pub(super) keys: Vec<StoredKey>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
-struct StoredKey {
-    kid: String,
-    algorithm: Algorithm,
-    state: State,
-    created_at: Millis,
+pub(super) struct StoredKey {
+    pub(super) kid: String,
+    pub(super) algorithm: Algorithm,
+    pub(super) state: State,
+    pub(super) created_at: Millis,
     /// When it became what it is.
     since: Millis,
     /// When a retired key is gone.
     until: Option<Millis>,
-    public: PublicJwk,
+    pub(super) public: PublicJwk,
     /// The private JWK, sealed; a withdrawn key has none.
-    sealed: Option<String>,
+    pub(super) sealed: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-enum State {
+pub(super) enum State {
     Next,
     Active,
     Retired,
@@ -77,7 +78,7 @@ pub(crate) struct Jwks {
 
 /// Who signs.
 enum Signer<'a> {
-    Engine(std::rc::Rc<PrivateKey>),
+    Engine(Rc<PrivateKey>),
     Host(&'a HostKey),
 }
 
@@ -86,24 +87,46 @@ impl KeySet {
         Slot::new(&config.tenant, "keys", "signing", "set")
     }
 
-    /// The set as it should be now: made on the first use, rotated when it is due. Both cost a commit, once.
-    pub(crate) async fn current(host: &Host, stored: Option<Stored<Self>>) -> Result<Self, Stop> {
-        let algorithm = host.config().signing.algorithm;
-        let by_host = !host.config().signing.host_keys.is_empty();
-        match stored {
-            Some(stored) if by_host || !stored.value.is_due(host, algorithm) => Ok(stored.value),
-            None if by_host => Ok(Self::default()),
+    /// What a flow that may sign loads with everything else: nothing while the set is remembered and not due to rotate.
+    pub(crate) fn wanted(host: &Host) -> Option<Slot<Self>> {
+        let known = host.signs() || host.keys().set(host.now(), REMEMBERED).is_some_and(|set| !set.is_due(host));
+        (!known).then(|| Self::slot(host.config()))
+    }
+
+    /// Remembers what was loaded.
+    pub(crate) fn remember(host: &Host, stored: Option<&Stored<Self>>) {
+        if let Some(stored) = stored {
+            host.keys().remember_set(stored.value.clone(), host.now());
+        }
+    }
+
+    /// The set to sign with and to publish: made on the first use, rotated when it is due; both cost a commit, once. What was
+    /// loaded goes before what is remembered.
+    pub(crate) async fn current(host: &Host, loaded: Option<Stored<Self>>) -> Result<Rc<Self>, Stop> {
+        if loaded.is_none()
+            && let Some(set) = host.keys().set(host.now(), REMEMBERED).filter(|set| !set.is_due(host))
+        {
+            return Ok(set);
+        }
+        let (set, change) = match loaded {
+            Some(stored) if host.signs() || !stored.value.is_due(host) => (stored.value, None),
+            None if host.signs() => (Self::default(), None),
             Some(stored) => {
-                let rotated = stored.value.clone().rotated(host, algorithm)?;
+                let rotated = stored.value.clone().rotated(host, host.config().signing.algorithm)?;
                 let change = Change::replace(&stored, rotated.clone());
-                Self::first_of_all(host, change, rotated).await
+                (rotated, Some(change))
             }
             None => {
-                let made = Self::default().rotated(host, algorithm)?;
+                let made = Self::default().rotated(host, host.config().signing.algorithm)?;
                 let change = Change::create(Self::slot(host.config()), made.clone());
-                Self::first_of_all(host, change, made).await
+                (made, Some(change))
             }
-        }
+        };
+        let set = match change {
+            Some(change) => Self::first_of_all(host, change, set).await?,
+            None => set,
+        };
+        Ok(host.keys().remember_set(set, host.now()))
     }
 
     /// What this flow wrote, or what a faster one did: a race for the keys must not use up the tries of the request itself.
@@ -120,10 +143,8 @@ impl KeySet {
         }
     }
 
-    /// The set to check a token with: remembered for a while, since a key that was just added or retired changes nothing for the
-    /// tokens that are about; read again when the token names a key that is not in it. A withdrawal made through another
-    /// instance is heard of within [`REMEMBERED`].
-    pub(crate) async fn for_verifying(host: &Host, token: &str) -> Result<Self, Stop> {
+    /// The set to check a token with: read again when the token names a key that is not in what is remembered.
+    pub(crate) async fn for_verifying(host: &Host, token: &str) -> Result<Rc<Self>, Stop> {
         let kid = Compact::parse(token, MAX_BYTES).ok().and_then(|compact| compact.header().kid.clone());
         let names_it = |set: &Self| {
             kid.as_ref().is_none_or(|kid| {
@@ -131,21 +152,20 @@ impl KeySet {
                     || host.config().signing.host_keys.iter().any(|key| key.kid == *kid)
             })
         };
-        if let Some((set, read_at)) = host.keys().set() {
-            let age = host.now().saturating_sub(read_at);
-            if age < REMEMBERED.millis() && (names_it(&set) || age < REREAD.millis()) {
-                return Ok(set);
-            }
+        let remembered = host.keys().set(host.now(), REMEMBERED).filter(|set| names_it(set));
+        if let Some(set) = remembered.or_else(|| host.keys().set(host.now(), REREAD)) {
+            return Ok(set);
         }
-        let stored = host.load(Self::slot(host.config())).await?;
-        let set = stored.map(|stored| stored.value).unwrap_or_default();
-        host.keys().remember_set(set.clone(), host.now());
-        Ok(set)
+        Ok(match host.load(Self::slot(host.config())).await? {
+            Some(stored) => host.keys().remember_set(stored.value, host.now()),
+            None => Rc::default(),
+        })
     }
 
-    fn is_due(&self, host: &Host, algorithm: Algorithm) -> bool {
-        let every = host.config().signing.rotate_every;
-        self.find(algorithm, State::Active).is_none_or(|active| every.after(active.since) <= host.now())
+    fn is_due(&self, host: &Host) -> bool {
+        let signing = &host.config().signing;
+        let every = signing.rotate_every;
+        self.find(signing.algorithm, State::Active).is_none_or(|active| every.after(active.since) <= host.now())
     }
 
     fn find(&self, algorithm: Algorithm, state: State) -> Option<&StoredKey> {
@@ -153,11 +173,12 @@ impl KeySet {
     }
 
     /// Next becomes active, active becomes retired, and a new next is made. Without a next key, one is made active at once.
-    fn rotated(mut self, host: &Host, algorithm: Algorithm) -> Result<Self, Fault> {
+    pub(super) fn rotated(mut self, host: &Host, algorithm: Algorithm) -> Result<Self, Fault> {
         if self.find(algorithm, State::Next).is_none() {
             self.keys.push(StoredKey::generate(host, algorithm)?);
         }
-        let until = longest_token(host.config()).after(SKEW.after(host.now()));
+        // Others may sign with it until they hear.
+        let until = longest_token(host.config()).after(SKEW.after(REMEMBERED.after(host.now())));
         for key in self.keys.iter_mut().filter(|key| key.algorithm == algorithm) {
             match key.state {
                 State::Active => key.turn(State::Retired, host.now(), Some(until)),
@@ -217,7 +238,7 @@ impl KeySet {
         Ok(verified.ok().and_then(|verified| policy.check(&verified).ok()))
     }
 
-    fn public_keys(&self, host: &Host) -> Vec<std::rc::Rc<PublicKey>> {
+    fn public_keys(&self, host: &Host) -> Vec<Rc<PublicKey>> {
         let own = self
             .published(host)
             .filter_map(|key| host.keys().public(&key.kid, || PublicKey::from_own_jwk(&key.public)).ok());
@@ -248,7 +269,7 @@ impl HostKey {
 }
 
 impl StoredKey {
-    fn generate(host: &Host, algorithm: Algorithm) -> Result<Self, Fault> {
+    pub(super) fn generate(host: &Host, algorithm: Algorithm) -> Result<Self, Fault> {
         let mut fill = |out: &mut [u8]| host.random().fill("signing key", out);
         let key = PrivateKey::generate(algorithm, &mut fill)
             .map_err(|_| Fault::Cryptography("a signing key could not be made"))?;
@@ -268,7 +289,7 @@ impl StoredKey {
         })
     }
 
-    fn turn(&mut self, state: State, since: Millis, until: Option<Millis>) {
+    pub(super) fn turn(&mut self, state: State, since: Millis, until: Option<Millis>) {
         self.state = state;
         self.since = since;
         self.until = until;
@@ -287,137 +308,7 @@ fn open(host: &Host, sealed: &str) -> Result<PrivateKey, Fault> {
     PrivateKey::from_jwk(jwk).map_err(|_| Fault::BadRow("a signing key cannot be read"))
 }
 
-fn longest_token(config: &Config) -> Seconds {
+pub(super) fn longest_token(config: &Config) -> Seconds {
     let of_resources = config.resources.values().filter_map(|resource| resource.lifetime);
     of_resources.fold(config.lifetimes.access_token, Seconds::max)
-}
-
-/// A key as the host sees it.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct View {
-    kid: String,
-    algorithm: Algorithm,
-    state: State,
-    created_at: Millis,
-    public_jwk: PublicJwk,
-}
-
-#[derive(Debug, Serialize)]
-pub(crate) struct Views {
-    keys: Vec<View>,
-}
-
-impl View {
-    fn of(key: &StoredKey) -> Self {
-        Self {
-            kid: key.kid.clone(),
-            algorithm: key.algorithm,
-            state: key.state,
-            created_at: key.created_at,
-            public_jwk: key.public.clone(),
-        }
-    }
-}
-
-impl Views {
-    fn of(set: &KeySet) -> Self {
-        Self { keys: set.keys.iter().map(View::of).collect() }
-    }
-}
-
-/// `keys.generate`.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[allow(missing_docs, reason = "docs/contract.md section 5")]
-pub struct Generate {
-    pub algorithm: Algorithm,
-}
-
-/// `keys.rotate`.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[allow(missing_docs, reason = "docs/contract.md section 5")]
-pub struct Rotate {
-    #[serde(default)]
-    pub algorithm: Option<Algorithm>,
-}
-
-/// `keys.withdraw`.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[allow(missing_docs, reason = "docs/contract.md section 5")]
-pub struct Withdraw {
-    pub kid: String,
-}
-
-pub(crate) async fn list(host: &Host) -> Result<Views, Stop> {
-    let stored = host.load(KeySet::slot(host.config())).await?;
-    Ok(Views::of(&KeySet::current(host, stored).await?))
-}
-
-pub(crate) async fn generate(host: &Host, ask: &Generate) -> Result<View, Stop> {
-    check_algorithm(ask.algorithm)?;
-    let key = StoredKey::generate(host, ask.algorithm)?;
-    let view = View::of(&key);
-    change(host, |mut set| {
-        if set.keys.len() >= MOST {
-            return Err(Refusal::InvalidArgument(
-                "There are too many keys; rotate, and wait for the retired ones to go",
-            )
-            .into());
-        }
-        set.keys.push(key);
-        Ok(set)
-    })
-    .await?;
-    Ok(view)
-}
-
-pub(crate) async fn rotate(host: &Host, ask: &Rotate) -> Result<Views, Stop> {
-    let algorithm = ask.algorithm.unwrap_or(host.config().signing.algorithm);
-    check_algorithm(algorithm)?;
-    let set = change(host, |set| {
-        if set.keys.len() >= MOST {
-            return Err(Refusal::InvalidArgument("There are too many keys; wait for the retired ones to go").into());
-        }
-        Ok(set.rotated(host, algorithm)?)
-    })
-    .await?;
-    Ok(Views::of(&set))
-}
-
-pub(crate) async fn withdraw(host: &Host, ask: &Withdraw) -> Result<Views, Stop> {
-    let set = change(host, |mut set| {
-        let found = set.keys.iter_mut().find(|key| key.kid == ask.kid);
-        let key = found.ok_or(Refusal::NotFound("There is no key with this kid"))?;
-        let (algorithm, was_active) = (key.algorithm, key.state == State::Active);
-        key.turn(State::Withdrawn, host.now(), Some(longest_token(host.config()).after(host.now())));
-        key.sealed = None;
-        host.tell(Event::KeyWithdrawn { kid: ask.kid.clone() });
-        if was_active { Ok(set.rotated(host, algorithm)?) } else { Ok(set) }
-    })
-    .await?;
-    Ok(Views::of(&set))
-}
-
-fn check_algorithm(algorithm: Algorithm) -> Result<(), Refusal> {
-    match algorithm {
-        Algorithm::HS256 => {
-            Err(Refusal::InvalidArgument("algorithm: others verify these tokens, so it must be asymmetric"))
-        }
-        _ => Ok(()),
-    }
-}
-
-async fn change(host: &Host, decide: impl FnOnce(KeySet) -> Result<KeySet, Stop>) -> Result<KeySet, Stop> {
-    let stored = host.load(KeySet::slot(host.config())).await?;
-    let set = decide(stored.as_ref().map(|stored| stored.value.clone()).unwrap_or_default())?;
-    let change = match &stored {
-        Some(stored) => Change::replace(stored, set.clone()),
-        None => Change::create(KeySet::slot(host.config()), set.clone()),
-    };
-    host.commit(change).await?;
-    host.keys().remember_set(set.clone(), host.now());
-    Ok(set)
 }

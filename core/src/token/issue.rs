@@ -9,7 +9,8 @@ use crate::handle::Kind;
 use crate::host::Host;
 use crate::http::Form;
 use crate::key::set::KeySet;
-use crate::refusal::{Fault, Refusal};
+use crate::record::Stored;
+use crate::refusal::{Fault, Refusal, Stop};
 use crate::scope;
 use crate::subset::Subset;
 use crate::time::numeric_date;
@@ -109,7 +110,12 @@ pub(crate) fn new_access_token(
 }
 
 /// The response for the grant as it stands: this access token of its, and its live refresh token. The same state, the same bytes.
-pub(crate) async fn respond(host: &Host, keys: &KeySet, grant: &Grant, serial: u32) -> Result<TokenResponse, Fault> {
+pub(crate) async fn respond(
+    host: &Host,
+    keys: Option<Stored<KeySet>>,
+    grant: &Grant,
+    serial: u32,
+) -> Result<TokenResponse, Stop> {
     let token = grant.access_token(serial).ok_or(Fault::BadRow("an access token is not in its grant"))?;
     Ok(TokenResponse {
         access_token: match token.form {
@@ -126,7 +132,7 @@ pub(crate) async fn respond(host: &Host, keys: &KeySet, grant: &Grant, serial: u
     })
 }
 
-async fn jwt(host: &Host, keys: &KeySet, grant: &Grant, token: &AccessToken) -> Result<String, Fault> {
+async fn jwt(host: &Host, keys: Option<Stored<KeySet>>, grant: &Grant, token: &AccessToken) -> Result<String, Stop> {
     let resources = token.resources.pick(&grant.resources);
     let claims = AccessTokenClaims {
         iss: &host.config().issuer.text,
@@ -140,5 +146,6 @@ async fn jwt(host: &Host, keys: &KeySet, grant: &Grant, token: &AccessToken) -> 
         jti: grant.handle(host.config(), Kind::TokenId, token.serial),
     };
     let claims = serde_json::to_vec(&claims).map_err(|_| Fault::Cryptography("claims cannot be written"))?;
-    keys.sign(host, ACCESS_TOKEN_TYPE, &claims).await
+    let keys = KeySet::current(host, keys).await?;
+    Ok(keys.sign(host, ACCESS_TOKEN_TYPE, &claims).await?)
 }

@@ -176,7 +176,7 @@ mod tests {
 
     fn header_and_claims(proof: &str) -> (Value, Value) {
         let parts: Vec<_> = proof.split('.').map(|part| crate::hash::from_b64u(part).unwrap()).collect();
-        (serde_json::from_slice(&parts[0]).unwrap(), serde_json::from_slice(&parts[1]).unwrap())
+        (crate::json::read(&parts[0]).unwrap(), crate::json::read(&parts[1]).unwrap())
     }
 
     #[test]
