@@ -95,7 +95,6 @@ impl Engine {
 
     /// The continuous tests of NIST SP 800-90B section 4.4, as far as one call shows anything: a source that gives the same byte
     /// or the same seed again has failed.
-    #[inline(never)]
     fn is_stuck(&mut self, Seed(seed): &Seed) -> bool {
         let (words, _) = seed.as_chunks::<8>();
         let folded = words.iter().fold(0, |folded, word| folded ^ u64::from_le_bytes(*word));
@@ -147,8 +146,6 @@ impl Engine {
     }
 
     /// [`Engine::begin`] and its kin with JSON on both sides, for hosts that speak bytes.
-    // The bytes' doors are built small where they stand: their callers in wasm/engine are built fast, and would take them in.
-    #[inline(never)]
     pub fn begin_json(&mut self, call: &[u8]) -> Vec<u8> {
         answer(match crate::json::read(call) {
             Ok(call) => self.begin(call),
@@ -161,7 +158,6 @@ impl Engine {
     }
 
     /// See [`Engine::begin_json`].
-    #[inline(never)]
     pub fn resume_json(&mut self, resume: &[u8]) -> Vec<u8> {
         match crate::json::read::<Resume>(resume) {
             Ok(resume) => answer(self.resume(resume)),
@@ -180,7 +176,6 @@ impl Engine {
     }
 
     /// See [`Engine::begin_json`].
-    #[inline(never)]
     pub fn cancel_json(&mut self, cancel: &[u8]) -> Vec<u8> {
         if let Ok(cancel) = crate::json::read(cancel) {
             self.cancel(&cancel);
@@ -191,7 +186,6 @@ impl Engine {
 
 /// What `open` answers, as JSON: the engine's version and the contract's, or the fault.
 #[must_use]
-#[inline(never)]
 pub fn opened_json(fault: Option<&Fault>) -> Vec<u8> {
     #[derive(serde::Serialize)]
     #[serde(rename_all = "lowercase")]

@@ -9,9 +9,7 @@ use crate::refusal::{Fault, Refusal, Stop};
 const LONGEST_NAME: usize = 64;
 
 /// Whose fault it is. Values are not told: they may be passwords.
-// On its own, it is built small: its caller is built fast.
 #[cold]
-#[inline(never)]
 pub(crate) fn blame(call: &[u8], error: &serde_json::Error) -> Stop {
     let place = Place::reach(call, error);
     let told = error.to_string();

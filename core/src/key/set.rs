@@ -135,7 +135,7 @@ impl KeySet {
             Ok(()) => Ok(written),
             Err(Stop::Stale) => {
                 // What was told so far is of keys that were never kept.
-                host.take_events();
+                host.untell();
                 let stored = host.load(Self::slot(host.config())).await?;
                 stored.map(|stored| stored.value).ok_or(Stop::Stale)
             }
