@@ -5,18 +5,18 @@ use std::future::poll_fn;
 use std::rc::Rc;
 use std::task::Poll;
 
-use crate::ask::{
-    Answer, Ask, Batch, Committed, Key, Page, Put, Require, Row, Scan, Sign, SubjectAsk, SubjectFound, Verify,
-};
+use crate::ask::{Answer, Ask, Committed, Key, Page, Row, Scan, Sign, SubjectAsk, SubjectFound, Verify};
+use crate::change::{Change, Trace};
 use crate::config::Config;
 use crate::event::{Dated, Event};
 use crate::hash::{b64u, from_b64u};
 use crate::key::cache::KeyCache;
 use crate::key::{Algorithm, PublicJwk};
 use crate::random::Random;
-use crate::record::{self, Record, Slot, Stored};
+use crate::record::{self, Record, Stored};
 use crate::refusal::{Fault, Stop};
 use crate::time::Millis;
+use crate::want::Want;
 
 /// What all flows of an engine share.
 #[derive(Debug)]
@@ -171,8 +171,7 @@ impl Host {
     /// Writes, or stops the flow: `Stale` when another was faster. An unknown outcome is settled by reading back.
     pub(crate) async fn commit(&self, change: Change) -> Result<(), Stop> {
         let attempt = self.attempt();
-        let guarded = change.guarded();
-        let removed = change.delete.first().cloned();
+        let trace = change.trace();
         let batch = change.into_batch(self.tenant(), &attempt)?;
         let mut in_doubt = false;
         for _ in 0..3 {
@@ -183,9 +182,7 @@ impl Host {
             };
             // After an unknown outcome, stale may mean that this very batch is what the others lost to.
             let to_be_read = outcome == Committed::Unknown || (outcome == Committed::Stale && in_doubt);
-            if outcome == Committed::Committed
-                || (to_be_read && self.applied(guarded.as_ref(), removed.as_ref(), &attempt).await?)
-            {
+            if outcome == Committed::Committed || (to_be_read && self.applied(trace.as_ref(), &attempt).await?) {
                 self.0.acknowledged.set(self.0.events.borrow().len());
                 return Ok(());
             }
@@ -198,12 +195,12 @@ impl Host {
     }
 
     /// A write is known by its attempt. A removal leaves nothing to know it by: a row that is gone is what it was for.
-    async fn applied(&self, guarded: Option<&Key>, removed: Option<&Key>, attempt: &str) -> Result<bool, Fault> {
-        let Some(key) = guarded.or(removed) else { return Ok(false) };
-        let rows = self.rows(vec![key.clone()]).await?;
-        Ok(match rows.into_iter().flatten().next() {
-            Some(row) => record::is_of(&row, attempt),
-            None => guarded.is_none(),
+    async fn applied(&self, trace: Option<&Trace>, attempt: &str) -> Result<bool, Fault> {
+        let Some(Trace::Written(key) | Trace::Removed(key)) = trace else { return Ok(false) };
+        let row = self.rows(vec![key.clone()]).await?.into_iter().flatten().next();
+        Ok(match trace {
+            Some(Trace::Written(_)) => row.is_some_and(|row| record::is_of(&row, attempt)),
+            _ => row.is_none(),
         })
     }
 
@@ -267,141 +264,5 @@ impl Host {
             Answer::Failed(why) => Err(Fault::HostFailed(why)),
             _ => Err(Fault::BadAnswer("a verify is answered with verified")),
         }
-    }
-}
-
-/// One or more records to load together: a [`Slot`], an optional slot, or a tuple of them.
-pub(crate) trait Want {
-    type Got;
-    fn keys(&self, keys: &mut Vec<Key>);
-    fn take(self, host: &Host, rows: &mut impl Iterator<Item = Option<Row>>) -> Result<Self::Got, Fault>;
-}
-
-impl<T: Record> Want for Slot<T> {
-    type Got = Option<Stored<T>>;
-
-    fn keys(&self, keys: &mut Vec<Key>) {
-        keys.push(self.key.clone());
-    }
-
-    fn take(self, host: &Host, rows: &mut impl Iterator<Item = Option<Row>>) -> Result<Self::Got, Fault> {
-        match rows.next().flatten() {
-            Some(row) => record::read(host.tenant(), host.now(), self.key, row),
-            None => Ok(None),
-        }
-    }
-}
-
-impl<T: Record> Want for Option<Slot<T>> {
-    type Got = Option<Stored<T>>;
-
-    fn keys(&self, keys: &mut Vec<Key>) {
-        if let Some(slot) = self {
-            slot.keys(keys);
-        }
-    }
-
-    fn take(self, host: &Host, rows: &mut impl Iterator<Item = Option<Row>>) -> Result<Self::Got, Fault> {
-        self.map_or(Ok(None), |slot| slot.take(host, rows))
-    }
-}
-
-impl<W: Want> Want for Vec<W> {
-    type Got = Vec<W::Got>;
-
-    fn keys(&self, keys: &mut Vec<Key>) {
-        self.iter().for_each(|want| want.keys(keys));
-    }
-
-    fn take(self, host: &Host, rows: &mut impl Iterator<Item = Option<Row>>) -> Result<Self::Got, Fault> {
-        self.into_iter().map(|want| want.take(host, rows)).collect()
-    }
-}
-
-macro_rules! want_together {
-    ($($name:ident)+) => {
-        impl<$($name: Want),+> Want for ($($name,)+) {
-            type Got = ($($name::Got,)+);
-
-            fn keys(&self, keys: &mut Vec<Key>) {
-                #[allow(non_snake_case, reason = "one name for the type and its value")]
-                let ($($name,)+) = self;
-                $($name.keys(keys);)+
-            }
-
-            fn take(self, host: &Host, rows: &mut impl Iterator<Item = Option<Row>>) -> Result<Self::Got, Fault> {
-                #[allow(non_snake_case, reason = "one name for the type and its value")]
-                let ($($name,)+) = self;
-                Ok(($($name.take(host, rows)?,)+))
-            }
-        }
-    };
-}
-
-want_together!(A B);
-want_together!(A B C);
-want_together!(A B C D);
-want_together!(A B C D E);
-
-type Writer = Box<dyn FnOnce(&str, &str) -> Result<String, Fault>>;
-
-/// A conditional write in the making. The first row it writes is the one that settles an unknown outcome.
-#[derive(Default)]
-pub(crate) struct Change {
-    require: Vec<Require>,
-    puts: Vec<(Key, Writer, Option<Millis>)>,
-    delete: Vec<Key>,
-}
-
-impl Change {
-    /// A record that must not exist yet.
-    pub(crate) fn create<T: Record + 'static>(slot: Slot<T>, value: T) -> Self {
-        let mut change = Self::default();
-        change.require.push(Require { key: slot.key.clone(), version: None });
-        change.put(slot.key, value);
-        change
-    }
-
-    /// A record that must be as it was read.
-    pub(crate) fn replace<T: Record + 'static>(stored: &Stored<T>, value: T) -> Self {
-        let mut change = Self::default();
-        change.require.push(Require { key: stored.key.clone(), version: Some(stored.version.clone()) });
-        change.put(stored.key.clone(), value);
-        change
-    }
-
-    /// A row that must be as it was read, removed.
-    pub(crate) fn remove(key: Key, version: String) -> Self {
-        Self {
-            require: vec![Require { key: key.clone(), version: Some(version) }],
-            delete: vec![key],
-            ..Self::default()
-        }
-    }
-
-    /// The same, and this row is gone, whatever it was.
-    pub(crate) fn and_delete(mut self, key: Option<Key>) -> Self {
-        self.delete.extend(key);
-        self
-    }
-
-    fn put<T: Record + 'static>(&mut self, key: Key, value: T) {
-        let expires = value.expires();
-        self.puts.push((key, Box::new(move |tenant, attempt| record::write(tenant, attempt, &value)), expires));
-    }
-
-    fn guarded(&self) -> Option<Key> {
-        self.puts.first().map(|(key, ..)| key.clone())
-    }
-
-    fn into_batch(self, tenant: &str, attempt: &str) -> Result<Batch, Fault> {
-        let put =
-            self.puts.into_iter().map(|(key, write, expires)| Ok(Put { key, value: write(tenant, attempt)?, expires }));
-        Ok(Batch {
-            require: self.require,
-            put: put.collect::<Result<_, Fault>>()?,
-            delete: self.delete,
-            ..Batch::default()
-        })
     }
 }

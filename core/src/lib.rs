@@ -19,6 +19,7 @@ mod account;
 pub mod ask;
 mod authorize;
 pub mod call;
+mod change;
 mod client;
 mod command;
 mod config;
@@ -46,6 +47,7 @@ mod token;
 pub mod toolkit;
 mod unreadable;
 mod uri;
+mod want;
 
 pub use account::derive_json;
 pub use engine::{Engine, fault_json, opened_json};

@@ -4,8 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::ask::{Key, Row};
 use crate::call::page;
+use crate::change::Change;
 use crate::grant::Grant;
-use crate::host::{Change, Host};
+use crate::host::Host;
 use crate::record;
 use crate::refusal::Stop;
 use crate::session::Session;

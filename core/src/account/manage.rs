@@ -4,9 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use super::{Account, Login, by_login, id_for, normal_login, password};
 use crate::call::{Items, Paging, page};
+use crate::change::Change;
 use crate::event::Event;
 use crate::hash::b64u;
-use crate::host::{Change, Host};
+use crate::host::Host;
 use crate::record::Stored;
 use crate::refusal::{Refusal, Stop};
 use crate::time::Millis;

@@ -2,13 +2,14 @@
 
 use super::interaction::{Interaction, Next};
 use super::response::{encoded, with_code, with_error};
+use crate::change::Change;
 use crate::client::{Client, redirect_uri_matches};
 use crate::config::Config;
 use crate::event::Event;
 use crate::grant::{Grant, State};
 use crate::handle::Kind;
 use crate::hash::b64u;
-use crate::host::{Change, Host};
+use crate::host::Host;
 use crate::record::Stored;
 use crate::refusal::{Refusal, Stop};
 use crate::scope;

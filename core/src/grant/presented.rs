@@ -2,10 +2,11 @@
 
 use super::{Grant, State, end};
 use crate::account;
+use crate::change::Change;
 use crate::client::{self, Client, Credentials, GrantType};
 use crate::event::Event;
 use crate::handle::{Handle, Kind};
-use crate::host::{Change, Host};
+use crate::host::Host;
 use crate::http::{Form, Request};
 use crate::key::set::KeySet;
 use crate::record::Stored;

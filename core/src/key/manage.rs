@@ -6,8 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use super::set::{KeySet, State, StoredKey, longest_token};
 use super::{Algorithm, PublicJwk};
+use crate::change::Change;
 use crate::event::Event;
-use crate::host::{Change, Host};
+use crate::host::Host;
 use crate::refusal::{Refusal, Stop};
 use crate::time::Millis;
 

@@ -5,11 +5,12 @@ use serde::{Deserialize, Serialize};
 use crate::account::{self, Account, Subject};
 use crate::ask::Key;
 use crate::call::{Items, OfSubject, SubjectItem, page};
+use crate::change::Change;
 use crate::config::Config;
 use crate::event::Event;
 use crate::handle::{Handle, Id, Kind, Owner};
 use crate::hash::{b64u, from_b64u, same, sha256};
-use crate::host::{Change, Host};
+use crate::host::Host;
 use crate::http::{Cookie, set_cookie};
 use crate::record::{Record, Slot, Stored};
 use crate::refusal::{Refusal, Stop};
@@ -129,7 +130,7 @@ pub(crate) async fn begin(
 /// Ends the session that a browser leaves behind.
 pub(crate) async fn end(host: &Host, left: Option<Presented>) -> Result<(), Stop> {
     match left {
-        Some(left) => host.commit(Change::default().and_delete(Some(left.key(host)))).await,
+        Some(left) => host.commit(Change::delete(left.key(host))).await,
         None => Ok(()),
     }
 }

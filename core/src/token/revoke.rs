@@ -2,10 +2,11 @@
 //! grant too: the client that lost the reply of its refresh has no other, and a refresh at the same moment must not outlive it.
 
 use super::resolve::{Resolved, What, resolve};
+use crate::change::Change;
 use crate::client::{self, Credentials};
 use crate::event::Event;
 use crate::grant::{self, Grant};
-use crate::host::{Change, Host};
+use crate::host::Host;
 use crate::http::{Form, Request, Response};
 use crate::refusal::{Refusal, Stop};
 use crate::session::Revoked;

@@ -1,0 +1,83 @@
+//! What a flow writes: a change in the making, and the batch that it becomes.
+
+use crate::ask::{Batch, Key, Put, Require};
+use crate::record::{self, Record, Slot, Stored};
+use crate::refusal::Fault;
+use crate::time::Millis;
+
+type Writer = Box<dyn FnOnce(&str, &str) -> Result<String, Fault>>;
+
+/// A conditional write in the making.
+#[derive(Default)]
+pub(crate) struct Change {
+    require: Vec<Require>,
+    puts: Vec<(Key, Writer, Option<Millis>)>,
+    delete: Vec<Key>,
+}
+
+/// The row that settles an unknown outcome: the first that is written, else the first that is removed.
+pub(crate) enum Trace {
+    Written(Key),
+    Removed(Key),
+}
+
+impl Change {
+    /// A record that must not exist yet.
+    pub(crate) fn create<T: Record + 'static>(slot: Slot<T>, value: T) -> Self {
+        let mut change = Self::default();
+        change.require.push(Require { key: slot.key.clone(), version: None });
+        change.put(slot.key, value);
+        change
+    }
+
+    /// A record that must be as it was read.
+    pub(crate) fn replace<T: Record + 'static>(stored: &Stored<T>, value: T) -> Self {
+        let mut change = Self::default();
+        change.require.push(Require { key: stored.key.clone(), version: Some(stored.version.clone()) });
+        change.put(stored.key.clone(), value);
+        change
+    }
+
+    /// A row that must be as it was read, removed.
+    pub(crate) fn remove(key: Key, version: String) -> Self {
+        Self {
+            require: vec![Require { key: key.clone(), version: Some(version) }],
+            delete: vec![key],
+            ..Self::default()
+        }
+    }
+
+    /// A row, removed whatever it was.
+    pub(crate) fn delete(key: Key) -> Self {
+        Self::default().and_delete(Some(key))
+    }
+
+    /// The same, and this row is gone, whatever it was.
+    pub(crate) fn and_delete(mut self, key: Option<Key>) -> Self {
+        self.delete.extend(key);
+        self
+    }
+
+    fn put<T: Record + 'static>(&mut self, key: Key, value: T) {
+        let expires = value.expires();
+        self.puts.push((key, Box::new(move |tenant, attempt| record::write(tenant, attempt, &value)), expires));
+    }
+
+    /// Where it is read what became of the change.
+    pub(crate) fn trace(&self) -> Option<Trace> {
+        let written = self.puts.first().map(|(key, ..)| Trace::Written(key.clone()));
+        written.or_else(|| self.delete.first().map(|key| Trace::Removed(key.clone())))
+    }
+
+    /// The same as the store is asked for it, each row marked with the attempt that writes it.
+    pub(crate) fn into_batch(self, tenant: &str, attempt: &str) -> Result<Batch, Fault> {
+        let put =
+            self.puts.into_iter().map(|(key, write, expires)| Ok(Put { key, value: write(tenant, attempt)?, expires }));
+        Ok(Batch {
+            require: self.require,
+            put: put.collect::<Result<_, Fault>>()?,
+            delete: self.delete,
+            ..Batch::default()
+        })
+    }
+}
