@@ -1,6 +1,7 @@
 //! One grant, whole: sign in, consent, code, refresh, introspection, revocation.
 
 use claviger_tests::World;
+use claviger_tests::services::host_key;
 use claviger_tests::setting::{Setting, redeem_fields, text};
 use serde_json::{Value, json};
 
@@ -35,6 +36,26 @@ fn the_round_trips_are_two_two_one_two_and_zero() {
         s.post("/revoke", &[("token", text(&tokens["refresh_token"]))]);
         assert_eq!(s.world.asked(), &["load", "commit"], "revocation, {form}");
     }
+}
+
+#[test]
+fn keys_of_the_host_cost_no_trip_to_verify_with_and_leave_the_engines_own_valid() {
+    let host_signs = json!({ "signing": { "hostKeys": [host_key("ES256")] }, "capabilities": ["sign"] });
+    let verify = |tokens: &Value| json!({ "tokens.verify": { "token": tokens["access_token"] } });
+
+    let mut s = Setting::new(json!({}), "jwt");
+    let by_the_engine = s.tokens();
+    s.world.reopen(host_signs.clone());
+    let by_the_host = s.tokens();
+    s.world.ok(verify(&by_the_engine));
+    s.world.ok(verify(&by_the_host));
+    assert!(s.world.asked().is_empty());
+
+    let mut s = Setting::new(host_signs, "jwt");
+    let tokens = s.tokens();
+    s.world.ok(verify(&tokens));
+    s.world.ok(verify(&tokens));
+    assert!(s.world.asked().is_empty(), "there is no set of the engine's to read");
 }
 
 #[test]

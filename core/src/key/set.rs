@@ -111,7 +111,8 @@ impl KeySet {
         }
         let (set, change) = match loaded {
             Some(stored) if host.signs() || !stored.value.is_due(host) => (stored.value, None),
-            None if host.signs() => (Self::default(), None),
+            // Perhaps nothing was looked for: not to be remembered in the place of keys that are kept.
+            None if host.signs() => return Ok(Rc::default()),
             Some(stored) => {
                 let rotated = stored.value.clone().rotated(host, host.config().signing.algorithm)?;
                 let change = Change::replace(&stored, rotated.clone());
@@ -159,6 +160,7 @@ impl KeySet {
         }
         Ok(match host.load(Self::slot(host.config())).await? {
             Some(stored) => host.keys().remember_set(stored.value, host.now()),
+            None if host.signs() => host.keys().remember_set(Self::default(), host.now()),
             None => Rc::default(),
         })
     }
