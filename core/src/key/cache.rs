@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::set::KeySet;
+use super::set::{KeySet, REMEMBERED};
 use super::{PrivateKey, PublicKey};
 use crate::time::{Millis, Seconds};
 
@@ -34,14 +34,19 @@ impl KeyCache {
         remember(&self.public, kid, read)
     }
 
-    /// The key set that was read last, if that is not longer ago than this.
+    /// The key set that was read last, if that is not longer ago than this. One from the future was read by a clock that was wrong.
     pub(super) fn set(&self, now: Millis, at_most: Seconds) -> Option<Rc<KeySet>> {
         let set = self.set.borrow();
         let (set, read_at) = set.as_ref()?;
-        (now.saturating_sub(*read_at) < at_most.millis()).then(|| Rc::clone(set))
+        (now.abs_diff(*read_at) < at_most.millis()).then(|| Rc::clone(set))
     }
 
+    /// Remembers a set and gives the one to use: a withdrawal is for ever, so a set without one that is known was read before it,
+    /// by a flow that was slower.
     pub(super) fn remember_set(&self, set: KeySet, now: Millis) -> Rc<KeySet> {
+        if let Some(known) = self.set(now, REMEMBERED).filter(|known| known.withdrew_from(&set)) {
+            return known;
+        }
         let set = Rc::new(set);
         *self.set.borrow_mut() = Some((Rc::clone(&set), now));
         set

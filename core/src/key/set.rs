@@ -29,7 +29,7 @@ use crate::time::{Millis, Seconds};
 const SKEW: Seconds = Seconds(60);
 /// How long a key set that was read serves without being read again: a key that was just added changes nothing for the tokens that
 /// are about, and one that was just retired is still published. A withdrawal made through another instance is heard of by then.
-const REMEMBERED: Seconds = Seconds(60);
+pub(super) const REMEMBERED: Seconds = Seconds(60);
 /// How soon a token with an unknown `kid` may make it be read again.
 const REREAD: Seconds = Seconds(5);
 
@@ -163,6 +163,12 @@ impl KeySet {
             None if host.signs() => host.keys().remember_set(Self::default(), host.now()),
             None => Rc::default(),
         })
+    }
+
+    /// Whether a key of the other set is withdrawn in this one, and was not there.
+    pub(super) fn withdrew_from(&self, other: &Self) -> bool {
+        let withdrawn = |kid: &str| self.keys.iter().any(|key| key.state == State::Withdrawn && key.kid == kid);
+        other.keys.iter().any(|key| key.state != State::Withdrawn && withdrawn(&key.kid))
     }
 
     fn is_due(&self, host: &Host) -> bool {

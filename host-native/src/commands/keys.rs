@@ -45,7 +45,7 @@ impl Keys<'_> {
         Ok(keys)
     }
 
-    /// A compromised key: it verifies nothing from now on.
+    /// A compromised key: it verifies nothing from now on, except in other instances of the engine, which hear of it within a minute.
     ///
     /// # Errors
     /// `not_found`, and faults.

@@ -18,12 +18,12 @@ export class Keys {
     return this.#call("keys.generate", { algorithm });
   }
 
-  /** `next` becomes active and active becomes retired; of every algorithm when none is named. */
+  /** `next` becomes active and active becomes retired; of the algorithm that signs when none is named. */
   async rotate(algorithm?: SigningAlgorithm): Promise<SigningKey[]> {
     return (await this.#call("keys.rotate", algorithm === undefined ? {} : { algorithm })).keys;
   }
 
-  /** For a compromised key: from now on it verifies nothing. */
+  /** For a compromised key: from now on it verifies nothing; other processes hear of it within a minute. */
   async withdraw(kid: string): Promise<SigningKey[]> {
     return (await this.#call("keys.withdraw", { kid })).keys;
   }

@@ -10,6 +10,7 @@ mod faults_shown;
 mod flows;
 mod fuzz;
 mod introspection;
+mod keys;
 mod metadata;
 mod races;
 mod refresh;

@@ -1,0 +1,139 @@
+//! Signing keys under rotation and withdrawal, seen from several engines on one store (JW-052, JW-054, SF-016).
+
+use claviger_tests::World;
+use claviger_tests::setting::{Setting, text};
+use serde_json::{Value, json};
+
+const MINUTE: u64 = 60;
+const DAY: u64 = 86_400;
+
+fn jwt(changes: Value) -> Setting {
+    Setting::new(changes, "jwt")
+}
+
+/// Another engine with the same settings, whose calls have other seeds.
+fn beside(s: &Setting) -> World {
+    let mut other = World::new();
+    (0..1000).for_each(|_| drop(other.call(json!({}))));
+    (other.store, other.now) = (s.world.store.clone(), s.world.now);
+    other
+}
+
+fn verify(token: &str) -> Value {
+    json!({ "tokens.verify": { "token": token } })
+}
+
+fn verifies(world: &mut World, token: &str) -> bool {
+    let done = world.run(verify(token));
+    assert!(done.get("ok").is_some() || done["refused"]["code"] == "invalid_token", "{done}");
+    done.get("ok").is_some()
+}
+
+fn kids(world: &mut World, state: &str) -> Vec<String> {
+    let listed = world.ok(json!({ "keys.list": {} }));
+    let keys = listed["keys"].as_array().into_iter().flatten().filter(|key| key["state"] == state);
+    keys.map(|key| text(&key["kid"]).to_owned()).collect()
+}
+
+fn published(world: &mut World) -> Vec<String> {
+    let url = format!("{}/jwks", World::ISSUER);
+    let response = world.ok(json!({ "http": { "method": "GET", "url": url } }));
+    let set: Value = serde_json::from_str(text(&response["body"])).unwrap();
+    set["keys"].as_array().into_iter().flatten().map(|key| text(&key["kid"]).to_owned()).collect()
+}
+
+fn withdraw(world: &mut World) {
+    let active = kids(world, "active");
+    world.ok(json!({ "keys.withdraw": { "kid": active[0] } }));
+}
+
+#[test]
+fn jw_052_a_key_is_published_before_it_signs_and_for_as_long_as_what_it_signed_lives() {
+    let mut s = jwt(json!({}));
+    let token = text(&s.tokens()["access_token"]).to_owned();
+    let (old, next) = (kids(&mut s.world, "active"), kids(&mut s.world, "next"));
+    assert!(published(&mut s.world).contains(&next[0]));
+    s.world.ok(json!({ "keys.rotate": {} }));
+    assert_eq!((kids(&mut s.world, "active"), kids(&mut s.world, "retired")), (next.clone(), old.clone()));
+    s.world.advance(15 * MINUTE - 1);
+    assert!(verifies(&mut s.world, &token));
+    // An engine that has not heard signs with the old key for a minute, and clocks are a minute apart.
+    s.world.advance(2 * MINUTE);
+    assert!(published(&mut s.world).contains(&old[0]));
+    s.world.advance(1);
+    assert_eq!(published(&mut s.world).len(), 2);
+    assert!(!published(&mut s.world).contains(&old[0]));
+}
+
+#[test]
+fn jw_052_what_an_engine_signs_before_it_hears_of_a_rotation_verifies_to_its_end() {
+    let mut s = jwt(json!({}));
+    s.tokens();
+    let mut other = beside(&s);
+    other.ok(json!({ "keys.rotate": {} }));
+    s.world.store = other.store.clone();
+    s.world.advance(MINUTE - 1);
+    let token = text(&s.tokens()["access_token"]).to_owned();
+    other.store = s.world.store.clone();
+    other.now = s.world.now + (15 * MINUTE - 1) * 1000;
+    assert!(verifies(&mut other, &token));
+}
+
+#[test]
+fn jw_054_a_withdrawn_key_verifies_nothing_at_once_and_elsewhere_within_a_minute() {
+    let mut s = jwt(json!({}));
+    let token = text(&s.tokens()["access_token"]).to_owned();
+    let mut other = beside(&s);
+    assert!(verifies(&mut other, &token));
+    let active = kids(&mut s.world, "active");
+    withdraw(&mut s.world);
+    assert!(!verifies(&mut s.world, &token));
+    assert!(!published(&mut s.world).contains(&active[0]));
+    assert_eq!(s.introspect(&token), json!({ "active": false }));
+    other.store = s.world.store.clone();
+    other.now += 60_000;
+    assert!(!verifies(&mut other, &token));
+    // What is issued from now on is good, and the withdrawn key's private half is gone.
+    let next = text(&s.tokens()["access_token"]).to_owned();
+    assert!(verifies(&mut s.world, &next));
+    let sealed = s.world.store.value("main.keys.signing/set").map(|row| row.to_string()).unwrap_or_default();
+    assert!(!sealed.is_empty() && sealed.contains("withdrawn"));
+}
+
+#[test]
+fn jw_054_a_load_from_before_a_withdrawal_does_not_bring_the_key_back() {
+    for begin in [0, 1] {
+        let mut s = jwt(json!({}));
+        let token = text(&s.tokens()["access_token"]).to_owned();
+        let refresh = text(&s.tokens()["refresh_token"]).to_owned();
+        s.world.advance(2 * MINUTE);
+        let command = [verify(&token), s.refresh_command(&refresh)][begin].clone();
+        let step = s.world.begin(command);
+        let late = s.world.store.answer(&step["ask"]);
+        withdraw(&mut s.world);
+        let mut step = s.world.resume(&step["flow"], late);
+        while step.get("ask").is_some() {
+            let answer = s.world.store.answer(&step["ask"]);
+            step = s.world.resume(&step["flow"], answer);
+        }
+        assert!(!verifies(&mut s.world, &token), "{step}");
+        let fresh = text(&s.tokens()["access_token"]).to_owned();
+        assert!(verifies(&mut s.world, &fresh));
+        assert!(verifies(&mut beside(&s), &fresh), "it was signed with a key that is withdrawn");
+    }
+}
+
+#[test]
+fn sf_016_a_clock_that_jumped_and_came_back_keeps_no_withdrawn_key() {
+    let mut s = jwt(json!({}));
+    let token = text(&s.tokens()["access_token"]).to_owned();
+    let mut other = beside(&s);
+    // A key set is read, and remembered, tomorrow.
+    other.now += DAY * 1000;
+    verifies(&mut other, &token);
+    published(&mut other);
+    withdraw(&mut s.world);
+    other.store = s.world.store.clone();
+    other.now = s.world.now + 60_000;
+    assert!(!verifies(&mut other, &token));
+}
