@@ -6,7 +6,7 @@ use base64::engine::general_purpose::STANDARD_NO_PAD;
 use zeroize::Zeroizing;
 
 use crate::ask::{Answer, Ask, Derive, DeriveParameters};
-use crate::config::Capability;
+use crate::config::{Capability, PasswordCosts};
 use crate::hash::{b64u, from_b64u, same};
 use crate::host::Host;
 use crate::refusal::{Fault, Refusal, Stop};
@@ -15,10 +15,8 @@ use crate::refusal::{Fault, Refusal, Stop};
 const LENGTH: u32 = 32;
 /// Passwords are counted in characters; a longer one is refused before any work.
 const LONGEST: usize = 512;
-/// What a stored PHC string may make the engine spend at most.
-const MOST_MEMORY: u32 = 1_048_576;
-const MOST_PASSES: u32 = 16;
-const MOST_LANES: u32 = 4;
+/// The longest key that is derived, in bytes.
+const LONGEST_KEY: u32 = 64;
 
 struct Phc {
     parameters: DeriveParameters,
@@ -67,19 +65,18 @@ impl Phc {
         let mut cost = |name: &str| costs.next()?.strip_prefix(name)?.parse::<u32>().ok();
         let (memory, passes, lanes) = (cost("m=")?, cost("t=")?, cost("p=")?);
         let (salt, hash) = (STANDARD_NO_PAD.decode(salt).ok()?, STANDARD_NO_PAD.decode(hash).ok()?);
-        let bounded = memory <= MOST_MEMORY
-            && passes <= MOST_PASSES
-            && lanes <= MOST_LANES
-            && (16..=64).contains(&hash.len())
-            && (8..=64).contains(&salt.len());
-        let whole = parts.next().is_none();
         let length = u32::try_from(hash.len()).ok()?;
-        (bounded && whole).then_some(Self {
-            parameters: DeriveParameters { memory, passes, lanes, length },
-            salt,
-            hash,
-        })
+        let parameters = DeriveParameters { memory, passes, lanes, length };
+        let bounded = is_bounded(parameters) && length >= 16 && (8..=64).contains(&salt.len());
+        let whole = parts.next().is_none();
+        (bounded && whole).then_some(Self { parameters, salt, hash })
     }
+}
+
+/// What a stored PHC string, or whoever asks for a derivation, may make the engine spend: no more than a configuration may.
+fn is_bounded(DeriveParameters { memory, passes, lanes, length }: DeriveParameters) -> bool {
+    let most = PasswordCosts::MOST;
+    memory <= most.memory && passes <= most.passes && lanes <= most.lanes && length <= LONGEST_KEY
 }
 
 async fn derive(
@@ -117,10 +114,7 @@ fn argon2id(parameters: &DeriveParameters, secret: &[u8], salt: &[u8]) -> Result
 #[must_use]
 pub fn derive_json(ask: &[u8]) -> Vec<u8> {
     let derived = crate::json::read::<Derive>(ask).map_err(|_| "the ask cannot be read").and_then(|ask| {
-        let bounded = ask.algorithm == "argon2id"
-            && ask.parameters.memory <= MOST_MEMORY
-            && ask.parameters.passes <= MOST_PASSES
-            && ask.parameters.length <= 64;
+        let bounded = ask.algorithm == "argon2id" && is_bounded(ask.parameters);
         let (secret, salt) = (from_b64u(&ask.secret), from_b64u(&ask.salt));
         match (bounded, secret, salt) {
             (true, Some(secret), Some(salt)) => {
@@ -170,6 +164,7 @@ mod tests {
         for ask in [
             "",
             "{}",
+            r#"{"algorithm":"argon2id","parameters":{"memory":7168,"passes":1,"lanes":5,"length":32},"secret":"cGFzc3dvcmQ","salt":"c29tZXNhbHQ"}"#,
             r#"{"algorithm":"md5","parameters":{"memory":8,"passes":1,"lanes":1,"length":32},"secret":"","salt":""}"#,
         ] {
             assert!(String::from_utf8(derive_json(ask.as_bytes())).unwrap().starts_with("{\"failed\""));

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use super::{Capability, HostKey, Lifetimes, Pages, PasswordCosts, Resource, Signing, Written};
-use crate::key::Algorithm;
 use crate::refusal::Fault;
 use crate::subset::Subset;
 use crate::time::Seconds;
@@ -71,16 +70,17 @@ fn check_resources(resources: &BTreeMap<String, Resource>) -> Result<(), Fault> 
 
 fn check_costs(written: &Written) -> Result<(), Fault> {
     let PasswordCosts { memory, passes, lanes } = written.password;
-    ensure((7168..=1_048_576).contains(&memory), "password.memory: from 7168 to 1048576 KiB")?;
-    ensure((1..=16).contains(&passes), "password.passes: from 1 to 16")?;
-    ensure((1..=4).contains(&lanes), "password.lanes: from 1 to 4")?;
+    let most = PasswordCosts::MOST;
+    ensure((7168..=most.memory).contains(&memory), "password.memory: from 7168 to 1048576 KiB")?;
+    ensure((1..=most.passes).contains(&passes), "password.passes: from 1 to 16")?;
+    ensure((1..=most.lanes).contains(&lanes), "password.lanes: from 1 to 4")?;
     ensure((1..=1_000_000).contains(&written.limits.flows), "limits.flows: from 1 to 1000000")?;
     ensure((1000..=1_000_000).contains(&written.limits.body), "limits.body: from 1000 to 1000000 bytes")
 }
 
 fn check_signing(signing: &Signing, capabilities: &[Capability]) -> Result<(), Fault> {
     ensure(
-        signing.algorithm != Algorithm::HS256,
+        signing.algorithm.is_asymmetric(),
         "signing.algorithm: access tokens are verified by others, so it must be asymmetric",
     )?;
     ensure((3600..=3650 * 86_400).contains(&signing.rotate_every.0), "signing.rotateEvery: from 1 hour to 3650 days")?;
@@ -88,6 +88,12 @@ fn check_signing(signing: &Signing, capabilities: &[Capability]) -> Result<(), F
     ensure(
         signing.host_keys.is_empty() || capabilities.contains(&Capability::Sign),
         "signing.hostKeys: the host must offer the capability sign",
+    )?;
+    let named_so = |kid: &String| signing.host_keys.iter().filter(|key| key.kid == *kid).count();
+    let has_its_name = |key: &HostKey| (1..=256).contains(&key.kid.len()) && named_so(&key.kid) == 1;
+    ensure(
+        signing.host_keys.iter().all(has_its_name),
+        "signing.hostKeys: each has a kid of its own, of 1 to 256 characters",
     )?;
     let fits = |key: &HostKey| key.public_key().is_ok_and(|public| public.algorithm() == key.algorithm);
     ensure(

@@ -39,7 +39,7 @@ use crate::time::Seconds;
 /// | `resources` | at most 1000 absolute URIs of at most 1024 characters | none |
 /// | `signing.algorithm` | `EdDSA`, `ES256`, `RS256` | `EdDSA` |
 /// | `signing.rotateEvery` | 1 h to 3650 d | 90 d |
-/// | `signing.hostKeys` | at most 16 | none |
+/// | `signing.hostKeys` | at most 16, each with a `kid` of its own; the first signs; needs `sign` | none |
 /// | `pages.signIn`, `pages.consent` | a path, or an absolute URL | the built-in pages |
 /// | `password.memory` | 7168 to 1048576 KiB | 19456 |
 /// | `password.passes` | 1 to 16 | 2 |
@@ -191,6 +191,11 @@ pub(crate) struct PasswordCosts {
     pub(crate) memory: u32,
     pub(crate) passes: u32,
     pub(crate) lanes: u32,
+}
+
+impl PasswordCosts {
+    /// The dearest that are taken, written in a configuration or in a stored hash.
+    pub(crate) const MOST: Self = Self { memory: 1_048_576, passes: 16, lanes: 4 };
 }
 
 impl Default for PasswordCosts {

@@ -42,6 +42,19 @@ fn a_host_key_is_a_public_key_for_its_algorithm() {
 }
 
 #[test]
+fn a_kid_names_one_host_key() {
+    let jwk = json!({ "kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo" });
+    let key = |kid: &str| json!({ "kid": kid, "algorithm": "EdDSA", "publicJwk": jwk });
+    let with = |kids: [&str; 3]| {
+        read(json!({ "signing": { "hostKeys": kids.map(key) }, "capabilities": ["sign"] })).map(|_| ())
+    };
+    assert_eq!(with(["a", "b", "c"]), Ok(()));
+    for bad in [["a", "a", "c"], ["a", "b", "a"], ["a", "b", "b"], ["a", "b", ""]] {
+        assert!(matches!(with(bad), Err(Fault::Configuration(_))), "{bad:?}");
+    }
+}
+
+#[test]
 fn issuers_are_https_or_loopback_and_in_normal_form() {
     for good in [
         "https://a.example",
