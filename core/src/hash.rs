@@ -40,8 +40,9 @@ pub(crate) fn hmac(key: &Bytes32, parts: &[&[u8]]) -> Bytes32 {
     Keyed::new(key).hmac(parts)
 }
 
-/// The first `N` (at most 32) bytes of a digest.
+/// The first `N` bytes of a digest, which has 32.
 pub(crate) fn leading<const N: usize>(digest: &Bytes32) -> [u8; N] {
+    const { assert!(N <= 32) }
     let mut out = [0_u8; N];
     for (into, from) in out.iter_mut().zip(digest) {
         *into = *from;

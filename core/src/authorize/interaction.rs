@@ -3,17 +3,15 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::request::AuthorizationRequest;
+use super::request::{AuthorizationRequest, Prompt};
 use crate::config::Config;
-use crate::handle::{Id, Owner};
+use crate::handle::Id;
 use crate::hash::{b64u, from_b64u, same, sha256};
 use crate::host::Host;
 use crate::refusal::Refusal;
 use crate::seal::{Purpose, RootIndex};
 use crate::session::SignedIn;
 use crate::time::Millis;
-
-use super::request::Prompt;
 
 const PREFIX: &str = "cvi_";
 /// The longest handle that is made or looked at: the address of a page must hold it.
@@ -103,9 +101,5 @@ impl Interaction {
     /// The one grant that this interaction can make.
     pub(crate) fn grant_id(&self, config: &Config) -> Id {
         config.roots.prf(RootIndex::CURRENT, Purpose::GrantId, &[self.id.as_bytes()])
-    }
-
-    pub(crate) fn owner(signed_in: &SignedIn) -> Owner {
-        Owner::Subject(signed_in.subject.id.clone())
     }
 }

@@ -90,7 +90,7 @@ impl Situation {
         let scope = grant.scopes.join(" ");
         host.tell(Event::ConsentGranted { subject: subject.clone(), client_id: client_id.clone(), scope });
         host.tell(Event::CodeIssued { subject, client_id, grant_id });
-        let slot = Grant::slot(config, &Interaction::owner(&signed_in), &self.interaction.grant_id(config));
+        let slot = Grant::slot(config, &signed_in.owner(), &self.interaction.grant_id(config));
         host.commit(Change::create(slot, grant)).await?;
         Ok(with_code(config, &request.return_to, &code))
     }

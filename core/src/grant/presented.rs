@@ -1,5 +1,6 @@
 //! What the code and the refresh token grant share: who presents it, whether it is authentic, and what issuing ends with.
 
+use super::state::Terms;
 use super::{Grant, State, end};
 use crate::account;
 use crate::change::Change;
@@ -13,8 +14,6 @@ use crate::record::Stored;
 use crate::refusal::{Refusal, Stop};
 use crate::time::Millis;
 use crate::token::{self, TokenResponse};
-
-use super::state::Terms;
 
 /// An authentic code or refresh token, presented by the client it was issued to, for a person who may still act.
 pub(super) struct Presented {

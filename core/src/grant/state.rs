@@ -78,9 +78,8 @@ impl State {
                 refresh: refreshable.then_some(Refresh { generation: 1, rotated_at: now }),
                 until: terms.lifetime.after(now).min(terms.ends_at),
             }),
-            Self::CodeIssued { .. } => Redeemed::Refused,
             Self::Live { .. } => Redeemed::Replayed,
-            Self::Revoked { .. } => Redeemed::Refused,
+            Self::CodeIssued { .. } | Self::Revoked { .. } => Redeemed::Refused,
         }
     }
 

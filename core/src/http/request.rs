@@ -5,7 +5,7 @@ use crate::refusal::Refusal;
 
 /// The longest URL that is looked at, in bytes.
 const LONGEST_URL: usize = 16_384;
-/// The most headers, and the longest value that is looked at.
+/// The most headers that are taken.
 const MOST_HEADERS: usize = 200;
 
 /// An HTTP request, as the host received it.
@@ -39,17 +39,10 @@ impl Request {
         if self.url.len() > LONGEST_URL {
             return Err(Refusal::UriTooLong);
         }
-        let body = self.body.as_ref().map_or(0, String::len);
-        if self.headers.len() > MOST_HEADERS
-            || body > usize::try_from(largest_body).unwrap_or(usize::MAX).saturating_mul(2)
-        {
-            return Err(Refusal::PayloadTooLarge);
-        }
-        if self
-            .body
-            .as_ref()
-            .is_some_and(|body| body.chars().count() > usize::try_from(largest_body).unwrap_or(usize::MAX))
-        {
+        let most = usize::try_from(largest_body).unwrap_or(usize::MAX);
+        // A character of a byte string is one byte of the body, and at most two here: a flood is not counted to its end.
+        let too_large = |body: &String| body.len() > most.saturating_mul(2) || body.chars().count() > most;
+        if self.headers.len() > MOST_HEADERS || self.body.as_ref().is_some_and(too_large) {
             return Err(Refusal::PayloadTooLarge);
         }
         Ok(())

@@ -126,11 +126,10 @@ pub(crate) async fn withdraw(host: &Host, ask: &Withdraw) -> Result<Views, Stop>
 }
 
 fn check_algorithm(algorithm: Algorithm) -> Result<(), Refusal> {
-    match algorithm {
-        Algorithm::HS256 => {
-            Err(Refusal::InvalidArgument("algorithm: others verify these tokens, so it must be asymmetric"))
-        }
-        _ => Ok(()),
+    if algorithm.is_asymmetric() {
+        Ok(())
+    } else {
+        Err(Refusal::InvalidArgument("algorithm: others verify these tokens, so it must be asymmetric"))
     }
 }
 

@@ -2,17 +2,18 @@
 
 use std::cmp::Ordering;
 
+use super::issue::ACCESS_TOKEN_TYPE;
 use crate::account;
 use crate::client::Client;
 use crate::grant::{AccessToken, Grant};
 use crate::handle::{Handle, Kind, Opened};
 use crate::host::Host;
+use crate::key::json::parse_object;
+use crate::key::jws::{Compact, MAX_BYTES};
 use crate::key::jwt::{Claims, Policy};
 use crate::key::set::KeySet;
 use crate::record::Stored;
 use crate::refusal::{Fault, Stop};
-
-use super::issue::ACCESS_TOKEN_TYPE;
 
 /// A token that is authentic and of a live grant.
 pub(super) struct Resolved {
@@ -50,8 +51,8 @@ impl Routed {
 }
 
 fn unverified_jti(token: &str) -> Option<String> {
-    let compact = crate::key::jws::Compact::parse(token, crate::key::jws::MAX_BYTES).ok()?;
-    let claims: serde_json::Value = crate::json::read(compact.unverified_payload()).ok()?;
+    let compact = Compact::parse(token, MAX_BYTES).ok()?;
+    let claims = parse_object(compact.unverified_payload()).ok()?;
     claims.get("jti")?.as_str().map(str::to_owned)
 }
 
@@ -114,7 +115,7 @@ fn live_access(grant: &Grant, serial: u32, host: &Host) -> Option<What> {
 /// The claims of a JWT access token of this issuer (RFC 9068 section 4), whatever its audience.
 pub(super) async fn signed_claims(host: &Host, keys: &KeySet, token: &str) -> Result<Option<Claims>, Fault> {
     let policy = Policy {
-        max_bytes: crate::key::jws::MAX_BYTES,
+        max_bytes: MAX_BYTES,
         typ: Some(ACCESS_TOKEN_TYPE),
         issuer: Some(&host.config().issuer.text),
         audience: None,
