@@ -89,6 +89,23 @@ test("an answer is taken once, and only where the sign-in was begun", async (con
   );
 });
 
+test("an answer that is handed in twice at once is taken once, and its session lives", async (context) => {
+  const { answered, means, requests } = await scene(context);
+  const slow = async <T>(value: T) => new Promise<T>((done) => setTimeout(done, 5, value));
+  const { getItem, setItem, removeItem } = means.storage;
+  const storage: Keeper = {
+    getItem: (key) => slow(getItem(key)),
+    setItem: async (key, value) => setItem(key, await slow(value)),
+    removeItem: async (key) => removeItem(await slow(key)),
+  };
+  const url = await answered();
+  const taken = await Promise.allSettled([1, 2].map(() => handleCallback({ url, ...means, storage })));
+  assert.deepEqual(taken.map(({ status }) => status).sort(), ["fulfilled", "rejected"]);
+  assert.equal(requests.filter((path) => path === "/token").length, 1, "the server takes a code sent twice for stolen");
+  const session = taken.find((one) => one.status === "fulfilled")!.value;
+  assert.equal((await session.fetch(`${api}/me`)).status, 200);
+});
+
 test("an answer of another server, of none, or with a parameter twice is refused before the code is sent anywhere", async (context) => {
   const { answered, means, requests } = await scene(context);
   const bent: ((url: URL) => void)[] = [
@@ -198,6 +215,33 @@ test("signing out while a tab refreshes leaves no session behind", async (contex
   await signingOut;
   assert.equal(storage.items.size, 0);
   assert.deepEqual(await auth.tokens.introspect(refreshed), { active: false });
+});
+
+test("a tab that refreshes does not put its tokens in the place of somebody who signs in meanwhile", async (context) => {
+  const { signedIn, answered, clock, auth, means, network } = await scene(context);
+  const tab = await signedIn();
+  const url = await answered();
+  clock.advance("15m");
+  let release = () => {};
+  const held = new Promise<void>((resolve) => (release = resolve));
+  const refreshing = new Promise<void>((resolve) => {
+    const refresh = async (input: RequestInfo | URL, init?: RequestInit) => {
+      const answer = await auth.fetch(new Request(input, init));
+      resolve();
+      await held;
+      return answer;
+    };
+    network.mock.mockImplementationOnce(refresh, network.mock.callCount());
+  });
+  const old = tab.accessToken();
+  await refreshing;
+  // Another tab comes back from a sign-in of its own, and the refresh's answer arrives last.
+  const mine = { access_token: "another person's", token_type: "bearer", expires_in: 900 };
+  network.mock.mockImplementationOnce(async () => Response.json(mine), network.mock.callCount());
+  const signingIn = handleCallback({ url, ...means });
+  setTimeout(release, 20);
+  const [, session] = await Promise.all([old, signingIn]);
+  assert.equal(await session.accessToken(), "another person's");
 });
 
 test("a session that was ended at the server is over here at the next refresh", async (context) => {

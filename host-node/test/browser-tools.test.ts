@@ -147,6 +147,51 @@ suite("JWTs", async () => {
   });
 });
 
+suite("keys at an address, under tokens that nobody signed", async () => {
+  const { auth, clock } = testing({ scopes: { read: "", write: "" }, issuer });
+  await auth.accounts.create({ login: "ada", password: "correct horse battery" });
+  const app = await makeApp(auth);
+  const { access_token } = await tokens(auth, app, new Browser(auth));
+  const jwks = await (await auth.fetch(new Request(`${issuer}/jwks`))).json();
+  const forged = access_token.replace(/^[^.]+/, Buffer.from('{"alg":"EdDSA","kid":"x"}').toString("base64url"));
+
+  for (const [what, answer] of [
+    ["is down", async () => Promise.reject(new TypeError("refused"))],
+    ["is slow", async () => new Promise<Response>((done) => setTimeout(() => done(Response.json(jwks)), 20))],
+  ] as const) {
+    test(`an issuer that ${what} is asked once in half a minute, however many come`, async (context) => {
+      let now = clock.now();
+      const requests = mock.method(globalThis, "fetch", async () => Response.json(jwks));
+      context.after(() => requests.mock.restore());
+      const address = `https://${what.replace(" ", "-")}.example.com/jwks`;
+      const expected = { jwks: address, issuer, audience: issuer, clock: () => now };
+      await verifyJwt(access_token, expected);
+      requests.mock.mockImplementation(answer);
+      now += 30_000;
+      await Promise.allSettled(Array.from({ length: 50 }, () => verifyJwt(forged, expected)));
+      await assert.rejects(verifyJwt(forged, expected), { code: "invalid_token" });
+      assert.equal(requests.mock.callCount(), 2);
+      now += 600_000;
+      await Promise.all(
+        Array.from({ length: 50 }, () => verifyJwt(access_token, { ...expected, required: [], leeway: 1e6 })),
+      );
+      assert.equal(requests.mock.callCount(), 3);
+    });
+  }
+
+  test("a clock that jumped and came back keeps no key longer", async (context) => {
+    let now = clock.now() + 86_400_000;
+    const served = [jwks, { keys: [] }];
+    const requests = mock.method(globalThis, "fetch", async () => Response.json(served.shift()));
+    context.after(() => requests.mock.restore());
+    const expected = { jwks: "https://jump.example.com/jwks", issuer, audience: issuer, leeway: 1e6, clock: () => now };
+    await verifyJwt(access_token, expected);
+    now = clock.now();
+    await assert.rejects(verifyJwt(access_token, expected), { code: "invalid_token" });
+    assert.equal(requests.mock.callCount(), 2);
+  });
+});
+
 suite("sealed values", () => {
   const sealing = { secret, purpose: "cart", expiresIn: "10m", clock: () => 1_790_000_000_000 };
   const value = { items: ["a", "ü"], count: 2, nothing: null };

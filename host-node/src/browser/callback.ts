@@ -1,4 +1,5 @@
 import { Refused } from "../errors.js";
+import { alone } from "./lock.js";
 import { type Session, startSession } from "./session.js";
 import { type Pending, pendingKey } from "./sign-in.js";
 import { forTab, type Keeper, readItem } from "./storage.js";
@@ -51,13 +52,15 @@ function forgetAnswer(): void {
   history.replaceState(history.state, "", origin + pathname + hash);
 }
 
-/** The sign-in that this answer belongs to, once. */
-async function take(storage: Keeper, state: string | undefined): Promise<Pending> {
+/** The sign-in that this answer belongs to, once: a server that sees a code twice takes it for stolen, and ends the session. */
+function take(storage: Keeper, state: string | undefined): Promise<Pending> {
   const key = pendingKey(state ?? "");
-  const pending = await readItem<Pending>(storage, key);
-  if (!pending) throw invalid("belongs to no sign-in that was begun here");
-  await storage.removeItem(key);
-  return pending;
+  return alone(key, async () => {
+    const pending = await readItem<Pending>(storage, key);
+    if (!pending) throw invalid("belongs to no sign-in that was begun here");
+    await storage.removeItem(key);
+    return pending;
+  });
 }
 
 /** RFC 9207 section 2.4: against mix-up. */

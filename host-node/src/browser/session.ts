@@ -137,7 +137,9 @@ export async function startSession(pending: Pending, answer: Record<string, unkn
   const { server, clientId, origins, scope } = pending;
   const kept = { server, clientId, origins, scope, ...tokensOf(answer, (means.clock ?? Date.now)()) };
   const session = new Session(kept, means);
-  await writeItem(means.storage ?? forOrigin(), keyOf(session), kept);
+  const key = keyOf(session);
+  // Not while a tab refreshes: what it gets would take this session's place.
+  await alone(key, () => writeItem(means.storage ?? forOrigin(), key, kept));
   return session;
 }
 
