@@ -5,8 +5,8 @@ import type { Awaitable, Store } from "./store.js";
 export type Lifetime = number | string;
 
 /**
- * The engine's configuration. Every member but `issuer` and `secret` has a default; docs/configuration.md lists bounds and
- * defaults. The engine refuses what it does not know or what is out of bounds, with a `ConfigurationError` that names it.
+ * The engine's configuration. Every member but `issuer` and `secret` has a default; docs/contract.md (section 6) lists bounds
+ * and defaults. The engine refuses what it does not know or what is out of bounds, with a `ConfigurationError` that names it.
  */
 export interface Configuration {
   /** The address of this server as others know it: https, or http on a loopback host. */

@@ -24,7 +24,7 @@ use crate::time::Seconds;
 /// | member | bounds | default |
 /// |---|---|---|
 /// | `issuer` | https, or http on a loopback host; no query, no fragment; at most 1024 characters | required |
-/// | `secret` | each of 32 to 1024 characters, at least 10 different ones, not a well-known word | required |
+/// | `secret` | one, or a list of at most 8; each of 32 to 1024 characters, at least 10 different ones, not a well-known word | required |
 /// | `tenant` | 1 to 32 of `a-z 0-9 -` | `main` |
 /// | `name` | 1 to 100 characters | the issuer's host |
 /// | `scopes` | at most 1000 scope tokens (RFC 6749 section 3.3) of at most 128 characters | none |
@@ -37,6 +37,8 @@ use crate::time::Seconds;
 /// | `lifetimes.session` | 1 min to 400 d | 14 d |
 /// | `refreshGrace` | 0 to 2 min | 10 s |
 /// | `resources` | at most 1000 absolute URIs of at most 1024 characters | none |
+/// | `resources.<uri>.accessToken` | `jwt` or `opaque` | the client's |
+/// | `resources.<uri>.lifetime` | 10 s to 1 d | `lifetimes.accessToken` |
 /// | `signing.algorithm` | `EdDSA`, `ES256`, `RS256` | `EdDSA` |
 /// | `signing.rotateEvery` | 1 h to 3650 d | 90 d |
 /// | `signing.hostKeys` | at most 16, each with a `kid` of its own; the first signs; needs `sign` | none |

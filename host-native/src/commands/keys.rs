@@ -19,7 +19,7 @@ impl Claviger {
 pub struct Keys<'a>(&'a Claviger);
 
 impl Keys<'_> {
-    /// Lists all keys.
+    /// Lists the keys that the engine keeps, which those of [`Builder::host_key`](crate::Builder::host_key) are not.
     ///
     /// # Errors
     /// Faults only.
@@ -37,6 +37,7 @@ impl Keys<'_> {
     }
 
     /// The next key becomes active, and the active key retires: it signs no more, and verifies until its tokens have expired.
+    /// `None`: the keys of the algorithm that signs.
     ///
     /// # Errors
     /// `invalid_argument`, and faults.

@@ -9,6 +9,7 @@ export class Keys {
     this.#call = call;
   }
 
+  /** Those that the engine keeps; `signing.hostKeys` are yours to list and to replace. */
   async list(): Promise<SigningKey[]> {
     return (await this.#call("keys.list", {})).keys;
   }

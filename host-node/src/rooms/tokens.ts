@@ -19,7 +19,7 @@ export class Tokens {
     return this.#call("tokens.introspect", { token });
   }
 
-  /** RFC 7009, with its whole grant. Whether it was live. */
+  /** RFC 7009: an access token alone, a refresh token with its whole grant. Whether it was live. */
   async revoke(token: string): Promise<boolean> {
     return (await this.#call("tokens.revoke", { token })).revoked;
   }
