@@ -48,7 +48,7 @@ enum Command {
     /// Run a server and a sample application to try in a browser; Ctrl-C stops both.
     Demo {
         /// What runs the engine.
-        #[arg(long, value_enum, default_value = "node")]
+        #[arg(long, value_enum, default_value = "native")]
         host: demo::Host,
         /// Try everything once in a browser without a person, and say what failed.
         #[arg(long)]
