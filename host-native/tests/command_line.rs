@@ -326,3 +326,20 @@ fn a_server_that_is_told_to_stop_lets_requests_end() {
     let exit = wait_for(|| server.child.try_wait().unwrap());
     assert!(exit.success(), "{exit}");
 }
+
+#[test]
+fn a_connection_whose_request_never_comes_is_closed() {
+    let folder = folder();
+    let server = Server::start(&folder);
+    let silent = ["", "GET /jwks HTTP/1.1\r\nhost: 127.0.0.1\r\nx: "].map(|begun| {
+        let mut stream = TcpStream::connect(&server.address).unwrap();
+        stream.write_all(begun.as_bytes()).unwrap();
+        stream
+    });
+    for mut stream in silent {
+        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        let mut told = Vec::new();
+        stream.read_to_end(&mut told).unwrap();
+        assert!(!text(&told).contains(" 200 "), "{}", text(&told));
+    }
+}

@@ -2,6 +2,7 @@
 
 mod arguments;
 mod clients;
+mod connections;
 mod demo;
 mod failure;
 mod grants;

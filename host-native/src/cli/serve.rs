@@ -9,13 +9,13 @@ use axum::middleware::{Next, from_fn};
 use axum::response::Response;
 use claviger::{Claviger, Event};
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::time::timeout;
 
 use super::arguments::{Common, Serve};
-use super::demo;
 use super::failure::Failure;
 use super::output::Output;
 use super::settings::Settings;
+use super::{connections, demo};
 
 const LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
 
@@ -34,33 +34,18 @@ pub(super) async fn run(common: &Common, arguments: Serve, output: Output) -> Re
         demo::seed(&auth, &prepared, output).await?;
     }
     tracing::info!(%address, issuer = auth.issuer(), "serving");
-    serve(auth, listener).await
+    serve(auth, listener).await;
+    Ok(())
 }
 
-async fn serve(auth: Claviger, listener: TcpListener) -> Result<(), Failure> {
-    let (stop, mut stopping) = watch::channel(false);
+async fn serve(auth: Claviger, listener: TcpListener) {
     let app = Router::new().fallback_service(auth.service()).layer(from_fn(log_request));
-    let server = axum::serve(listener, app.into_make_service_with_connect_info::<SocketAddr>()).with_graceful_shutdown(
-        async move {
-            told_to_stop().await;
-            tracing::info!("stopping; requests that have begun may end");
-            stop.send_replace(true);
-        },
-    );
-    let overdue = async {
-        // An error means that the server has ended by itself.
-        if stopping.wait_for(|stop| *stop).await.is_ok() {
-            tokio::time::sleep(DRAIN).await;
-        } else {
-            std::future::pending::<()>().await;
-        }
-    };
-    tokio::select! {
-        ended = server => ended.map_err(Failure::of("the server failed"))?,
-        () = overdue => tracing::warn!("some requests did not end in time"),
+    let open = connections::accept(&app, listener, told_to_stop()).await;
+    tracing::info!("stopping; requests that have begun may end");
+    if timeout(DRAIN, open.shutdown()).await.is_err() {
+        tracing::warn!("some requests did not end in time");
     }
     tracing::info!("stopped");
-    Ok(())
 }
 
 #[cfg(unix)]
