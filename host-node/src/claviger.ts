@@ -23,7 +23,7 @@ import { Interactions } from "./rooms/interactions.js";
 import { Keys } from "./rooms/keys.js";
 import { Grants, Sessions } from "./rooms/sessions.js";
 import { Tokens } from "./rooms/tokens.js";
-import { capabilities, server } from "./serve.js";
+import { capabilities, type Requester, server } from "./serve.js";
 import type { Principal, Purged, PurgeOptions, Requirement } from "./shapes.js";
 
 const defaultBodyLimit = 65_536;
@@ -80,7 +80,7 @@ export class Claviger {
     const remote = (this.#options.remote ?? remoteAddress)(request, info);
     try {
       const http = await toHttpCall(request, this.#bodyLimit, remote);
-      return toResponse(http === "too large" ? tooLarge(this.#bodyLimit) : await this.#http(http, request.signal));
+      return toResponse(http === "too large" ? tooLarge(this.#bodyLimit) : await this.#http(http, request));
     } catch (error) {
       if (error instanceof ConfigurationError || !request.signal.aborted) throw error;
       return new Response(null, { status: 499 });
@@ -91,12 +91,12 @@ export class Claviger {
    * The same as `fetch` for adapters of servers that have no `Request` and need no `Response`, such as `claviger/node`: it takes
    * half the time. Rejects with the signal's reason when the requester goes away.
    */
-  async answer(incoming: Incoming, signal?: AbortSignal): Promise<HttpAnswer> {
+  async answer(incoming: Incoming, requester?: Requester): Promise<HttpAnswer> {
     const { method, url, headers, peer } = incoming;
     const body = await readIncoming(incoming, this.#bodyLimit);
     if (body === "too large") return tooLarge(this.#bodyLimit);
     const asked = this.#options.remote?.(new Request(url, { method, headers }), { remoteAddr: { hostname: peer } });
-    return this.#http({ method, url, headers, body, remote: asked === undefined ? peer : asked }, signal);
+    return this.#http({ method, url, headers, body, remote: asked === undefined ? peer : asked }, requester);
   }
 
   /**
@@ -142,9 +142,9 @@ export class Claviger {
     return this.#options.limits?.body ?? defaultBodyLimit;
   }
 
-  async #http(http: HttpCall, signal?: AbortSignal): Promise<HttpAnswer> {
+  async #http(http: HttpCall, requester?: Requester): Promise<HttpAnswer> {
     const driver = await this.#ready();
-    const done = this.#told(await driver.run({ http }, signal));
+    const done = this.#told(await driver.run({ http }, requester));
     return done.ok ? (done.ok as HttpAnswer) : toAnswer(errorOf(done).toResponse());
   }
 

@@ -2,7 +2,7 @@ import { toBase64Url } from "./bytes.js";
 import type { Done, Step } from "./contract.js";
 import type { Engine } from "./engine.js";
 import { Fault } from "./errors.js";
-import { Gone, type Serve } from "./serve.js";
+import { Gone, type Requester, type Serve } from "./serve.js";
 
 /** What the driver needs of its surroundings. */
 export interface Surroundings {
@@ -33,16 +33,15 @@ export class Driver {
 
   /**
    * Runs one command. Refusals and faults come as members of the result. Rejects with the signal's reason when the requester
-   * goes away: the flow is cancelled, though a commit under way may still be applied.
+   * goes away while something is waited for: the flow is cancelled, though a commit under way may still be applied.
    */
-  async run(command: object, signal?: AbortSignal): Promise<Done> {
-    signal?.throwIfAborted();
+  async run(command: object, requester?: Requester): Promise<Done> {
     const { serve, clock, random } = this.#surroundings;
     const engine = this.engine();
     try {
       let step: Step = engine.begin({ now: clock(), seed: toBase64Url(random(32)), command });
       while ("ask" in step) {
-        const answered = serve(step.ask, signal);
+        const answered = serve(step.ask, requester);
         const answer = answered instanceof Promise ? await this.#orCancel(engine, step.flow, answered) : answered;
         step = engine.resume(step.flow, answer);
       }

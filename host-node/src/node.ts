@@ -1,13 +1,14 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { HeaderPairs } from "./commands.js";
 import type { HttpAnswer, Incoming } from "./http.js";
+import type { Requester } from "./serve.js";
 
 export { type WorkerThreads, type WorkerThreadsOptions, workerThreads } from "./worker-threads.js";
 export type { HttpAnswer, Incoming };
 
 /** What handles requests: a `Claviger` object. */
 export interface Handler {
-  answer(incoming: Incoming, signal: AbortSignal): Promise<HttpAnswer>;
+  answer(incoming: Incoming, requester: Requester): Promise<HttpAnswer>;
 }
 
 /**
@@ -21,17 +22,35 @@ export function toNodeHandler(
   handler: Handler,
 ): (incoming: IncomingMessage, outgoing: ServerResponse) => Promise<void> {
   return async (incoming, outgoing) => {
-    const gone = new AbortController();
-    outgoing.once("close", () => gone.abort());
+    const connection = new Connection(outgoing);
     try {
-      send(await handler.answer(read(incoming), gone.signal), outgoing);
+      send(await handler.answer(read(incoming), connection), outgoing);
     } catch (error) {
-      if (gone.signal.aborted) return;
+      if (connection.closed) return;
       console.error(error);
       if (!outgoing.headersSent) outgoing.writeHead(error instanceof Malformed ? 400 : 500);
       outgoing.end();
     }
   };
+}
+
+/** The other end, as far as the answer goes. */
+class Connection implements Requester {
+  closed = false;
+  #gone: AbortController | undefined;
+
+  constructor(outgoing: ServerResponse) {
+    outgoing.once("close", () => {
+      this.closed = true;
+      this.#gone?.abort();
+    });
+  }
+
+  get signal(): AbortSignal {
+    this.#gone ??= new AbortController();
+    if (this.closed) this.#gone.abort();
+    return this.#gone.signal;
+  }
 }
 
 /** The request has no address that could be expressed. */
@@ -53,8 +72,11 @@ function read(incoming: IncomingMessage): Incoming {
 /** By concatenation: as a relative reference, the target `//evil/token` would be the path `/token` of another host. */
 function urlOf({ url = "/", headers }: IncomingMessage): string {
   const address = url.startsWith("/") ? `http://${headers.host ?? "localhost"}${url}` : url;
-  if (!URL.canParse(address)) throw new Malformed("The request's target and host are no address");
-  return new URL(address).href;
+  try {
+    return new URL(address).href;
+  } catch {
+    throw new Malformed("The request's target and host are no address");
+  }
 }
 
 /** Node joins repeated headers or drops them; the raw list is what was sent. */

@@ -5,8 +5,14 @@ import { fetched } from "./fetched.js";
 import type { Derive, Fetch, Sign, SubjectSource, Verify } from "./options.js";
 import type { Awaitable, Row, Store } from "./store.js";
 
+/** Who waits for the answer. The signal is asked for only when something has to be waited for: to make one is dear. */
+export interface Requester {
+  /** Aborted when nobody waits any more. */
+  readonly signal: AbortSignal;
+}
+
 /** Carries out asks; synchronous where the store is. */
-export type Serve = (ask: Ask, signal?: AbortSignal) => Answer | Promise<Answer>;
+export type Serve = (ask: Ask, requester?: Requester) => Answer | Promise<Answer>;
 
 /** The requester went away while an ask was carried out. */
 export class Gone extends Error {
@@ -40,7 +46,7 @@ export function capabilities(services: Omit<Services, "deadline" | "onError">): 
  * that is busy ends the flow rather than its ask, so that the requester learns to come back later.
  */
 export function server(services: Services): Serve {
-  return (ask, signal) => {
+  return (ask, requester) => {
     const failed = (error: unknown): Answer => {
       if (error instanceof Gone || isBusy(error)) throw error;
       services.onError(error);
@@ -50,8 +56,8 @@ export function server(services: Services): Serve {
     };
     const millis = "fetch" in ask ? Math.min(services.deadline, ask.fetch.limits.millis) : services.deadline;
     try {
-      const answer = carryOut(services, ask, () => ending(millis, signal));
-      return isPromise(answer) ? within(answer, millis, signal).catch(failed) : answer;
+      const answer = carryOut(services, ask, () => ending(millis, requester?.signal));
+      return isPromise(answer) ? within(answer, millis, requester?.signal).catch(failed) : answer;
     } catch (error) {
       return isBusy(error) ? Promise.reject(error) : failed(error);
     }

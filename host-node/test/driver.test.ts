@@ -157,18 +157,28 @@ test("when the requester goes away the flow is cancelled, and the run rejects wi
   const engine = new Scripted([load]);
   const { driver } = driverOf(engine, { store: { ...working, load: hanging }, deadline: 60_000 });
   const gone = new AbortController();
-  const run = driver.run({}, gone.signal);
+  const run = driver.run({}, gone);
   const reason = new Error("closed");
   setImmediate(() => gone.abort(reason));
   await assert.rejects(run, reason);
   assert.deepEqual(engine.cancelled, [1]);
 });
 
-test("a requester who is gone already starts nothing", async () => {
+test("a requester who is gone already is not waited for", async () => {
   const engine = new Scripted([load]);
-  const { driver } = driverOf(engine);
-  await assert.rejects(driver.run({}, AbortSignal.abort(new Error("closed"))), /closed/);
-  assert.deepEqual(engine.calls, []);
+  const { driver } = driverOf(engine, { store: { ...working, load: hanging }, deadline: 60_000 });
+  await assert.rejects(driver.run({}, { signal: AbortSignal.abort(new Error("closed")) }), /closed/);
+  assert.deepEqual(engine.cancelled, [1]);
+});
+
+test("the requester's signal is not asked for when nothing is waited for", async () => {
+  const { driver } = driverOf(new Scripted([load]));
+  const requester = {
+    get signal(): AbortSignal {
+      throw new Error("asked for");
+    },
+  };
+  assert.ok((await driver.run({}, requester)).ok);
 });
 
 test("a trap fails its own flow and the flows beside it, and a new instance takes over", async () => {

@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { after, before, test } from "node:test";
 import type { Fetch } from "claviger";
 import type { Answer, FetchAsk } from "../dist/contract.js";
-import { capabilities, server } from "../dist/serve.js";
+import { capabilities, type Requester, server } from "../dist/serve.js";
 import { memory } from "../dist/stores/memory.js";
 
 const seen: { method: string; header: string | undefined; body: Buffer }[] = [];
@@ -49,9 +49,9 @@ function ask(path: string, changes: Partial<FetchAsk> = {}, limits: Partial<Fetc
   };
 }
 
-async function answer(ask: FetchAsk, service: Fetch = platform, deadline = 5000, signal?: AbortSignal) {
+async function answer(ask: FetchAsk, service: Fetch = platform, deadline = 5000, requester?: Requester) {
   const serve = server({ store: memory(), fetch: service, deadline, onError: () => {} });
-  return (await serve({ fetch: ask }, signal)) as { response: Extract<Answer, { response: object }>["response"] } & {
+  return (await serve({ fetch: ask }, requester)) as { response: Extract<Answer, { response: object }>["response"] } & {
     failed: string;
   };
 }
@@ -116,7 +116,7 @@ test("the request ends when the requester goes away", async () => {
     setImmediate(() => gone.abort(new Error("closed")));
     return new Promise(() => {});
   };
-  await assert.rejects(answer(ask("/"), service, 5000, gone.signal), /went away/);
+  await assert.rejects(answer(ask("/"), service, 5000, gone), /went away/);
   assert.equal(told?.aborted, true);
 });
 

@@ -90,7 +90,7 @@ test("a handler that rejects gives 500 and says nothing of why", async (context)
 test("the signal is aborted when the peer goes away", async () => {
   const started = Promise.withResolvers<AbortSignal>();
   const aborted = Promise.withResolvers<void>();
-  const answer: Answer = async (_incoming, signal) => {
+  const answer: Answer = async (_incoming, { signal }) => {
     signal.addEventListener("abort", () => aborted.resolve());
     started.resolve(signal);
     await aborted.promise;
