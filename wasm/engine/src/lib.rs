@@ -6,6 +6,11 @@ use claviger_core::refusal::Fault;
 use claviger_core::{Engine, derive_json, fault_json, opened_json};
 use wasm_bindgen::prelude::wasm_bindgen;
 
+/// A good deal smaller than the allocator of the standard library.
+#[cfg(target_family = "wasm")]
+#[global_allocator]
+static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
+
 thread_local! {
     /// One instance holds one engine.
     static ENGINE: RefCell<Option<Engine>> = const { RefCell::new(None) };
