@@ -17,7 +17,15 @@ pub(crate) fn blame(call: &[u8], error: &serde_json::Error) -> Stop {
         Some(command) if error.classify() == Category::Data && command != b"http" => {
             Refusal::Mistyped(place.complaint(&told)).into()
         }
-        _ => Fault::BadCall(told).into(),
+        _ => Fault::BadCall(without_value(told)).into(),
+    }
+}
+
+/// What serde found where it expected something else may be a credential.
+fn without_value(told: String) -> String {
+    match told.rsplit_once(", expected ") {
+        Some((found, expected)) if found.starts_with("invalid") => format!("expected {expected}"),
+        _ => told,
     }
 }
 

@@ -19,7 +19,7 @@ impl<'de> Deserialize<'de> for OneOrMany {
             type Value = OneOrMany;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a secret, or a list of secrets")
+                f.write_str("secrets")
             }
 
             fn visit_str<E: de::Error>(self, one: &str) -> Result<OneOrMany, E> {
@@ -34,7 +34,8 @@ impl<'de> Deserialize<'de> for OneOrMany {
                 Ok(OneOrMany(many))
             }
         }
-        deserializer.deserialize_any(Written)
+        // serde's own words have what it found in them.
+        deserializer.deserialize_any(Written).map_err(|_| de::Error::custom("secret: a text, or a list of texts"))
     }
 }
 

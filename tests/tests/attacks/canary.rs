@@ -98,3 +98,76 @@ fn hw_021_debug_of_an_engine_shows_no_secret() {
     let engine = claviger_core::Engine::open(config.to_string().as_bytes()).unwrap();
     assert!(!format!("{engine:?}").contains(World::SECRET));
 }
+
+const CANARY: &str = "canary-4f9bX, expected a pony at line 1";
+
+/// `good` once for each place in it, with what stands there put in a text, a list, an object, a number, nothing.
+fn bent(good: &Value) -> Vec<Value> {
+    let mut all =
+        vec![json!(CANARY), json!([CANARY]), json!({ CANARY: CANARY }), json!(null), json!(48_879_555), json!(0.125)];
+    all.retain(|other| other != good);
+    if let Some(members) = good.as_object() {
+        for (name, inside) in members {
+            all.extend(bent(inside).into_iter().map(|inside| {
+                let mut bent = good.clone();
+                bent[name] = inside;
+                bent
+            }));
+        }
+    }
+    for (at, inside) in good.as_array().into_iter().flatten().enumerate() {
+        all.extend(bent(inside).into_iter().map(|inside| {
+            let mut bent = good.clone();
+            bent[at] = inside;
+            bent
+        }));
+    }
+    all
+}
+
+#[test]
+fn az_098_a_call_that_cannot_be_read_is_told_without_its_values() {
+    let mut s = Setting::opaque();
+    let commands = [
+        json!({ "http": { "method": "GET", "url": "/", "headers": [["cookie", CANARY]], "body": CANARY, "remote": CANARY } }),
+        json!({ "accounts.setPassword": { "id": "x", "password": CANARY } }),
+        json!({ "accounts.create": { "login": "né\n", "password": CANARY, "name": null } }),
+        json!({ "authenticate": { "headers": [["authorization", CANARY]], "scopes": ["read"] } }),
+        json!({ "interactions.complete": { "handle": CANARY, "cookie": CANARY, "subject": "x", "methods": ["pwd"] } }),
+        json!({ "purge": { "limit": 3, "dryRun": true } }),
+    ];
+    let mut refused = 0;
+    for command in commands {
+        for bent in bent(&s.world.call(command)) {
+            for text in [bent.to_string(), bent.to_string().replace(',', "\n,\n").replace(':', " :\t")] {
+                let told = s.world.exchange(claviger_tests::scenario::Export::Begin, text.clone());
+                if told.contains(r#""done""#) {
+                    refused += 1;
+                    // The names of commands and members are told.
+                    let names = [
+                        format!("unknown field `{CANARY}`"),
+                        format!("unknown variant `{CANARY}`"),
+                        format!("{CANARY}: unknown"),
+                    ];
+                    let values = names.iter().fold(told.clone(), |told, name| told.replace(name, ""));
+                    assert!(!values.contains("canary") && !values.contains("48879555"), "{text}\n{told}");
+                }
+            }
+        }
+    }
+    assert!(refused > 100);
+}
+
+#[test]
+fn az_098_a_configuration_that_cannot_be_read_is_told_without_its_secret() {
+    for secret in [
+        json!(4_887_955_512_345_678_u64),
+        json!([4_887_955_512_345_678_u64]),
+        json!(-4_887_955_512_345_678_i64),
+        json!({ "current": CANARY }),
+    ] {
+        let config = World::config(json!({ "secret": secret })).to_string();
+        let told = format!("{:?}", claviger_core::Engine::open(config.as_bytes()).unwrap_err());
+        assert!(told.contains("secret") && !told.contains("48879555") && !told.contains("canary"), "{told}");
+    }
+}
