@@ -5,15 +5,16 @@
 //!
 //! | room | what it knows |
 //! |---|---|
-//! | [`engine`], [`call`], [`ask`], `unreadable` | flows, and the contract with the host |
-//! | `host`, `record` | the mailbox, what a row holds, conditional writes |
-//! | `http`, `metadata` | requests, responses, the router, RFC 8414 |
-//! | `authorize`, `page` | the authorization request, sign-in and consent |
+//! | [`engine`], [`call`], [`ask`], `command`, `unreadable` | flows, and the contract with the host |
+//! | `host`, `want`, `change`, `record` | the mailbox, what a flow loads and writes, what a row holds |
+//! | `http`, `metadata`, [`page`] | requests, responses, the router, RFC 8414, the built-in pages |
+//! | `authorize` | the authorization request, the interaction, sign-in, consent, the response |
 //! | `client`, `account`, `session` | who is there |
 //! | `grant`, `token` | what was allowed, and the tokens made from it |
+//! | `purge` | rows that are over, removed |
 //! | [`key`], `seal`, `handle`, `hash`, `random` | cryptography |
 //! | [`toolkit`] | PKCE, DPoP proofs, JWT verification and sealed values by themselves, for browser and edge code |
-//! | `config`, `subset`, `uri`, [`refusal`], [`event`], [`time`] | what everything else speaks in |
+//! | `config`, [`refusal`], [`event`], `json`, `scope`, `subset`, [`time`], `uri` | what everything else speaks in |
 
 mod account;
 pub mod ask;
