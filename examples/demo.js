@@ -15,7 +15,7 @@ const limits = { start: 60_000, stop: 5000 };
 
 /** The servers that can be shown: the same engine, the same pages, the same SQLite file. */
 export const hosts = {
-  node: { command: process.execPath, arguments: [join(root, "examples/server-node/server.js")] },
+  node: { command: process.execPath, arguments: [join(root, "host-node/dist/cli/main.js"), "serve", "--demo"] },
   native: { command: nativeBinary(), arguments: ["serve", "--demo"] },
 };
 

@@ -21,7 +21,7 @@ const WASM_TOOLS: &str = "xtask/tools";
 const TESTED: [&str; 2] = ["host-node", "host-node/packaging"];
 
 /// The folders whose npm packages the demo needs, and beside them those of its check and of the tests with clients of others.
-const SHOWN: [&str; 3] = ["host-node", "examples/app", "examples/server-node"];
+const SHOWN: [&str; 2] = ["host-node", "examples/app"];
 const CLIENTS: &str = "tests/clients";
 
 /// What is installed, and the PATH with which other programs find it.
