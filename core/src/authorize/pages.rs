@@ -53,6 +53,7 @@ pub(crate) async fn consent_page(host: &Host, request: &Request) -> Result<Respo
         scopes,
         action: &form_action(host, Pages::CONSENT),
         interaction: &handle,
+        subject: &signed_in.subject.id,
     }
     .render();
     Ok(page_response(200, html, &[&form_source]))
@@ -63,6 +64,10 @@ pub(crate) async fn post_consent(host: &Host, request: &Request) -> Result<Respo
     let form = request.form()?;
     let (situation, handle) = situation(host, request, &form).await?;
     match form.one("decision")? {
+        // Somebody else signed in since the page was shown: they have not been asked.
+        Some("allow") if form.one("subject")?.is_some_and(|asked| !situation.is_signed_in(asked)) => {
+            Ok(Response::see_other(page_address(host.config(), Next::Consent, &handle)))
+        }
         Some("allow") => {
             let scopes = form.all("scope").map(str::to_owned).collect();
             Ok(Response::see_other(situation.allow(host, Some(scopes)).await?))

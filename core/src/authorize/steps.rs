@@ -62,6 +62,10 @@ impl Situation {
         scopes
     }
 
+    pub(super) fn is_signed_in(&self, subject: &str) -> bool {
+        self.signed_in.as_ref().is_some_and(|signed_in| signed_in.subject.id == subject)
+    }
+
     /// Who decides. Nobody can decide before signing in.
     pub(super) fn decider(&self, host: &Host) -> Result<&SignedIn, Refusal> {
         match (&self.signed_in, self.next(host)) {

@@ -22,6 +22,8 @@ pub struct Consent<'a> {
     pub action: &'a str,
     /// The handle of the interaction, carried in a hidden field.
     pub interaction: &'a str,
+    /// Who is signed in, carried in a hidden field: in another tab it may soon be somebody else.
+    pub subject: &'a str,
 }
 
 /// One thing an application asks for.
@@ -68,6 +70,7 @@ mod tests {
             ],
             action: "/consent",
             interaction: "i.abc",
+            subject: "ada",
         }
     }
 

@@ -18,6 +18,7 @@ fn pages(text: &str) -> Vec<(&'static str, String)> {
         scopes: vec![RequestedScope { id: text, name: text, description: text }],
         action: text,
         interaction: text,
+        subject: text,
     };
     let error = ErrorPage { brand, title: text, explanation: text, code: text, help: Some(text) };
     vec![
@@ -55,6 +56,7 @@ fn az_088_ten_kilobytes_of_name_do_not_reach_the_page() {
         scopes: Vec::new(),
         action: "/consent",
         interaction: "i.abc",
+        subject: "ada",
     };
     assert!(!consent.render().contains(&"W".repeat(65)));
 }

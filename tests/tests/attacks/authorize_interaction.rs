@@ -310,3 +310,36 @@ fn a_person_who_denies_sends_access_denied_and_stores_nothing() {
     assert_eq!(crate::check::redirected_error(&answer, CALLBACK, Some("s&t")), "access_denied");
     assert_eq!(s.world.store.dump(), before);
 }
+
+/// The consent form as the browser shows it, posted with `decision=allow`.
+fn press_allow(s: &mut Setting, page: &Value) -> Value {
+    let (_, form_on_page) = text(&page["body"]).rsplit_once("<form").unwrap();
+    let hidden = form_on_page.split(r#"type="hidden" name=""#).skip(1).filter_map(|input| {
+        let (name, rest) = input.split_once(r#"" value=""#)?;
+        Some((name, rest.split_once('"')?.0))
+    });
+    let mut fields: Vec<(&str, &str)> = hidden.collect();
+    fields.extend([("scope", "read"), ("decision", "allow")]);
+    s.browser.post(&mut s.world, "/consent", &form(&fields))
+}
+
+#[test]
+fn consent_is_given_by_whom_the_page_asked_and_by_nobody_who_signed_in_since() {
+    let mut s = Setting::opaque();
+    s.world.ok(json!({ "accounts.create": { "login": "bob", "password": PASSWORD } }));
+    let interaction = s.interaction();
+    let path = format!("/consent?interaction={interaction}");
+    let asked_ada = s.browser.get(&mut s.world, &path);
+    // In another tab of the same browser Bob signs in.
+    let query = s.query(&[("prompt", Some("login"))]);
+    let other = s.browser.begin(&mut s.world, &query);
+    s.browser.sign_in(&mut s.world, &other, "bob", PASSWORD);
+    let answer = press_allow(&mut s, &asked_ada);
+    assert_eq!(location_parameter(&answer, "code"), None, "{answer}");
+    assert!(s.world.store.keys("/grant.").is_empty());
+    // He is shown the page, with his name on it.
+    assert_eq!(location_parameter(&answer, "interaction").as_deref(), Some(interaction.as_str()));
+    let asked_bob = s.browser.get(&mut s.world, &path);
+    assert!(!text(&asked_bob["body"]).contains("Ada"), "{asked_bob}");
+    assert!(location_parameter(&press_allow(&mut s, &asked_bob), "code").is_some());
+}
