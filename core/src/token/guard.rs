@@ -126,7 +126,9 @@ pub(crate) async fn authenticate(host: &Host, ask: &Authenticate) -> Result<Prin
         let ask = VerifyToken { token: token.to_owned(), audience: ask.audience.clone(), scopes: ask.scopes.clone() };
         return verify(host, &ask).await;
     }
-    let cookie = values("cookie").find_map(|header| find_cookie(host.config(), header, Cookie::Session));
+    // HTTP/2 may send each pair in a header of its own (RFC 9113 section 8.2.3).
+    let cookies = values("cookie").collect::<Vec<_>>().join(";");
+    let cookie = find_cookie(host.config(), &cookies, Cookie::Session);
     let signed_in = session::find(host, cookie).await?.ok_or(Refusal::TokenMissing)?;
     // A session is the person itself; scopes bound what clients may do for it.
     Ok(Principal {

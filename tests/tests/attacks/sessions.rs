@@ -200,7 +200,12 @@ fn se_014_contradicting_cookies_are_not_trusted() {
         format!("{SESSION}={value}\0"),
     ] {
         assert_eq!(authenticated(&mut s.world, &cookie)["refused"]["code"], "unauthenticated", "{cookie}");
+        let apart: Vec<_> = cookie.split("; ").map(|pair| json!(["cookie", pair])).collect();
+        let done = s.world.run(json!({ "authenticate": { "headers": apart } }));
+        assert_eq!(done["refused"]["code"], "unauthenticated", "{cookie} in headers of their own");
     }
+    let apart = json!([["cookie", "a=b"], ["cookie", format!("{SESSION}={value}")]]);
+    assert!(s.world.run(json!({ "authenticate": { "headers": apart } })).get("ok").is_some());
 }
 
 #[test]
