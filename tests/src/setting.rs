@@ -39,20 +39,7 @@ impl Setting {
 
     /// A good authorization request, with parameters replaced, added, or (`None`) left out.
     pub fn query(&self, changes: &[(&str, Option<&str>)]) -> String {
-        let mut fields = vec![
-            ("client_id", self.client.as_str()),
-            ("redirect_uri", CALLBACK),
-            ("response_type", "code"),
-            ("scope", "read"),
-            ("state", "s&t"),
-            ("code_challenge", CHALLENGE),
-            ("code_challenge_method", "S256"),
-        ];
-        for (name, value) in changes {
-            fields.retain(|(own, _)| own != name);
-            fields.extend(value.map(|value| (*name, value)));
-        }
-        form(&fields)
+        authorization_query(&self.client, changes)
     }
 
     /// Sends the browser to the authorization endpoint.
@@ -136,6 +123,24 @@ pub fn client(world: &mut World, changes: Value) -> (String, String) {
     }
     let created = world.ok(json!({ "clients.create": client }));
     (text(&created["client"]["id"]).to_owned(), created["secret"].as_str().unwrap_or_default().to_owned())
+}
+
+/// A good authorization request of a client, with parameters replaced, added, or (`None`) left out.
+pub fn authorization_query(client: &str, changes: &[(&str, Option<&str>)]) -> String {
+    let mut fields = vec![
+        ("client_id", client),
+        ("redirect_uri", CALLBACK),
+        ("response_type", "code"),
+        ("scope", "read"),
+        ("state", "s&t"),
+        ("code_challenge", CHALLENGE),
+        ("code_challenge_method", "S256"),
+    ];
+    for (name, value) in changes {
+        fields.retain(|(own, _)| own != name);
+        fields.extend(value.map(|value| (*name, value)));
+    }
+    form(&fields)
 }
 
 /// The form that redeems a code of a [`Setting`].

@@ -1,9 +1,7 @@
 use serde_json::{Value, json};
 
-use crate::{Browser, CHALLENGE, VERIFIER, World, basic, form, location_parameter};
-
-/// Where applications are sent back to.
-pub const CALLBACK: &str = "https://app.example.com/cb";
+use crate::setting::{CALLBACK, PASSWORD, authorization_query, post_raw, redeem_fields};
+use crate::{Browser, World, basic, form, location_parameter};
 
 /// A registered application, a person's account, and the person's browser.
 pub struct Application {
@@ -20,7 +18,7 @@ pub struct Application {
 impl Application {
     /// Registers the application, with access tokens of this form, and makes the account `ada`.
     pub fn register(world: &mut World, access_token: &str) -> Self {
-        let account = json!({ "login": "Ada", "password": "correct horse", "name": "Ada Lovelace" });
+        let account = json!({ "login": "Ada", "password": PASSWORD, "name": "Ada Lovelace" });
         world.ok(json!({ "accounts.create": account }));
         Self::register_for_ada(world, access_token)
     }
@@ -40,18 +38,8 @@ impl Application {
 
     /// The parameters of an authorization request, with these in place of the usual ones; an empty one is left out.
     pub fn query(&self, changes: &[(&str, &str)]) -> String {
-        let usual = [
-            ("client_id", self.client.as_str()),
-            ("redirect_uri", CALLBACK),
-            ("response_type", "code"),
-            ("scope", "read"),
-            ("state", "s&t"),
-            ("code_challenge", CHALLENGE),
-            ("code_challenge_method", "S256"),
-        ];
-        let unchanged = usual.into_iter().filter(|(name, _)| !changes.iter().any(|(changed, _)| changed == name));
-        let changed = changes.iter().copied().filter(|(_, value)| !value.is_empty());
-        form(&unchanged.chain(changed).collect::<Vec<_>>())
+        let changes = changes.iter().map(|(name, value)| (*name, (!value.is_empty()).then_some(*value)));
+        authorization_query(&self.client, &changes.collect::<Vec<_>>())
     }
 
     /// Goes to the authorization endpoint; returns the response.
@@ -69,7 +57,7 @@ impl Application {
     /// Signs in, allows, and returns the code.
     pub fn code(&mut self, world: &mut World, changes: &[(&str, &str)], scopes: &[&str]) -> String {
         let interaction = self.interaction(world, changes);
-        let signed_in = self.browser.sign_in(world, &interaction, "ada", "correct horse");
+        let signed_in = self.browser.sign_in(world, &interaction, "ada", PASSWORD);
         assert_eq!(signed_in["status"], 303, "{signed_in}");
         let answer = self.browser.allow(world, &interaction, scopes);
         location_parameter(&answer, "code").unwrap_or_else(|| panic!("no code in {answer}"))
@@ -77,15 +65,7 @@ impl Application {
 
     /// Redeems a code.
     pub fn redeem(&self, world: &mut World, code: &str) -> (u64, Value) {
-        self.token(
-            world,
-            &[
-                ("grant_type", "authorization_code"),
-                ("code", code),
-                ("redirect_uri", CALLBACK),
-                ("code_verifier", VERIFIER),
-            ],
-        )
+        self.token(world, &redeem_fields(code))
     }
 
     /// Signs in, allows, redeems: the token response.
@@ -123,8 +103,7 @@ pub fn post(world: &mut World, path: &str, headers: &[(&str, &str)], body: &str)
     let form = ("content-type", "application/x-www-form-urlencoded");
     let typed = headers.iter().any(|(name, _)| *name == "content-type");
     let headers: Vec<_> = headers.iter().copied().chain((!typed).then_some(form)).collect();
-    let url = format!("{}{path}", World::ISSUER);
-    let response = world.ok(json!({ "http": { "method": "POST", "url": url, "headers": headers, "body": body } }));
+    let response = world.ok(post_raw(path, &headers, body));
     let body = response["body"].as_str().and_then(|body| serde_json::from_str(body).ok());
     (response["status"].as_u64().unwrap_or_default(), body.unwrap_or_default())
 }

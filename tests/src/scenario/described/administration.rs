@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 
 use crate::World;
 use crate::scenario::Scenario;
-use crate::scenario::application::{Application, CALLBACK, text};
+use crate::scenario::application::{Application, text};
+use crate::setting::CALLBACK;
 
 pub(super) const ALL: &[Scenario] = &[
     Scenario { name: "clients", about: "A client's life, and what may not be registered", config: plain, way: clients },

@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::scenario::Scenario;
-use crate::scenario::application::{Application, CALLBACK, post};
+use crate::scenario::application::{Application, post};
+use crate::setting::CALLBACK;
 use crate::{VERIFIER, World, basic, form, location_parameter};
 
 pub(super) const ALL: &[Scenario] = &[
