@@ -107,7 +107,7 @@ mod tests {
     }
 
     fn told(call: &str) -> Stop {
-        blame(call.as_bytes(), &serde_json::from_str::<Call>(call).unwrap_err())
+        blame(call.as_bytes(), &crate::json::read::<Call>(call.as_bytes()).unwrap_err())
     }
 
     #[test]

@@ -198,7 +198,7 @@ suite("sealed values", () => {
 
   test("open to what they were, until their time is over", async () => {
     const sealed = await seal(value, sealing);
-    assert.match(sealed, /^cvs_[\w-]+$/);
+    assert.match(sealed, /^cvv_[\w-]+$/);
     assert.deepEqual(await unseal(sealed, sealing), value);
     const later = (by: number) => ({ ...sealing, clock: () => 1_790_000_000_000 + by });
     assert.deepEqual(await unseal(sealed, later(599_999)), value);

@@ -81,5 +81,5 @@ fn help_with(why: Why) -> &'static str {
 }
 
 fn read<T: DeserializeOwned>(arguments: &str) -> Result<T, ToolError> {
-    serde_json::from_str(arguments).map_err(|why| ToolError::Unreadable(why.to_string()))
+    crate::json::read(arguments.as_bytes()).map_err(|why| ToolError::Unreadable(why.to_string()))
 }

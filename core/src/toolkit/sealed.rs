@@ -9,7 +9,7 @@ use crate::seal::{Purpose, Roots};
 use crate::time::{Millis, Seconds};
 
 /// What every sealed value begins with.
-const PREFIX: &str = "cvs_";
+const PREFIX: &str = "cvv_";
 
 /// Browsers drop cookies whose name and value have more than 4096 bytes (RFC 6265bis section 5.6); this leaves 96 for the name.
 const MAX_BYTES: usize = 4000;
