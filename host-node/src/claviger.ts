@@ -55,7 +55,7 @@ export class Claviger {
 
   constructor(options: SlimOptions) {
     this.#options = options;
-    this.#onFault = options.onFault ?? ((error) => console.error(error));
+    this.#onFault = reporter(options.onFault ?? ((error) => console.error(error)));
     this.#listeners = new Listeners((error) => this.#onFault(asError(error)));
     const call: Call = (name, argument) => this.#call(name, argument);
     this.clients = new Clients(call);
@@ -95,7 +95,7 @@ export class Claviger {
     const { method, url, headers, peer } = incoming;
     const body = await readIncoming(incoming, this.#bodyLimit);
     if (body === "too large") return tooLarge(this.#bodyLimit);
-    const asked = this.#options.remote?.(new Request(url, { method, headers }), { remoteAddr: { hostname: peer } });
+    const asked = this.#options.remote?.(expressed(url, method, headers), { remoteAddr: { hostname: peer } });
     return this.#http({ method, url, headers, body, remote: asked === undefined ? peer : asked }, requester);
   }
 
@@ -183,6 +183,24 @@ function errorOf({ fault, refused }: Done, scopes: readonly string[] = []): Clav
   if (fault instanceof Fault) return fault;
   if (fault) return new Fault(fault);
   return new Refused(refused ?? { code: "not_found", status: 404, message: "Nothing", help: "" }, scopes);
+}
+
+/** A request that Fetch can express: there is none with a password in its address, nor with the methods that browsers may not use. */
+function expressed(url: string, method: string, headers: HeaderPairs): Request {
+  const address = new URL(url);
+  address.username = address.password = "";
+  return new Request(address, { headers, ...(/^(CONNECT|TRACE|TRACK)$/i.test(method) ? {} : { method }) });
+}
+
+/** Tells of errors, and does not let the telling become one: the request must be answered all the same. */
+function reporter(tell: (error: Error) => unknown): (error: Error) => void {
+  return async (error) => {
+    try {
+      await tell(error);
+    } catch (failed) {
+      console.error(error, failed);
+    }
+  };
 }
 
 function asError(error: unknown): Error {

@@ -222,6 +222,30 @@ test("a listener that throws changes no answer, and onFault hears of it", async 
   );
 });
 
+test("HW-018 an onFault or a listener that throws, rejects or calls back changes no answer and ends no process", async (context) => {
+  const { mock } = context.mock.method(console, "error", () => {});
+  for (const onFault of [
+    () => {
+      throw new Error("the log is full");
+    },
+    async () => Promise.reject(new Error("the log is full")),
+  ]) {
+    const failing = memory();
+    failing.load = () => {
+      throw new Error("the disk is gone");
+    };
+    const response = await make({ store: failing, onFault }).fetch(new Request(`${issuer}/jwks`));
+    assert.equal(response.status, 503);
+    const auth = make({ onFault });
+    auth.on("*", () => auth.clients.list());
+    auth.on("*", () => Promise.reject(new Error("a listener's own mistake")));
+    const { client } = await auth.clients.create({ name: "App", redirectUris: ["https://app.example.com/cb"] });
+    assert.deepEqual(await auth.clients.find(client.id), client);
+    await new Promise(setImmediate);
+  }
+  assert.ok(mock.callCount() >= 4, "what could not be told is on the console");
+});
+
 test("purge goes through all pages and removes what is over, or only counts it", async () => {
   const { auth, clock } = testing({ scopes });
   await auth.accounts.create({ login: "ada", password: "correct horse battery" });

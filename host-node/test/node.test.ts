@@ -133,3 +133,14 @@ test("the option `remote` is asked with the request and the peer", async () => {
   assert.match(await exchange(auth.answer.bind(auth), lines), /^HTTP\/1\.1 415 /);
   assert.deepEqual(seen, ["203.0.113.9", { remoteAddr: { hostname: "127.0.0.1" } }]);
 });
+
+test("a request that Fetch cannot express is answered too, where there is a `remote`", async () => {
+  const { auth } = testing({ remote: (request) => request.headers.get("x-real-ip") });
+  for (const [line, status] of [
+    ["TRACE /token", 405],
+    ["GET http://user:password@auth.example.com/jwks", 200],
+  ]) {
+    const response = await exchange(auth.answer.bind(auth), [`${line} HTTP/1.1`, "Host: auth.example.com", close]);
+    assert.match(response, new RegExp(`^HTTP/1.1 ${status} `), String(line));
+  }
+});
