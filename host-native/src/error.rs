@@ -134,15 +134,15 @@ impl Error {
 
 impl From<EngineError> for Error {
     fn from(error: EngineError) -> Self {
-        let (code, help) = match &error {
+        let (code, status, help) = match &error {
             EngineError::Busy => return Self::Busy,
             EngineError::Load(_) => return Self::Engine(error),
             EngineError::Trapped(_) => {
-                ("engine_trapped", "The request was denied and may be tried again; see the log.")
+                ("engine_trapped", 503, "The request was denied and may be tried again; see the log.")
             }
-            EngineError::Contract(_) => ("engine_failed", "This is a defect of the engine; see the log."),
+            EngineError::Contract(_) => ("engine_failed", 500, "This is a defect of the engine; see the log."),
         };
-        Self::Fault(Problem::new(code, 500, error.to_string(), help))
+        Self::Fault(Problem::new(code, status, error.to_string(), help))
     }
 }
 

@@ -76,10 +76,11 @@ export class Refused extends ClavigerError {
     this.#scopes = scopes;
   }
 
-  /** The status, an `error` object, and with 401 and 403 the challenge of RFC 6750 section 3. */
+  /** The status, an `error` object, and the challenge of RFC 6750 section 3: with 401, and with 403 where a scope is missing. */
   toResponse(): Response {
     const headers = new Headers({ "cache-control": "no-store" });
-    if (this.status === 401 || this.status === 403) headers.set("www-authenticate", this.#challenge());
+    const challenged = this.status === 401 || this.code === "insufficient_scope";
+    if (challenged) headers.set("www-authenticate", this.#challenge());
     return problem(this.code, this.message, this.status, headers);
   }
 
@@ -95,12 +96,12 @@ export class Refused extends ClavigerError {
 export class Fault extends ClavigerError {
   declare readonly code: FaultCode;
 
-  /** The status and nothing that an outsider could use. */
+  /** The status and nothing that an outsider could use: what the engine says of a fault that it renders itself. */
   toResponse(): Response {
     const headers = new Headers({ "cache-control": "no-store" });
-    return this.status === 503
-      ? problem("temporarily_unavailable", "Please try again", this.status, headers)
-      : problem("server_error", "The server could not answer", this.status, headers);
+    if (this.status !== 503) return problem("server_error", "The server failed", this.status, headers);
+    headers.set("retry-after", "1");
+    return problem("temporarily_unavailable", "The server cannot answer now; try again", this.status, headers);
   }
 }
 

@@ -37,14 +37,19 @@ test("a 403 names the scopes that are needed", () => {
 });
 
 test("other refusals carry no challenge", () => {
-  const response = new Refused({ ...told, code: "not_found", status: 404 }).toResponse();
-  assert.equal(response.headers.has("www-authenticate"), false);
+  for (const [code, status] of [
+    ["not_found", 404],
+    ["forbidden", 403],
+  ] as const) {
+    const response = new Refused({ ...told, code, status }).toResponse();
+    assert.equal(response.headers.has("www-authenticate"), false, code);
+  }
 });
 
 test("a fault tells the requester nothing of what went wrong", async () => {
-  for (const [status, error] of [
-    [503, "temporarily_unavailable"],
-    [500, "server_error"],
+  for (const [status, error, retryAfter] of [
+    [503, "temporarily_unavailable", "1"],
+    [500, "server_error", null],
   ] as const) {
     const fault = new Fault({
       code: "store_failed",
@@ -54,6 +59,7 @@ test("a fault tells the requester nothing of what went wrong", async () => {
     });
     const response = fault.toResponse();
     assert.equal(response.status, status);
+    assert.equal(response.headers.get("retry-after"), retryAfter);
     const body = await response.text();
     assert.equal(JSON.parse(body).error, error);
     assert.doesNotMatch(body, /hunter2|10\.0/);

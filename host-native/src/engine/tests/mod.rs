@@ -192,7 +192,7 @@ async fn the_shipped_engine_goes_on_after_a_trap_and_nothing_is_lost() {
     for _ in 0..2 {
         let error = auth.keys().list().await.unwrap_err();
         assert_eq!(error.code(), "engine_trapped");
-        assert_eq!(error.into_response().status(), 500);
+        assert_eq!(error.into_response().status(), 503);
     }
     for _ in 0..2 {
         assert_eq!(auth.keys().list().await.unwrap(), keys);
