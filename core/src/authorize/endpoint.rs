@@ -43,18 +43,11 @@ async fn load(host: &Host, request: &Request, query: &Form) -> Result<(Client, O
     let config = host.config();
     let id = query.one("client_id")?.ok_or(Refusal::InvalidRequest("The client is unknown or disabled"))?;
     let presented = Presented::read(config, read_cookie(config, request, Cookie::Session));
-    let (session_slot, account_slot) = presented
-        .as_ref()
-        .map(|presented| presented.slots(host))
-        .map_or((None, None), |(session, account)| (Some(session), account));
-    let (client, session, account) = host.load((Client::slot(config, id), session_slot, account_slot)).await?;
+    let slots = Presented::slots(presented.as_ref(), host);
+    let (client, (session, account)) = host.load((Client::slot(config, id), slots)).await?;
     let client = client.map(|client| client.value).filter(|client| !client.disabled);
     let client = client.ok_or(Refusal::InvalidRequest("The client is unknown or disabled"))?;
-    let signed_in = match presented {
-        Some(presented) => presented.check(host, session, account).await?,
-        None => None,
-    };
-    Ok((client, signed_in))
+    Ok((client, Presented::check(presented.as_ref(), host, session, account).await?))
 }
 
 fn interact(

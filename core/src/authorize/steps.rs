@@ -32,17 +32,12 @@ impl Situation {
     ) -> Result<Self, Stop> {
         let config = host.config();
         let presented = Presented::read(config, session_cookie);
-        let slots = presented.as_ref().map(|presented| presented.slots(host));
-        let (session_slot, account_slot) = slots.map_or((None, None), |(session, account)| (Some(session), account));
+        let slots = Presented::slots(presented.as_ref(), host);
         let grant_slot =
             presented.as_ref().map(|presented| Grant::slot(config, presented.owner(), &interaction.grant_id(config)));
-        let (client, session, account, grant) = host
-            .load((Client::slot(config, &interaction.request.client_id), session_slot, account_slot, grant_slot))
-            .await?;
-        let signed_in = match &presented {
-            Some(presented) => presented.check(host, session, account).await?,
-            None => None,
-        };
+        let (client, (session, account), grant) =
+            host.load((Client::slot(config, &interaction.request.client_id), slots, grant_slot)).await?;
+        let signed_in = Presented::check(presented.as_ref(), host, session, account).await?;
         let client = client
             .map(|client| client.value)
             .filter(|client| still_allows(client, &interaction))

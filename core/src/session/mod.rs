@@ -55,22 +55,23 @@ impl Presented {
         slot(host.config(), self.0.owner.name(), &self.0.id).key
     }
 
-    pub(crate) fn slots(&self, host: &Host) -> (Slot<Session>, Option<Slot<Account>>) {
-        (slot(host.config(), self.0.owner.name(), &self.0.id), account::slot_of(host, &self.0.owner))
+    /// What to load for whoever is presented, if anybody is.
+    pub(crate) fn slots(presented: Option<&Self>, host: &Host) -> (Option<Slot<Session>>, Option<Slot<Account>>) {
+        let Some(Self(handle)) = presented else { return (None, None) };
+        (Some(slot(host.config(), handle.owner.name(), &handle.id)), account::slot_of(host, &handle.owner))
     }
 
     /// The session, if its row is there, the secret is right, and the person may still act.
     pub(crate) async fn check(
-        &self,
+        presented: Option<&Self>,
         host: &Host,
         session: Option<Stored<Session>>,
         account: Option<Stored<Account>>,
     ) -> Result<Option<SignedIn>, Stop> {
-        let Some(session) = session
-            .filter(|session| same(session.value.secret_sha256.as_bytes(), b64u(sha256(&self.0.secret)).as_bytes()))
-        else {
+        let (Some(Self(handle)), Some(session)) = (presented, session) else { return Ok(None) };
+        if !same(session.value.secret_sha256.as_bytes(), b64u(sha256(&handle.secret)).as_bytes()) {
             return Ok(None);
-        };
+        }
         let subject = account::active(host, account, &session.value.subject).await?;
         Ok(subject.map(|subject| SignedIn { session: session.value, subject }))
     }
@@ -95,9 +96,9 @@ fn slot(config: &Config, subject: &str, id: &Id) -> Slot<Session> {
 
 /// The session of the browser that sent this cookie: one trip, none when the cookie is not authentic.
 pub(crate) async fn find(host: &Host, cookie: Option<&str>) -> Result<Option<SignedIn>, Stop> {
-    let Some(presented) = Presented::read(host.config(), cookie) else { return Ok(None) };
-    let (session, account) = host.load(presented.slots(host)).await?;
-    presented.check(host, session, account).await
+    let presented = Presented::read(host.config(), cookie);
+    let (session, account) = host.load(Presented::slots(presented.as_ref(), host)).await?;
+    Presented::check(presented.as_ref(), host, session, account).await
 }
 
 /// Signs a person in: a new session in the place of the browser's old one, and the cookie that holds it.
