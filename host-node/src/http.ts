@@ -17,7 +17,8 @@ export interface Incoming {
   url: string;
   /** Names in lower case, repeated where they came more than once; each character of a value is one byte. */
   headers: HeaderPairs;
-  body: AsyncIterable<Uint8Array> | null;
+  /** Reads the body as a byte string, or says `"too large"` as soon as it is over `limit` bytes and reads no further. */
+  body: ((limit: number) => Promise<string | "too large">) | null;
   /** The address of the other end of the connection. */
   peer: string | null;
 }
@@ -33,15 +34,7 @@ export interface HttpAnswer {
 export async function readIncoming({ body, headers }: Incoming, limit: number): Promise<string | "too large" | null> {
   if (!body) return null;
   const declared = headers.find(([name]) => name === "content-length");
-  if (Number(declared?.[1] ?? 0) > limit) return "too large";
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of body) {
-    length += chunk.length;
-    if (length > limit) return "too large";
-    chunks.push(chunk);
-  }
-  return toByteString(joined(chunks, length));
+  return Number(declared?.[1] ?? 0) > limit ? "too large" : body(limit);
 }
 
 /** The request as the engine takes it, or `"too large"` as soon as its body is known to be over `limit` bytes. */

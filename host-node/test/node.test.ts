@@ -24,8 +24,7 @@ async function exchange(answer: Answer, lines: string[], body = ""): Promise<str
 const ok = (body: string, headers: [string, string][] = []) => ({ status: 200, headers, body });
 
 const echo: Answer = async ({ body, ...incoming }) => {
-  const chunks = body ? await Array.fromAsync(body) : [];
-  return ok(JSON.stringify({ ...incoming, body: Buffer.concat(chunks).toString() }));
+  return ok(JSON.stringify({ ...incoming, body: (await body?.(100)) ?? "" }));
 };
 
 const bodyOf = (response: string) => JSON.parse(response.slice(response.indexOf("\r\n\r\n") + 4));
@@ -114,6 +113,37 @@ test("a body over the limit is answered with 413, and not read to its end", asyn
     assert.match(response, /^HTTP\/1\.1 413 /);
     assert.match(response, /"invalid_request"/);
   }
+});
+
+test("a body that was read before is empty, and nobody waits for it", async () => {
+  const answer = toNodeHandler({ answer: echo });
+  const server = createServer(async (incoming, outgoing) => {
+    for await (const _ of incoming);
+    await answer(incoming, outgoing);
+  });
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}/token`;
+  const response = await fetch(address, { method: "POST", body: "a=b" });
+  assert.equal(((await response.json()) as { body: string }).body, "");
+  server.close();
+});
+
+test("a connection that is closed amid the body starts nothing", async () => {
+  const started = Promise.withResolvers<void>();
+  const ended = Promise.withResolvers<unknown>();
+  const answer: Answer = async ({ body }) => {
+    started.resolve();
+    await body?.(100).catch(ended.resolve);
+    return ok("");
+  };
+  const server = createServer(toNodeHandler({ answer }));
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  const socket = connect((server.address() as AddressInfo).port, "127.0.0.1");
+  socket.write("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\na=b");
+  await started.promise;
+  socket.destroy();
+  assert.ok((await ended.promise) instanceof Error);
+  server.close();
 });
 
 test("the option `remote` is asked with the request and the peer", async () => {
