@@ -215,7 +215,16 @@ impl KeySet {
             Signer::Engine(key) => {
                 key.sign(unsigned.signing_input()).map_err(|_| Fault::Cryptography("the signing key is damaged"))?
             }
-            Signer::Host(key) => host.sign(&key.kid, key.algorithm, unsigned.signing_input()).await?,
+            Signer::Host(key) => {
+                let signature = host.sign(&key.kid, key.algorithm, unsigned.signing_input()).await?;
+                let public = host.keys().public(&key.kid, || key.public_key());
+                // Nobody could use such a token, and the code would be spent.
+                if public.is_ok_and(|public| public.verify(unsigned.signing_input(), &signature).is_ok()) {
+                    signature
+                } else {
+                    return Err(Fault::BadAnswer("a signature does not verify with the key's publicJwk"));
+                }
+            }
         };
         Ok(unsigned.with_signature(&signature))
     }

@@ -1,7 +1,9 @@
-//! Signing keys under rotation and withdrawal, seen from several engines on one store (JW-052, JW-054, SF-016).
+//! Signing keys under rotation and withdrawal, seen from several engines on one store (JW-052, JW-054, SF-016), and keys that only the
+//! host has (HW-017).
 
 use claviger_tests::World;
-use claviger_tests::setting::{Setting, text};
+use claviger_tests::services::host_key;
+use claviger_tests::setting::{Setting, reply, text};
 use serde_json::{Value, json};
 
 const MINUTE: u64 = 60;
@@ -136,4 +138,39 @@ fn sf_016_a_clock_that_jumped_and_came_back_keeps_no_withdrawn_key() {
     other.store = s.world.store.clone();
     other.now = s.world.now + 60_000;
     assert!(!verifies(&mut other, &token));
+}
+
+#[test]
+fn hw_017_a_wrong_signature_of_the_host_spends_nothing_and_leaves_in_no_token() {
+    for algorithm in ["ES256", "RS256"] {
+        let host_signs = json!({ "signing": { "hostKeys": [host_key(algorithm)] }, "capabilities": ["sign"] });
+        let mut s = Setting::new(host_signs, "jwt");
+        let code = s.code();
+        let mut earlier = json!({ "signature": "" });
+        for wrong in ["", "AAAA", &"A".repeat(86), "MEUCIQ", "not base64url!", "earlier"] {
+            let command = s.redeem_command(&code);
+            let done = s.world.run_with(command, |ask, _, store| match (ask.get("sign"), wrong) {
+                (Some(_), "earlier") => earlier.take(),
+                (Some(_), wrong) => json!({ "signature": wrong }),
+                (None, _) => store.answer(ask),
+            });
+            let (status, body) = reply(&done["ok"]);
+            assert_eq!((status, body.get("access_token")), (500, None), "{wrong}: {done}");
+            assert_eq!(done["fault"]["code"], "bad_answer");
+            assert!(!s.world.asked().contains(&"commit".to_owned()));
+            // A good one, but of another token.
+            let message = json!({ "sign": { "key": algorithm, "algorithm": algorithm, "message": "AAAA" } });
+            earlier = s.world.store.answer(&message);
+        }
+        assert_eq!(s.redeem(&code).0, 200);
+    }
+}
+
+#[test]
+fn two_keys_of_the_host_under_one_kid_are_no_configuration() {
+    let mut other = host_key("RS256");
+    other["kid"] = json!("ES256");
+    let signing = json!({ "signing": { "hostKeys": [host_key("ES256"), other] }, "capabilities": ["sign"] });
+    let fault = claviger_core::Engine::open(World::config(signing).to_string().as_bytes()).unwrap_err();
+    assert!(fault.told().message.contains("each has a kid of its own"), "{fault:?}");
 }
