@@ -182,7 +182,13 @@ function opened(module: WebAssembly.Module, config: object): Engine {
 function errorOf({ fault, refused }: Done, scopes: readonly string[] = []): ClavigerError {
   if (fault instanceof Fault) return fault;
   if (fault) return new Fault(fault);
-  return new Refused(refused ?? { code: "not_found", status: 404, message: "Nothing", help: "" }, scopes);
+  if (refused) return new Refused(refused, scopes);
+  return new Fault({
+    code: "bad_result",
+    status: 500,
+    message: "The engine ended a command with neither a result nor a reason",
+    help: "Pass the engine.wasm of this very version of the package.",
+  });
 }
 
 /** A request that Fetch can express: there is none with a password in its address, nor with the methods that browsers may not use. */
