@@ -103,6 +103,20 @@ fn a_user_can_be_made_with_a_password_from_the_environment_a_file_or_chance() {
 }
 
 #[test]
+fn the_store_is_its_owners_alone() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = folder();
+    let _server = Server::start(&folder);
+    let files: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(Result::unwrap).collect();
+    let of_the_demo: Vec<_> =
+        files.iter().filter(|file| file.file_name().to_string_lossy().starts_with("claviger-demo")).collect();
+    assert!(of_the_demo.len() >= 3, "{files:?}");
+    for file in of_the_demo {
+        assert_eq!(file.metadata().unwrap().permissions().mode() & 0o077, 0, "{file:?}");
+    }
+}
+
+#[test]
 fn keys_rotate() {
     let folder = folder();
     let run = |arguments: &[&str]| json(&administer(&folder, arguments).output().unwrap());
