@@ -113,13 +113,15 @@ export class Claviger {
     let after: string | null = null;
     let seen = 0;
     const purged: Record<string, number> = {};
+    const unreadable: string[] = [];
     do {
       const page: Gives<"purge"> = await this.#call("purge", after === null ? options : { ...options, after });
       seen += page.seen;
       for (const [kind, count] of Object.entries(page.purged)) purged[kind] = (purged[kind] ?? 0) + count;
+      unreadable.push(...page.unreadable);
       after = page.next;
     } while (after !== null);
-    return { seen, purged };
+    return { seen, purged, unreadable };
   }
 
   /** Calls `listener` after each such event, or with `"*"` after every one. Returns the function that ends it. */

@@ -235,7 +235,7 @@ impl KeySet {
         }
         let active = self.find(host.config().signing.algorithm, State::Active);
         let sealed =
-            active.and_then(|key| key.sealed.as_deref()).ok_or(Fault::BadRow("the key set has no active key"))?;
+            active.and_then(|key| key.sealed.as_deref()).ok_or(Fault::bad_row("the key set has no active key"))?;
         host.keys().private(sealed, || open(host, sealed)).map(Signer::Engine)
     }
 
@@ -315,15 +315,15 @@ impl StoredKey {
 }
 
 fn open(host: &Host, sealed: &str) -> Result<PrivateKey, Fault> {
-    let sealed = from_b64u(sealed).ok_or(Fault::BadRow("a signing key cannot be read"))?;
+    let sealed = from_b64u(sealed).ok_or(Fault::bad_row("a signing key cannot be read"))?;
     let (_, jwk) = host
         .config()
         .roots
         .open(Purpose::StoredKey, host.tenant().as_bytes(), &sealed)
-        .ok_or(Fault::BadRow("a signing key was sealed with a secret that is not configured"))?;
+        .ok_or(Fault::bad_row("a signing key was sealed with a secret that is not configured"))?;
     let jwk = zeroize::Zeroizing::new(jwk);
-    let jwk = std::str::from_utf8(&jwk).map_err(|_| Fault::BadRow("a signing key cannot be read"))?;
-    PrivateKey::from_jwk(jwk).map_err(|_| Fault::BadRow("a signing key cannot be read"))
+    let jwk = std::str::from_utf8(&jwk).map_err(|_| Fault::bad_row("a signing key cannot be read"))?;
+    PrivateKey::from_jwk(jwk).map_err(|_| Fault::bad_row("a signing key cannot be read"))
 }
 
 pub(super) fn longest_token(config: &Config) -> Seconds {

@@ -116,7 +116,7 @@ pub(crate) async fn respond(
     grant: &Grant,
     serial: u32,
 ) -> Result<TokenResponse, Stop> {
-    let token = grant.access_token(serial).ok_or(Fault::BadRow("an access token is not in its grant"))?;
+    let token = grant.access_token(serial).ok_or(Fault::bad_row("an access token is not in its grant"))?;
     Ok(TokenResponse {
         access_token: match token.form {
             TokenForm::Opaque => grant.handle(host.config(), Kind::AccessToken, token.serial),
