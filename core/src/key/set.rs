@@ -181,24 +181,29 @@ impl KeySet {
         self.keys.iter().find(|key| key.algorithm == algorithm && key.state == state)
     }
 
-    /// Next becomes active, active becomes retired, and a new next is made. Without a next key, one is made active at once.
+    /// Next becomes active, active becomes retired, and a new next is made if there is none. Without a next key, one is made active at
+    /// once.
     pub(super) fn rotated(mut self, host: &Host, algorithm: Algorithm) -> Result<Self, Fault> {
         if self.find(algorithm, State::Next).is_none() {
             self.keys.push(StoredKey::generate(host, algorithm)?);
         }
         // Others may sign with it until they hear.
         let until = longest_token(host.config()).after(SKEW.after(REMEMBERED.after(host.now())));
+        let mut next = true;
         for key in self.keys.iter_mut().filter(|key| key.algorithm == algorithm) {
             match key.state {
                 State::Active => key.turn(State::Retired, host.now(), Some(until)),
-                State::Next => {
+                // The oldest; others that were generated beside it wait for their turn.
+                State::Next if std::mem::take(&mut next) => {
                     key.turn(State::Active, host.now(), None);
                     host.tell(Event::KeyRotated { kid: key.kid.clone() });
                 }
-                State::Retired | State::Withdrawn => {}
+                State::Next | State::Retired | State::Withdrawn => {}
             }
         }
-        self.keys.push(StoredKey::generate(host, algorithm)?);
+        if self.find(algorithm, State::Next).is_none() {
+            self.keys.push(StoredKey::generate(host, algorithm)?);
+        }
         self.keys.retain(|key| key.until.is_none_or(|until| host.now() < until));
         Ok(self)
     }
