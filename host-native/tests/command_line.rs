@@ -181,6 +181,15 @@ fn a_file_of_settings_is_read_and_checked() {
         assert_eq!(output.status.code(), Some(1));
         assert!(text(&output.stderr).contains(named), "{named}: {}", text(&output.stderr));
     }
+    // What is told of a file that cannot be read does not quote it: a secret may be in it.
+    for (file, content) in [
+        ("wrong.toml", "issuer = 'https://auth.example.com'\nsecret = 'hush'x\n"),
+        ("wrong.json", r#"{ "secret": "hush"x }"#),
+        ("wrong.json", r#""hush""#),
+    ] {
+        let told = text(&check(file, content).stderr);
+        assert!(told.contains(file) && told.contains("help: ") && !told.contains("hush"), "{told}");
+    }
 }
 
 #[test]
