@@ -4,11 +4,10 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import nodeResolve from "@rollup/plugin-node-resolve";
 import { build } from "esbuild";
-import { Miniflare } from "miniflare";
 import { rollup } from "rollup";
 import * as vite from "vite";
 import webpack from "webpack";
-import { bin, compiledModules, makeProject, node, run } from "./project.mjs";
+import { bin, compiledModules, makeProject, node, onWorkerd, run } from "./project.mjs";
 
 const otherIssuer = "Another issuer made it: its iss is not the expected one.";
 const expected = JSON.stringify({
@@ -43,28 +42,13 @@ test("claviger/browser/slim says what it lacks, and takes browser.wasm", async (
 });
 
 test("claviger/browser on workerd, compiled ahead of time", async () => {
-  await build({
-    entryPoints: [project.file("tools-worker.js")],
-    outfile: project.file("tools-workerd/worker.js"),
-    bundle: true,
-    format: "esm",
-    conditions: ["workerd", "worker", "browser"],
-    loader: { ".wasm": "copy" },
-    assetNames: "[name]",
-  });
-  const miniflare = new Miniflare({
-    cf: false,
-    modulesRoot: project.file("tools-workerd"),
-    modules: [
-      { type: "ESModule", path: project.file("tools-workerd/worker.js") },
-      { type: "CompiledWasm", path: project.file("tools-workerd/browser.wasm") },
-    ],
-  });
-  try {
-    assert.equal(await (await miniflare.dispatchFetch("http://localhost/")).text(), expected);
-  } finally {
-    await miniflare.dispose();
-  }
+  await onWorkerd(
+    project,
+    { entry: "tools-worker.js", folder: "tools-workerd", wasm: "browser.wasm" },
+    async (miniflare) => {
+      assert.equal(await (await miniflare.dispatchFetch("http://localhost/")).text(), expected);
+    },
+  );
 });
 
 /** Each writes tools-main.js as one program, to the file that it is given or to the one that it gives. */

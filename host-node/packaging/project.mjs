@@ -5,6 +5,8 @@ import { readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { build } from "esbuild";
+import { Miniflare } from "miniflare";
 
 const here = import.meta.dirname;
 const root = join(here, "..");
@@ -55,3 +57,30 @@ export const compiledModules = {
     }));
   },
 };
+
+/** Bundles a Worker of the project into a folder, as wrangler does, and gives it to `use` running on workerd. `wasm` is the module beside it. */
+export async function onWorkerd(project, { entry, folder, wasm, bindings = {} }, use) {
+  await build({
+    entryPoints: [project.file(entry)],
+    outfile: project.file(`${folder}/worker.js`),
+    bundle: true,
+    format: "esm",
+    conditions: ["workerd", "worker", "browser"],
+    loader: { ".wasm": "copy" },
+    assetNames: "[name]",
+  });
+  const miniflare = new Miniflare({
+    cf: false,
+    modulesRoot: project.file(folder),
+    modules: [
+      { type: "ESModule", path: project.file(`${folder}/worker.js`) },
+      { type: "CompiledWasm", path: project.file(`${folder}/${wasm}`) },
+    ],
+    bindings,
+  });
+  try {
+    await use(miniflare);
+  } finally {
+    await miniflare.dispose();
+  }
+}

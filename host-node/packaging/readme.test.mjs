@@ -5,9 +5,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { after, before, test } from "node:test";
-import { build } from "esbuild";
-import { Miniflare } from "miniflare";
-import { bin, makeProject } from "./project.mjs";
+import { bin, makeProject, onWorkerd } from "./project.mjs";
 
 const readme = readFileSync(join(import.meta.dirname, "../../README.md"), "utf8");
 const secret = "8b1c05de7f3a49d2a6e04b7c91f85d30";
@@ -68,29 +66,14 @@ test("the Worker runs on workerd", async () => {
   writeFileSync(project.file("readme-worker.ts"), snippet("A Worker"));
   const store = 'import { memory } from "claviger/stores/memory"; export const store = (_env) => memory();';
   writeFileSync(project.file("store.js"), store);
-  await build({
-    entryPoints: [project.file("readme-worker.ts")],
-    outfile: project.file("readme/worker.js"),
-    bundle: true,
-    format: "esm",
-    conditions: ["workerd", "worker", "browser"],
-    loader: { ".wasm": "copy" },
-    assetNames: "[name]",
-  });
-  const miniflare = new Miniflare({
-    cf: false,
-    modulesRoot: project.file("readme"),
-    modules: [
-      { type: "ESModule", path: project.file("readme/worker.js") },
-      { type: "CompiledWasm", path: project.file("readme/engine.wasm") },
-    ],
-    bindings: { ISSUER: "https://auth.example.com", SECRET: secret },
-  });
-  try {
-    await answers(String(await miniflare.ready));
-  } finally {
-    await miniflare.dispose();
-  }
+  const bindings = { ISSUER: "https://auth.example.com", SECRET: secret };
+  await onWorkerd(
+    project,
+    { entry: "readme-worker.ts", folder: "readme", wasm: "engine.wasm", bindings },
+    async (miniflare) => {
+      await answers(String(await miniflare.ready));
+    },
+  );
 });
 
 /** Metadata of the issuer that the snippet names, and keys. */

@@ -5,9 +5,8 @@ import { createServer } from "node:http";
 import { extname } from "node:path";
 import { after, before, suite, test } from "node:test";
 import { build } from "esbuild";
-import { Miniflare } from "miniflare";
 import { chromium } from "playwright-core";
-import { bin, compiledModules, makeProject, node, run } from "./project.mjs";
+import { bin, compiledModules, makeProject, node, onWorkerd, run } from "./project.mjs";
 
 let project;
 let expected;
@@ -64,29 +63,9 @@ test("Bun by require", async () => {
 });
 
 test("workerd, with the engine as a compiled module and no code generation", async () => {
-  await build({
-    entryPoints: [project.file("worker.js")],
-    outfile: project.file("workerd/worker.js"),
-    bundle: true,
-    format: "esm",
-    conditions: ["workerd", "worker", "browser"],
-    loader: { ".wasm": "copy" },
-    assetNames: "[name]",
+  await onWorkerd(project, { entry: "worker.js", folder: "workerd", wasm: "engine.wasm" }, async (miniflare) => {
+    assert.equal(await (await miniflare.dispatchFetch("http://localhost/")).text(), expected);
   });
-  const miniflare = new Miniflare({
-    cf: false,
-    modulesRoot: project.file("workerd"),
-    modules: [
-      { type: "ESModule", path: project.file("workerd/worker.js") },
-      { type: "CompiledWasm", path: project.file("workerd/engine.wasm") },
-    ],
-  });
-  try {
-    const response = await miniflare.dispatchFetch("http://localhost/");
-    assert.equal(await response.text(), expected);
-  } finally {
-    await miniflare.dispose();
-  }
 });
 
 test("edge-light imports the engine with ?module", async () => {

@@ -138,6 +138,22 @@ impl World {
         }
     }
 
+    /// Begins the same command `times` times and answers all of them in rounds; gives their ends.
+    pub fn race(&mut self, command: &Value, times: usize) -> Vec<Value> {
+        let mut waiting: Vec<Value> = (0..times).map(|_| self.begin(command.clone())).collect();
+        let mut ended = Vec::new();
+        while !waiting.is_empty() {
+            let mut still = Vec::new();
+            for step in waiting {
+                let answer = self.store.answer(&step["ask"]);
+                let next = self.resume(&step["flow"], answer);
+                if next.get("ask").is_some() { still.push(next) } else { ended.push(next["done"].clone()) }
+            }
+            waiting = still;
+        }
+        ended
+    }
+
     /// Runs a command that must succeed.
     pub fn ok(&mut self, command: Value) -> Value {
         let done = self.run(command.clone());

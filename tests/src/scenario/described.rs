@@ -8,9 +8,16 @@ mod services;
 mod sign_in;
 mod tokens;
 
+use serde_json::{Value, json};
+
 use super::Scenario;
 
 /// Every scenario, in the order in which they are printed.
 pub fn all() -> Vec<Scenario> {
     [administration::ALL, sign_in::ALL, tokens::ALL, refusals::ALL, keys::ALL, services::ALL, contract::ALL].concat()
+}
+
+/// A configuration with nothing but what must be there.
+fn plain() -> Value {
+    json!({})
 }

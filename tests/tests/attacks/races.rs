@@ -305,28 +305,12 @@ fn two_first_uses_of_the_keys_agree_on_one_set_and_tell_of_no_other() {
     );
 }
 
-/// Begins the same command 64 times and answers in rounds.
-fn sixty_four(s: &mut Setting, command: &Value) -> Vec<Value> {
-    let mut waiting: Vec<Value> = (0..64).map(|_| s.world.begin(command.clone())).collect();
-    let mut ended = Vec::new();
-    while !waiting.is_empty() {
-        let mut still = Vec::new();
-        for step in waiting {
-            let answer = s.world.store.answer(&step["ask"]);
-            let next = s.world.resume(&step["flow"], answer);
-            if next.get("ask").is_some() { still.push(next) } else { ended.push(next["done"].clone()) }
-        }
-        waiting = still;
-    }
-    ended
-}
-
 #[test]
 fn az_042_sixty_four_redemptions_of_a_code_on_cold_keys_have_one_success() {
     let mut s = Setting::new(json!({}), "jwt");
     let code = s.code();
     let command = s.post_command("/token", &redeem_fields(&code));
-    let ended = sixty_four(&mut s, &command);
+    let ended = s.world.race(&command, 64);
     let tokens: Vec<Value> =
         ended.iter().map(|end| reply(&end["ok"])).filter(|(status, _)| *status == 200).map(|(_, body)| body).collect();
     assert_eq!(tokens.len(), 1);
@@ -345,7 +329,7 @@ fn tk_044_sixty_four_refreshes_agree() {
     let mut s = Setting::opaque();
     let tokens = s.tokens();
     let command = s.refresh_command(text(&tokens["refresh_token"]));
-    let ended = sixty_four(&mut s, &command);
+    let ended = s.world.race(&command, 64);
     let bodies: Vec<(u64, Value)> = ended.iter().map(|end| reply(&end["ok"])).collect();
     assert!(bodies.iter().all(|one| *one == bodies[0] && one.0 == 200), "{bodies:?}");
     assert!(s.is_active(&bodies[0].1["access_token"]) && s.is_active(&bodies[0].1["refresh_token"]));
@@ -357,7 +341,7 @@ fn sixty_four_consents_make_one_grant() {
     let interaction = s.interaction();
     let body = form(&[("interaction", &interaction), ("decision", "allow"), ("scope", "read")]);
     let command = s.browser.post_command("/consent", &body);
-    let ended = sixty_four(&mut s, &command);
+    let ended = s.world.race(&command, 64);
     assert_eq!(ended.iter().filter(|end| end["ok"]["status"] == 303).count(), 1);
     assert_eq!(ended.iter().filter(|end| end["ok"]["status"] == 400).count(), 63);
     assert_eq!(s.world.store.keys("/grant.").len(), 1);
@@ -366,7 +350,7 @@ fn sixty_four_consents_make_one_grant() {
 #[test]
 fn sixty_four_accounts_of_one_login_are_one() {
     let mut s = Setting::opaque();
-    let ended = sixty_four(&mut s, &json!({ "accounts.create": { "login": "grace" } }));
+    let ended = s.world.race(&json!({ "accounts.create": { "login": "grace" } }), 64);
     assert_eq!(ended.iter().filter(|end| end.get("ok").is_some()).count(), 1);
     assert_eq!(ended.iter().filter(|end| end["refused"]["code"] == "already_exists").count(), 63);
 }

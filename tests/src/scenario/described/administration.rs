@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::plain;
 use crate::World;
 use crate::scenario::Scenario;
 use crate::scenario::application::{Application, text};
@@ -18,10 +19,6 @@ pub(super) const ALL: &[Scenario] = &[
     },
     Scenario { name: "purge", about: "What is over is counted, then removed, page by page", config: plain, way: purge },
 ];
-
-fn plain() -> Value {
-    json!({})
-}
 
 fn clients(world: &mut World) {
     let created =

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::plain;
 use crate::World;
 use crate::scenario::{Export, Scenario};
 
@@ -15,10 +16,6 @@ pub(super) const ALL: &[Scenario] = &[
         way: flows,
     },
 ];
-
-fn plain() -> Value {
-    json!({})
-}
 
 fn find() -> Value {
     json!({ "clients.find": { "id": "app" } })

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::plain;
 use crate::World;
 use crate::scenario::Scenario;
 use crate::scenario::application::{Application, text};
@@ -32,10 +33,6 @@ pub(super) const ALL: &[Scenario] = &[
         way: root_secret_rotation,
     },
 ];
-
-fn plain() -> Value {
-    json!({})
-}
 
 fn get(world: &mut World, path: &str) -> Value {
     let url = format!("{}{path}", World::ISSUER);

@@ -1,7 +1,8 @@
 //! Every kind of refusal at the authorization endpoint and at the token endpoint, and requests to nowhere.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
+use super::plain;
 use crate::scenario::Scenario;
 use crate::scenario::application::{Application, post};
 use crate::setting::CALLBACK;
@@ -27,10 +28,6 @@ pub(super) const ALL: &[Scenario] = &[
         way: http,
     },
 ];
-
-fn plain() -> Value {
-    json!({})
-}
 
 fn authorization(world: &mut World) {
     let mut app = Application::register(world, "jwt");

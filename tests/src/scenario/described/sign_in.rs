@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::plain;
 use crate::scenario::Scenario;
 use crate::scenario::application::{Application, text};
 use crate::{World, form, location_parameter};
@@ -33,10 +34,6 @@ pub(super) const ALL: &[Scenario] = &[
         way: prompts,
     },
 ];
-
-fn plain() -> Value {
-    json!({})
-}
 
 fn sign_in(world: &mut World) {
     let mut app = Application::register(world, "jwt");

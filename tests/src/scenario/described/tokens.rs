@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::plain;
 use crate::World;
 use crate::scenario::Scenario;
 use crate::scenario::application::{Application, post, text};
@@ -58,10 +59,6 @@ pub(super) const ALL: &[Scenario] = &[
     },
     Scenario { name: "lifetimes", about: "Everything expires, to the millisecond", config: short, way: lifetimes },
 ];
-
-fn plain() -> Value {
-    json!({})
-}
 
 fn short() -> Value {
     json!({ "lifetimes": { "code": "30s", "accessToken": "1m", "refreshToken": "1h", "grant": "1d", "session": "2h" } })
