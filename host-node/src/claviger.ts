@@ -186,10 +186,10 @@ function errorOf({ fault, refused }: Done, scopes: readonly string[] = []): Clav
   if (fault) return new Fault(fault);
   if (refused) return new Refused(refused, scopes);
   return new Fault({
-    code: "bad_result",
+    code: "engine_failed",
     status: 500,
     message: "The engine ended a command with neither a result nor a reason",
-    help: "Pass the engine.wasm of this very version of the package.",
+    help: "This is a defect of the engine; please report it.",
   });
 }
 

@@ -34,11 +34,11 @@ export type RefusalCode =
 export type FaultCode =
   | "bad_answer"
   | "bad_call"
-  | "bad_result"
   | "bad_row"
   | "busy"
   | "contended"
   | "cryptography"
+  | "engine_failed"
   | "engine_trapped"
   | "host_failed"
   | "not_open"

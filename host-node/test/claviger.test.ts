@@ -93,6 +93,20 @@ test("a trap is answered with 503, told to onFault, and every request gets a new
   assert.ok(faults[0]!.cause instanceof WebAssembly.RuntimeError);
 });
 
+/** An engine whose every answer is `{"done":{}}`. */
+const empty = Buffer.from(
+  "AGFzbQEAAAABFwRgAABgAn9/AX9gA39/fwBgAn9/An9/AjIBDi4vZW5naW5lX2JnLmpzH19fd2JpbmRnZW5faW5pdF9leHRlcm5yZWZfdGFibGUA" +
+    "AAMFBAECAAMFAwEAAQdSBgZtZW1vcnkCABFfX3diaW5kZ2VuX21hbGxvYwABD19fd2JpbmRnZW5fZnJlZQACEF9fd2JpbmRnZW5fc3RhcnQA" +
+    "AwRvcGVuAAQFYmVnaW4ABAoUBAUAQYAICwIACwIACwYAQQhBCwsLEQEAQQgLC3siZG9uZSI6e319",
+  "base64",
+);
+
+test("an end with neither a result nor a reason is a fault, not something that was not found", async () => {
+  const auth = make({ engine: empty, onFault: () => {} });
+  await assert.rejects(auth.clients.find("x"), { code: "engine_failed", status: 500 });
+  assert.equal((await auth.fetch(metadata())).status, 500);
+});
+
 test("fetch can be handed over by itself", async () => {
   const { fetch } = make();
   const response = await fetch(metadata(), { DB: "a Worker's environment" }, { waitUntil() {} });
