@@ -35,7 +35,9 @@ impl Kind {
 /// Whose partition a record lives in.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Owner {
+    /// A person's: sessions, grants.
     Subject(String),
+    /// A client's own: the tokens with which it acts for itself.
     Client(String),
 }
 
@@ -43,6 +45,13 @@ impl Owner {
     pub(crate) fn name(&self) -> &str {
         match self {
             Self::Subject(name) | Self::Client(name) => name,
+        }
+    }
+
+    pub(crate) fn subject(&self) -> Option<&str> {
+        match self {
+            Self::Subject(id) => Some(id),
+            Self::Client(_) => None,
         }
     }
 }
@@ -58,7 +67,7 @@ pub(crate) struct Handle {
     /// The generation of a refresh token, the serial of an access token.
     pub(crate) serial: u32,
     pub(crate) secret: Secret,
-    /// The client it was issued to, where the kind needs its row; otherwise empty.
+    /// The client it was issued to, where the kind needs its row and the owner is another; otherwise empty.
     pub(crate) client: String,
 }
 
@@ -73,6 +82,14 @@ pub(crate) struct Opened {
 const LONGEST: usize = 2048;
 
 impl Handle {
+    /// The client it was issued to.
+    pub(crate) fn client(&self) -> &str {
+        match &self.owner {
+            Owner::Subject(_) => &self.client,
+            Owner::Client(id) => id,
+        }
+    }
+
     pub(crate) fn seal(&self, roots: &Roots, tenant: &str, kind: Kind) -> String {
         let content = self.encode();
         let context = context(tenant, kind);
