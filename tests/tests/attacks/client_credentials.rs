@@ -351,6 +351,17 @@ fn a_jti_is_no_token_and_a_bent_token_is_none() {
 }
 
 #[test]
+fn whoever_can_write_rows_but_does_not_know_the_secret_makes_no_token() {
+    let mut s = Service::with("opaque");
+    let token = s.token();
+    let key = s.world.store.keys("main.service.")[0].clone();
+    let mut row = s.world.store.value(&key).unwrap();
+    row["value"]["live"]["secret_sha256"] = json!(URL_SAFE_NO_PAD.encode([7; 32]));
+    s.world.store.put(&key, &row.to_string());
+    assert_eq!(s.introspect(&token), json!({ "active": false }));
+}
+
+#[test]
 fn it_is_over_to_the_millisecond() {
     for form in ["jwt", "opaque"] {
         let mut s = Service::with(form);
