@@ -169,6 +169,16 @@ mod tests {
     }
 
     #[test]
+    fn tk_055_a_persons_handle_and_a_clients_own_are_never_the_same() {
+        let own = Handle { owner: Owner::Client("ada".into()), client: String::new(), ..handle() };
+        let text = own.seal(&roots(), "main", Kind::AccessToken);
+        let opened = Handle::open(&roots(), "main", Kind::AccessToken, &text).unwrap().handle;
+        assert_eq!((opened.client(), opened.owner.subject()), ("ada", None));
+        assert_eq!((handle().client(), handle().owner.subject()), ("web", Some("ada")));
+        assert_ne!(text, Handle { client: String::new(), ..handle() }.seal(&roots(), "main", Kind::AccessToken));
+    }
+
+    #[test]
     fn tk_051_a_truncated_extended_or_bent_handle_is_none() {
         let text = handle().seal(&roots(), "main", Kind::Code);
         for cut in 0..text.len() {
