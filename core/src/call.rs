@@ -167,7 +167,7 @@ pub enum Outcome {
 
 impl Outcome {
     pub(crate) fn of(value: impl Serialize) -> Result<Self, Fault> {
-        to_raw_value(&value).map(Self::Value).map_err(|_| Fault::BadRow("a result cannot be written as JSON"))
+        to_raw_value(&value).map(Self::Value).map_err(|_| Fault::bad_row("a result cannot be written as JSON"))
     }
 }
 

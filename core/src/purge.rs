@@ -10,7 +10,7 @@ use crate::grant::Grant;
 use crate::grant::client_credentials::ServiceToken;
 use crate::host::Host;
 use crate::record;
-use crate::refusal::Stop;
+use crate::refusal::{Fault, Stop};
 use crate::session::Session;
 
 /// `purge`.
@@ -31,6 +31,8 @@ pub struct Purge {
 pub(crate) struct Purged {
     seen: usize,
     purged: Counts,
+    /// Rows that cannot be used: left alone, and named.
+    unreadable: Vec<Key>,
     next: Option<String>,
 }
 
@@ -67,19 +69,23 @@ pub(crate) async fn purge(host: &Host, ask: &Purge) -> Result<Purged, Stop> {
     let prefix = if then.is_some() { persons } else { clients };
     let page = host.page(page(prefix, ask.after.as_ref(), ask.limit)?).await?;
     let mut purged = Counts::default();
+    let mut unreadable = Vec::new();
     let seen = page.rows.len();
     for row in page.rows {
-        let Some(kind) = kind_if_over(host, &row.key, Row { version: row.version.clone(), value: row.value })? else {
-            continue;
-        };
-        if ask.dry_run || remove(host, row.key, row.version).await? {
-            purged.count(kind);
+        match kind_if_over(host, &row.key, Row { version: row.version.clone(), value: row.value }) {
+            Ok(None) => {}
+            Ok(Some(kind)) => {
+                if ask.dry_run || remove(host, row.key, row.version).await? {
+                    purged.count(kind);
+                }
+            }
+            Err(_) => unreadable.push(row.key),
         }
     }
-    Ok(Purged { seen, purged, next: page.next.map(|key| key.0).or(then) })
+    Ok(Purged { seen, purged, unreadable, next: page.next.map(|key| key.0).or(then) })
 }
 
-fn kind_if_over(host: &Host, key: &Key, row: Row) -> Result<Option<Kind>, Stop> {
+fn kind_if_over(host: &Host, key: &Key, row: Row) -> Result<Option<Kind>, Fault> {
     let name = key.0.split_once('/').map_or("", |(_, name)| name);
     let over = |kept: bool, kind| (!kept).then_some(kind);
     Ok(if name.starts_with("grant.") {

@@ -88,26 +88,27 @@ impl<'a> Opening<'a> {
 /// A record in its envelope, as text for the store.
 pub(crate) fn write<T: Record>(tenant: &str, attempt: &str, value: &T) -> Result<String, Fault> {
     serde_json::to_string(&Sealing { v: T::SCHEMA, tenant, kind: T::KIND, attempt, value })
-        .map_err(|_| Fault::BadRow("it cannot be written"))
+        .map_err(|_| Fault::bad_row("it cannot be written"))
 }
 
 /// The record of a row, unless it is over. A row of another tenant or kind is a fault.
 pub(crate) fn read<T: Record>(tenant: &str, now: Millis, key: Key, row: Row) -> Result<Option<Stored<T>>, Fault> {
-    let value = open(tenant, T::KIND, T::SCHEMA, &row.value)?;
-    let value: T = crate::json::read(value.get().as_bytes()).map_err(|_| UNREADABLE)?;
+    let value: T = open(tenant, T::KIND, T::SCHEMA, &row.value)
+        .and_then(|value| crate::json::read(value.get().as_bytes()).map_err(|_| UNREADABLE))
+        .map_err(|fault| fault.of_row(&key))?;
     let over = value.expires().is_some_and(|expires| expires <= now);
     Ok((!over).then_some(Stored { key, version: row.version, value }))
 }
 
-const UNREADABLE: Fault = Fault::BadRow("it cannot be read");
+const UNREADABLE: Fault = Fault::bad_row("it cannot be read");
 
 /// What is in the envelope, if it is addressed to this tenant and kind.
 fn open<'a>(tenant: &str, kind: &str, schema: u32, envelope: &'a str) -> Result<&'a RawValue, Fault> {
     let opened = Opening::read(envelope)?;
     match opened {
-        _ if opened.tenant != tenant => Err(Fault::BadRow("it is another tenant's")),
-        _ if opened.kind != kind => Err(Fault::BadRow("it was written for another purpose")),
-        _ if opened.v > schema => Err(Fault::BadRow("a newer engine wrote it")),
+        _ if opened.tenant != tenant => Err(Fault::bad_row("it is another tenant's")),
+        _ if opened.kind != kind => Err(Fault::bad_row("it was written for another purpose")),
+        _ if opened.v > schema => Err(Fault::bad_row("a newer engine wrote it")),
         _ => Ok(opened.value),
     }
 }
@@ -153,8 +154,8 @@ mod tests {
     fn a_row_of_another_tenant_or_kind_is_refused() {
         let key = Key("k/n".into());
         assert!(read::<Note>("main", 5, key.clone(), row()).unwrap().is_some());
-        assert!(matches!(read::<Note>("other", 5, key.clone(), row()), Err(Fault::BadRow(_))));
-        assert!(matches!(read::<Other>("main", 5, key, row()), Err(Fault::BadRow(_))));
+        assert!(matches!(read::<Note>("other", 5, key.clone(), row()), Err(Fault::BadRow { key: Some(_), .. })));
+        assert!(matches!(read::<Other>("main", 5, key, row()), Err(Fault::BadRow { key: Some(_), .. })));
     }
 
     #[test]
@@ -165,7 +166,7 @@ mod tests {
         };
         assert!(version(0).unwrap().is_some());
         assert!(version(1).unwrap().is_some());
-        assert!(matches!(version(2), Err(Fault::BadRow("a newer engine wrote it"))));
+        assert!(matches!(version(2), Err(Fault::BadRow { why: "a newer engine wrote it", .. })));
     }
 
     #[test]

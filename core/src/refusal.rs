@@ -3,6 +3,8 @@
 
 use serde::Serialize;
 
+use crate::ask::Key;
+
 /// Somebody's request is refused. The texts hold only characters that RFC 6749 section 5.2 allows, and never echo input.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -152,7 +154,12 @@ pub enum Fault {
     /// Another ask failed.
     HostFailed(String),
     /// A row is not what its key promises: another tenant's, another purpose's, or unreadable.
-    BadRow(&'static str),
+    BadRow {
+        /// Which, where it is known.
+        key: Option<Key>,
+        /// What is wrong with it.
+        why: &'static str,
+    },
     /// Other requests changed the same rows three times in a row.
     Contended,
     /// The table of flows is full.
@@ -171,14 +178,29 @@ pub enum Fault {
     Cryptography(&'static str),
 }
 
+const BAD_ROW: &str = "Something else wrote it, or another version of the engine, or for another tenant.";
+
 impl Fault {
+    pub(crate) const fn bad_row(why: &'static str) -> Self {
+        Self::BadRow { key: None, why }
+    }
+
+    /// The same of a row that is known.
+    pub(crate) fn of_row(self, key: &Key) -> Self {
+        match self {
+            Self::BadRow { key: None, why } => Self::BadRow { key: Some(key.clone()), why },
+            other => other,
+        }
+    }
+
     /// The code, the status, the text and the help of this fault. The text is for the log.
     #[rustfmt::skip]
     pub fn told(&self) -> Told {
         let (code, status, message, help) = match self {
             Self::StoreFailed(why) => ("store_failed", 503, format!("The store failed: {why}"), "See the store's own log; the request was denied and may be tried again."),
             Self::HostFailed(why) => ("host_failed", 503, format!("The host could not do what was asked: {why}"), "See the host's log; the request was denied and may be tried again."),
-            Self::BadRow(why) => ("bad_row", 500, format!("A stored row cannot be used: {why}"), "Something else wrote it, or another version of the engine, or for another tenant."),
+            Self::BadRow { key: None, why } => ("bad_row", 500, format!("A stored row cannot be used: {why}"), BAD_ROW),
+            Self::BadRow { key: Some(Key(key)), why } => ("bad_row", 500, format!("The stored row {key} cannot be used: {why}"), BAD_ROW),
             Self::Contended => ("contended", 503, "Other requests changed the same rows three times in a row".into(), "Try again."),
             Self::Busy => ("busy", 503, "Too many requests are in flight".into(), "Try again, or raise limits.flows."),
             Self::BadCall(why) => ("bad_call", 500, format!("The call cannot be read: {why}"), "See docs/contract.md sections 2 and 5."),

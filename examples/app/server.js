@@ -52,7 +52,10 @@ const routes = {
     if (!session.pending) return html(problemPage("No sign-in is under way in this browser. Please start again."), 400);
     // Used once, whatever comes of it.
     sessions.save(session.id, { ...session, pending: undefined });
-    const tokens = await authorization.finish(url, session.pending);
+    const tokens = await authorization.finish(url, session.pending).catch((error) => {
+      if (error.error !== "access_denied") throw error;
+    });
+    if (!tokens) return html(problemPage("You did not allow it, so you are not signed in."), 403);
     const { id } = sessions.renew(session.id);
     sessions.save(id, { tokens, history: [event("Signed in: the code was exchanged for tokens")] });
     return redirect("/", id);

@@ -103,6 +103,20 @@ fn a_user_can_be_made_with_a_password_from_the_environment_a_file_or_chance() {
 }
 
 #[test]
+fn the_store_is_its_owners_alone() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = folder();
+    let _server = Server::start(&folder);
+    let files: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(Result::unwrap).collect();
+    let of_the_demo: Vec<_> =
+        files.iter().filter(|file| file.file_name().to_string_lossy().starts_with("claviger-demo")).collect();
+    assert!(of_the_demo.len() >= 3, "{files:?}");
+    for file in of_the_demo {
+        assert_eq!(file.metadata().unwrap().permissions().mode() & 0o077, 0, "{file:?}");
+    }
+}
+
+#[test]
 fn keys_rotate() {
     let folder = folder();
     let run = |arguments: &[&str]| json(&administer(&folder, arguments).output().unwrap());
@@ -166,6 +180,15 @@ fn a_file_of_settings_is_read_and_checked() {
         let output = check("wrong.toml", wrong);
         assert_eq!(output.status.code(), Some(1));
         assert!(text(&output.stderr).contains(named), "{named}: {}", text(&output.stderr));
+    }
+    // What is told of a file that cannot be read does not quote it: a secret may be in it.
+    for (file, content) in [
+        ("wrong.toml", "issuer = 'https://auth.example.com'\nsecret = 'hush'x\n"),
+        ("wrong.json", r#"{ "secret": "hush"x }"#),
+        ("wrong.json", r#""hush""#),
+    ] {
+        let told = text(&check(file, content).stderr);
+        assert!(told.contains(file) && told.contains("help: ") && !told.contains("hush"), "{told}");
     }
 }
 

@@ -113,13 +113,15 @@ export class Claviger {
     let after: string | null = null;
     let seen = 0;
     const purged: Record<string, number> = {};
+    const unreadable: string[] = [];
     do {
       const page: Gives<"purge"> = await this.#call("purge", after === null ? options : { ...options, after });
       seen += page.seen;
       for (const [kind, count] of Object.entries(page.purged)) purged[kind] = (purged[kind] ?? 0) + count;
+      unreadable.push(...page.unreadable);
       after = page.next;
     } while (after !== null);
-    return { seen, purged };
+    return { seen, purged, unreadable };
   }
 
   /** Calls `listener` after each such event, or with `"*"` after every one. Returns the function that ends it. */
@@ -182,7 +184,13 @@ function opened(module: WebAssembly.Module, config: object): Engine {
 function errorOf({ fault, refused }: Done, scopes: readonly string[] = []): ClavigerError {
   if (fault instanceof Fault) return fault;
   if (fault) return new Fault(fault);
-  return new Refused(refused ?? { code: "not_found", status: 404, message: "Nothing", help: "" }, scopes);
+  if (refused) return new Refused(refused, scopes);
+  return new Fault({
+    code: "bad_result",
+    status: 500,
+    message: "The engine ended a command with neither a result nor a reason",
+    help: "Pass the engine.wasm of this very version of the package.",
+  });
 }
 
 /** A request that Fetch can express: there is none with a password in its address, nor with the methods that browsers may not use. */

@@ -34,6 +34,7 @@ export type RefusalCode =
 export type FaultCode =
   | "bad_answer"
   | "bad_call"
+  | "bad_result"
   | "bad_row"
   | "busy"
   | "contended"

@@ -28,7 +28,7 @@ export function toNodeHandler(
     } catch (error) {
       if (connection.closed) return;
       console.error(error);
-      if (!outgoing.headersSent) outgoing.writeHead(error instanceof Malformed ? 400 : 500);
+      if (!outgoing.headersSent) outgoing.writeHead(500);
       outgoing.end();
     }
   };
@@ -53,15 +53,12 @@ class Connection implements Requester {
   }
 }
 
-/** The request has no address that could be expressed. */
-class Malformed extends Error {}
-
 function read(incoming: IncomingMessage): Incoming {
   const method = incoming.method ?? "GET";
   const hasBody = method !== "GET" && method !== "HEAD";
   return {
     method,
-    url: urlOf(incoming),
+    url: urlOf(incoming.url),
     headers: headersOf(incoming.rawHeaders),
     body: hasBody ? (limit) => bodyOf(incoming, limit) : null,
     peer: incoming.socket.remoteAddress ?? null,
@@ -87,14 +84,12 @@ function bodyOf(incoming: IncomingMessage, limit: number): Promise<string | "too
   });
 }
 
-/** By concatenation: as a relative reference, the target `//evil/token` would be the path `/token` of another host. */
-function urlOf({ url = "/", headers }: IncomingMessage): string {
-  const address = url.startsWith("/") ? `http://${headers.host ?? "localhost"}${url}` : url;
-  try {
-    return new URL(address).href;
-  } catch {
-    throw new Malformed("The request's target and host are no address");
-  }
+/**
+ * Path and query as they were sent, for those alone count. The `Host` header is no part of it: whatever stands there would be
+ * read as a path, and a rule of a proxy in front could be passed by.
+ */
+function urlOf(target = "/"): string {
+  return target.startsWith("/") ? `http://localhost${target}` : target;
 }
 
 /** Node joins repeated headers or drops them; the raw list is what was sent. */

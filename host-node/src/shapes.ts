@@ -204,4 +204,6 @@ export interface Purged {
   readonly seen: number;
   /** How many of each kind. */
   readonly purged: Readonly<Record<string, number>>;
+  /** The keys of rows that cannot be used; they were left alone. */
+  readonly unreadable: readonly string[];
 }

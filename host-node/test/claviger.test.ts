@@ -257,6 +257,7 @@ test("purge goes through all pages and removes what is over, or only counts it",
   assert.deepEqual(counted.purged, { grant: 3, session: 3, service: 0 });
   assert.deepEqual((await auth.purge()).purged, counted.purged);
   assert.deepEqual((await auth.purge()).purged, { grant: 0, session: 0, service: 0 });
+  assert.deepEqual(counted.unreadable, []);
 });
 
 test("the same configuration, time, chance and calls give the same bytes", async () => {

@@ -108,14 +108,40 @@ test("settings: arguments win over the environment, and the environment over the
   assert.match((await type(line)).error, /issuer/);
   writeFileSync(join(cwd, "claviger.json"), JSON.stringify({ unheard: 1 }));
   assert.match((await type("check-config --config claviger.json")).error, /unheard/);
+  writeFileSync(join(cwd, "claviger.json"), '{ "secret": not-quoted }');
+  const { error } = await type("check-config --config claviger.json");
+  assert.match(error, /^error: claviger\.json cannot be understood/);
+  assert.doesNotMatch(error, /not-quoted/);
 });
 
 test("mistyped words end with 2 and say where to look", async () => {
   const { type } = scene();
-  for (const line of ["nonsense", "clients nonsense", "clients show", "clients show a b", "clients list --bogus"]) {
+  for (const line of [
+    "nonsense",
+    "clients nonsense",
+    "clients show",
+    "clients show a b",
+    "clients list --bogus",
+    "clients rotate-secret a --overlap 10m",
+  ]) {
     const { code, error } = await type(line);
     assert.equal(code, 2, `${line}: ${error}`);
-    assert.match(error, /^error: /);
+    assert.match(error, /^error: .+\nhelp: See `claviger/);
+  }
+  // What else could be typed is told instead.
+  for (const line of ["clients", "--json"]) assert.equal((await type(line)).code, 2, line);
+});
+
+test("serve: ends when it cannot serve, and says why", async () => {
+  const { type } = scene();
+  const line = "serve --listen 127.0.0.1:0 --store";
+  for (const [store, words] of Object.entries({
+    nonsense: /is no store/,
+    "sqlite:absent/auth.db": /cannot open absent/,
+  })) {
+    const { code, error } = await type(`${line} ${store}`);
+    assert.equal(code, 1);
+    assert.match(error, words);
   }
 });
 

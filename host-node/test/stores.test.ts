@@ -1,7 +1,7 @@
 // The stores of this package against the contract suite, and what is SQLite's own.
 import assert from "node:assert/strict";
 import { fork } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -141,3 +141,16 @@ function raceInProcess(file: string): Promise<number[]> {
     child.once("exit", (code) => code && reject(new Error(`a racer exited with ${code}`)));
   });
 }
+
+test("a new SQLite file is its owner's alone, and one that is there keeps its mode", async () => {
+  const file = join(folder, "private.db");
+  const modes = () => ["", "-wal", "-shm"].map((end) => statSync(file + end).mode & 0o777);
+  const first = sqlite(file);
+  await first.load(["a.b.c/d"]);
+  assert.deepEqual(modes(), [0o600, 0o600, 0o600]);
+  chmodSync(file, 0o640);
+  await sqlite(file).load(["a.b.c/d"]);
+  assert.equal(modes()[0], 0o640);
+  await sqlite(":memory:").load(["a.b.c/d"]);
+  assert.equal(existsSync(":memory:"), false);
+});

@@ -44,7 +44,7 @@ pub(super) async fn verify(host: &Host, stored: Option<&str>, password: &str) ->
     }
     let (phc, known) = match stored.map(Phc::parse) {
         Some(Some(phc)) => (phc, true),
-        Some(None) => return Err(Fault::BadRow("its password hash is not one the engine knows").into()),
+        Some(None) => return Err(Fault::bad_row("its password hash is not one the engine knows").into()),
         None => (Phc { parameters: configured(host), salt: vec![0; 16], hash: vec![0; 32] }, false),
     };
     let derived = derive(host, phc.parameters, password, &phc.salt).await?;

@@ -232,7 +232,7 @@ pub(crate) enum Capability {
 
 impl Config {
     pub(crate) fn read(json: &[u8]) -> Result<Self, Fault> {
-        let written: Written = crate::json::read(json).map_err(|error| Fault::Configuration(error.to_string()))?;
+        let written: Written = crate::json::read(json).map_err(|error| Fault::Configuration(without_place(&error)))?;
         let issuer = Issuer::parse(&written.issuer)?;
         check::check(&written)?;
         let name = written.name.unwrap_or_else(|| issuer.host().to_owned());
@@ -257,6 +257,15 @@ impl Config {
 
     pub(crate) fn offers(&self, capability: Capability) -> bool {
         self.capabilities.contains(&capability)
+    }
+}
+
+/// What is wrong with a member. Where it stands is left out: hosts write this JSON themselves, from other files and from code.
+fn without_place(error: &serde_json::Error) -> String {
+    let told = error.to_string();
+    match told.rsplit_once(" at line ") {
+        Some((what, _)) if error.is_data() => what.to_owned(),
+        _ => told,
     }
 }
 

@@ -35,7 +35,9 @@ impl<'de> Deserialize<'de> for OneOrMany {
             }
         }
         // serde's own words have what it found in them.
-        deserializer.deserialize_any(Written).map_err(|_| de::Error::custom("secret: a text, or a list of texts"))
+        deserializer
+            .deserialize_any(Written)
+            .map_err(|_| de::Error::custom("secret: a text, or a list of texts; make one with `claviger secret`"))
     }
 }
 

@@ -181,24 +181,29 @@ impl KeySet {
         self.keys.iter().find(|key| key.algorithm == algorithm && key.state == state)
     }
 
-    /// Next becomes active, active becomes retired, and a new next is made. Without a next key, one is made active at once.
+    /// Next becomes active, active becomes retired, and a new next is made if there is none. Without a next key, one is made active at
+    /// once.
     pub(super) fn rotated(mut self, host: &Host, algorithm: Algorithm) -> Result<Self, Fault> {
         if self.find(algorithm, State::Next).is_none() {
             self.keys.push(StoredKey::generate(host, algorithm)?);
         }
         // Others may sign with it until they hear.
         let until = longest_token(host.config()).after(SKEW.after(REMEMBERED.after(host.now())));
+        let mut next = true;
         for key in self.keys.iter_mut().filter(|key| key.algorithm == algorithm) {
             match key.state {
                 State::Active => key.turn(State::Retired, host.now(), Some(until)),
-                State::Next => {
+                // The oldest; others that were generated beside it wait for their turn.
+                State::Next if std::mem::take(&mut next) => {
                     key.turn(State::Active, host.now(), None);
                     host.tell(Event::KeyRotated { kid: key.kid.clone() });
                 }
-                State::Retired | State::Withdrawn => {}
+                State::Next | State::Retired | State::Withdrawn => {}
             }
         }
-        self.keys.push(StoredKey::generate(host, algorithm)?);
+        if self.find(algorithm, State::Next).is_none() {
+            self.keys.push(StoredKey::generate(host, algorithm)?);
+        }
         self.keys.retain(|key| key.until.is_none_or(|until| host.now() < until));
         Ok(self)
     }
@@ -235,7 +240,7 @@ impl KeySet {
         }
         let active = self.find(host.config().signing.algorithm, State::Active);
         let sealed =
-            active.and_then(|key| key.sealed.as_deref()).ok_or(Fault::BadRow("the key set has no active key"))?;
+            active.and_then(|key| key.sealed.as_deref()).ok_or(Fault::bad_row("the key set has no active key"))?;
         host.keys().private(sealed, || open(host, sealed)).map(Signer::Engine)
     }
 
@@ -315,15 +320,15 @@ impl StoredKey {
 }
 
 fn open(host: &Host, sealed: &str) -> Result<PrivateKey, Fault> {
-    let sealed = from_b64u(sealed).ok_or(Fault::BadRow("a signing key cannot be read"))?;
+    let sealed = from_b64u(sealed).ok_or(Fault::bad_row("a signing key cannot be read"))?;
     let (_, jwk) = host
         .config()
         .roots
         .open(Purpose::StoredKey, host.tenant().as_bytes(), &sealed)
-        .ok_or(Fault::BadRow("a signing key was sealed with a secret that is not configured"))?;
+        .ok_or(Fault::bad_row("a signing key was sealed with a secret that is not configured"))?;
     let jwk = zeroize::Zeroizing::new(jwk);
-    let jwk = std::str::from_utf8(&jwk).map_err(|_| Fault::BadRow("a signing key cannot be read"))?;
-    PrivateKey::from_jwk(jwk).map_err(|_| Fault::BadRow("a signing key cannot be read"))
+    let jwk = std::str::from_utf8(&jwk).map_err(|_| Fault::bad_row("a signing key cannot be read"))?;
+    PrivateKey::from_jwk(jwk).map_err(|_| Fault::bad_row("a signing key cannot be read"))
 }
 
 pub(super) fn longest_token(config: &Config) -> Seconds {

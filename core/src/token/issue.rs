@@ -109,7 +109,7 @@ pub(crate) async fn respond(
     grant: &Grant,
     serial: u32,
 ) -> Result<TokenResponse, Stop> {
-    let token = grant.access_token(serial).ok_or(Fault::BadRow("an access token is not in its grant"))?;
+    let token = grant.access_token(serial).ok_or(Fault::bad_row("an access token is not in its grant"))?;
     let meaning = grant.meaning(token);
     let handle = |kind, serial| grant.handle(host.config(), kind, serial);
     let access_token = match token.form {

@@ -17,12 +17,14 @@ Try it, with a demo user and a demo client:
   claviger serve --demo
 
 Run it:
-  export CLAVIGER_SECRET=$(claviger secret)
-  claviger serve --issuer https://auth.example.com --store sqlite:auth.db
-  claviger users create ada --issuer https://auth.example.com --store sqlite:auth.db
+  export CLAVIGER_SECRET=$(claviger secret)    # once: keep it, everything is sealed with it
+  export CLAVIGER_ISSUER=https://auth.example.com CLAVIGER_STORE=sqlite:auth.db
+  claviger users create ada
+  claviger clients create --name 'My app' --redirect-uri https://app.example.com/callback
+  claviger serve
 
-The issuer and the store may stand in a file, or in the environment:
-  claviger --config claviger.toml clients create --name 'My app' --redirect-uri https://app.example.com/callback
+The issuer and the store may stand in a file instead:
+  claviger --config claviger.toml serve
 
   # claviger.toml
   issuer = \"https://auth.example.com\"

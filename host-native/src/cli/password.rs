@@ -40,7 +40,12 @@ impl PasswordSource {
 }
 
 fn ask() -> Result<String, Failure> {
-    let prompt = |text| rpassword::prompt_password(text).map_err(Failure::of("no password can be asked for"));
+    let prompt = |text| {
+        rpassword::prompt_password(text).map_err(|error| {
+            let help = "Set CLAVIGER_PASSWORD, name a file with --password-file, or say --generate.";
+            Failure::new("failed", format!("no password can be asked for: {error}"), help)
+        })
+    };
     let password = prompt("Password: ")?;
     if prompt("Once more: ")? == password {
         return Ok(password);

@@ -21,6 +21,7 @@ pub(super) struct PurgeArguments {
 struct Total {
     seen: u64,
     purged: BTreeMap<String, u64>,
+    unreadable: Vec<String>,
 }
 
 /// Goes through the whole store, a page at a time.
@@ -33,6 +34,7 @@ pub(super) async fn run(auth: &Claviger, arguments: PurgeArguments, output: Outp
         for (kind, count) in page.purged {
             *total.purged.entry(kind).or_default() += count;
         }
+        total.unreadable.extend(page.unreadable);
         purge.after = page.next;
         if purge.after.is_none() {
             return output.record(&total);

@@ -25,7 +25,10 @@ const DRAIN: Duration = Duration::from_secs(10);
 pub(super) async fn run(common: &Common, arguments: Serve, output: Output) -> Result<(), Failure> {
     let mut settings = Settings::read(common)?;
     let listen = arguments.listen.or(settings.listen).unwrap_or(LISTEN);
-    let listener = TcpListener::bind(listen).await.map_err(Failure::of(format!("cannot listen on {listen}")))?;
+    let listener = TcpListener::bind(listen).await.map_err(|error| {
+        let help = "Stop what listens there, or say another address with --listen.";
+        Failure::new("failed", format!("cannot listen on {listen}: {error}"), help)
+    })?;
     let address = listener.local_addr().map_err(Failure::of("no address"))?;
 
     let prepared = arguments.demo.then(|| demo::prepare(&mut settings, address)).transpose()?;

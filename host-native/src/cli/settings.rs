@@ -44,7 +44,7 @@ impl Settings {
         Ok(Self {
             configuration,
             store: store.as_deref().map(StoreChoice::parse).transpose()?,
-            listen: listen.map(|listen| listen.parse().map_err(Failure::of("`listen`"))).transpose()?,
+            listen: listen.as_deref().map(parse_address).transpose()?,
         })
     }
 
@@ -127,18 +127,39 @@ pub(super) fn read_secret(path: &Path) -> Result<String, Failure> {
 
 fn read_file(path: &Path) -> Result<Map<String, Value>, Failure> {
     let text = read(path)?;
-    let bad = |error: &dyn std::fmt::Display| {
-        Failure::new("configuration", format!("{} cannot be understood: {error}", path.display()), "")
+    let bad = |why: String| {
+        let help = "Write a table of settings; `claviger --help` has an example.";
+        Failure::new("configuration", format!("{} cannot be understood: {why}", path.display()), help)
     };
     if path.extension().is_some_and(|extension| extension == "json") {
-        serde_json::from_str(&text).map_err(|error| bad(&error))
+        serde_json::from_str(&text).map_err(|error| bad(json_error(&error)))
     } else {
-        toml::from_str(&text).map_err(|error| bad(&error))
+        toml::from_str(&text).map_err(|error| bad(toml_error(&text, &error)))
     }
 }
 
+/// What is wrong and where. Of a text or a number that stands for the whole, serde's words would have what it is.
+fn json_error(error: &serde_json::Error) -> String {
+    if error.is_data() { "it is no object".to_owned() } else { error.to_string() }
+}
+
+/// What is wrong and in which line. TOML's whole message quotes the line, and a secret may be in it.
+fn toml_error(text: &str, error: &toml::de::Error) -> String {
+    let before = error.span().and_then(|span| text.get(..span.start));
+    let line = before.map(|before| format!(" in line {}", before.matches('\n').count() + 1));
+    format!("{}{}", error.message(), line.unwrap_or_default())
+}
+
 fn read(path: &Path) -> Result<String, Failure> {
-    fs::read_to_string(path).map_err(Failure::of(format!("{} cannot be read", path.display())))
+    fs::read_to_string(path).map_err(|error| {
+        let help = "See that the file is there, and may be read.";
+        Failure::new("failed", format!("{} cannot be read: {error}", path.display()), help)
+    })
+}
+
+fn parse_address(text: &str) -> Result<SocketAddr, Failure> {
+    text.parse()
+        .map_err(|_| Failure::new("configuration", format!("`{text}` is no address"), "Say it like 127.0.0.1:8080."))
 }
 
 fn take_text(configuration: &mut Map<String, Value>, member: &str) -> Result<Option<String>, Failure> {

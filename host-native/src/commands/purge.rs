@@ -39,6 +39,8 @@ pub struct Purged {
     pub seen: u64,
     /// How many were removed, by their kind.
     pub purged: BTreeMap<String, u64>,
+    /// The keys of rows that cannot be used; they were left alone.
+    pub unreadable: Vec<String>,
     /// Where the next page begins, if there is one.
     pub next: Option<String>,
 }

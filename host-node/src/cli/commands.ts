@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { Claviger } from "../claviger.js";
 import type { ClientAuthMethod, ClientChanges, NewClient } from "../shapes.js";
-import { type Command, type Context, notFound, type Options } from "./command.js";
+import { type Command, type Context, Mistyped, notFound, type Options } from "./command.js";
 import { passwordOptions, readPassword } from "./password.js";
 import { serve, serveOptions } from "./serve.js";
 
@@ -93,6 +93,9 @@ export const commands: readonly Command[] = [
     { overlap: { type: "string", value: "SECONDS", help: "How many seconds the old secret still works" } },
     async (auth, { values, output }, id) => {
       const overlap = Number(values.overlap ?? 0);
+      if (!Number.isSafeInteger(overlap)) {
+        throw new Mistyped("--overlap is a number of seconds", "claviger clients rotate-secret --help");
+      }
       const { client, secret } = await auth.clients.rotateSecret(id, { overlap });
       output.record({ ...client, secret });
     },

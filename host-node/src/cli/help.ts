@@ -9,7 +9,7 @@ export function helpFor(command: Command): string {
   return [
     command.summary,
     `Usage: claviger ${[command.name, ...words].join(" ")} [options]`,
-    command.options && `Options:\n${optionsOf(command.options)}`,
+    Object.keys(command.options ?? {}).length > 0 && `Options:\n${optionsOf(command.options ?? {})}`,
     `Of every command:\n${optionsOf(common)}`,
     command.examples,
   ]
@@ -32,8 +32,11 @@ const examples = `Try it, with a demo user and a demo client:
   npx claviger serve --demo
 
 Run it:
-  export CLAVIGER_SECRET=$(npx claviger secret)
-  npx claviger serve --issuer https://auth.example.com --store sqlite:auth.db`;
+  export CLAVIGER_SECRET=$(npx claviger secret)    # once: keep it, everything is sealed with it
+  export CLAVIGER_ISSUER=https://auth.example.com CLAVIGER_STORE=sqlite:auth.db
+  npx claviger users create ada
+  npx claviger clients create --name 'My app' --redirect-uri https://app.example.com/callback
+  npx claviger serve`;
 
 function optionsOf(options: Options): string {
   const rows = Object.entries(options).map(([name, { value, short, help }]) => {

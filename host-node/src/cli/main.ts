@@ -12,8 +12,9 @@ const output = new Output(typed.includes("--json"));
 try {
   await run(typed);
 } catch (error) {
-  output.failure(error);
-  process.exitCode = error instanceof Mistyped || isParseError(error) ? 2 : 1;
+  const told = isParseError(error) ? mistyped(error) : error;
+  output.failure(told);
+  process.exitCode = told instanceof Mistyped ? 2 : 1;
 }
 
 async function run(args: string[]): Promise<void> {
@@ -24,6 +25,9 @@ async function run(args: string[]): Promise<void> {
   const command = commands.find(({ name }) => startsWith(words, name.split(" ")));
   if (!command) {
     output.text(overview(words));
+    // A command was left out, unless help was asked for.
+    if (words[0] !== "help" && !tokens.some((token) => token.kind === "option" && token.name === "help"))
+      process.exitCode = 2;
     return;
   }
   const { values, positionals } = parseArgs({
@@ -58,6 +62,11 @@ function startsWith(words: readonly string[], name: readonly string[]): boolean 
   return name.every((word, index) => words[index] === word);
 }
 
-function isParseError(error: unknown): boolean {
+/** The first sentence of what the platform says: what follows it is about arguments that no command takes. */
+function mistyped(error: Error): Mistyped {
+  return new Mistyped(error.message.split(". ")[0] ?? "", "claviger --help");
+}
+
+function isParseError(error: unknown): error is Error {
   return error instanceof TypeError && String((error as { code?: string }).code).startsWith("ERR_PARSE_ARGS");
 }

@@ -4,6 +4,7 @@ import type { ClavigerEvent } from "../events.js";
 import { toNodeHandler, workerThreads } from "../node.js";
 import { type Context, Failure, type Options } from "./command.js";
 import { prepare, seed } from "./demo.js";
+import type { Settings } from "./settings.js";
 
 export const serveOptions = {
   listen: {
@@ -19,11 +20,25 @@ export const serveOptions = {
 const drain = 10_000;
 
 /** Answers until SIGINT or SIGTERM. */
-export async function serve({ values, output, settings: read }: Context): Promise<void> {
+export async function serve(context: Context): Promise<void> {
+  const { values, settings: read } = context;
   const settings = read();
   const log = logger(values.log === "json");
   const server = createServer();
   const address = await listen(server, settings.listen ?? "127.0.0.1:8080");
+  try {
+    answer(server, await open(context, settings, address, log), log);
+  } catch (error) {
+    // A server that listens would keep the process alive, with nothing to answer.
+    server.close();
+    throw error;
+  }
+  log("info", "serving", { address, issuer: settings.configuration.issuer });
+  await stopped(server, log);
+}
+
+/** The engine on its store; for a demo with its user and its client. */
+async function open({ values, output }: Context, settings: Settings, address: string, log: Log): Promise<Claviger> {
   const demo = values.demo ? prepare(settings, address) : undefined;
   const auth = settings.build({
     derive: workerThreads(),
@@ -32,9 +47,7 @@ export async function serve({ values, output, settings: read }: Context): Promis
   auth.on("*", ({ name, at, ...details }: ClavigerEvent) => log("info", "event", { event: name, at, ...details }));
   await auth.ready();
   if (demo) await seed(auth, settings, demo, output);
-  answer(server, auth, log);
-  log("info", "serving", { address, issuer: settings.configuration.issuer });
-  await stopped(server, log);
+  return auth;
 }
 
 type Log = (level: "info" | "warn" | "error", message: string, details?: object) => void;
@@ -57,7 +70,8 @@ function listen(server: Server, text: string): Promise<string> {
   }
   return new Promise((resolve, reject) => {
     server.once("error", (cause) => {
-      reject(new Failure("failed", `cannot listen on ${text}: ${cause.message}`, "", { cause }));
+      const help = "Stop what listens there, or say another address with --listen.";
+      reject(new Failure("failed", `cannot listen on ${text}: ${cause.message}`, help, { cause }));
     });
     server.listen(Number(port), host, () => {
       const { address, port } = server.address() as { address: string; port: number };

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { ConfigurationError } from "../errors.js";
 import { Claviger } from "../index.js";
 import type { Configuration, Host, Options } from "../options.js";
 import type { Store } from "../store.js";
@@ -69,7 +70,7 @@ export class Settings {
 
 /** The first line of a file, as `claviger secret > FILE` writes it. */
 export function firstLine(path: string): string {
-  return readFileSync(path, "utf8").split(/\r?\n/)[0] ?? "";
+  return readText(path).split(/\r?\n/)[0] ?? "";
 }
 
 function missing(member: string, help: string): Failure {
@@ -80,17 +81,44 @@ function readSettings(path: string): Partial<Configuration> & { store?: string; 
   if (path.endsWith(".toml")) {
     throw new Failure("configuration", `${path} is TOML, which only the native binary reads`, "Write it as JSON.");
   }
+  const text = readText(path);
   try {
-    return JSON.parse(readFileSync(path, "utf8"));
+    return JSON.parse(text);
   } catch (cause) {
-    throw new Failure("configuration", `${path} cannot be understood: ${(cause as Error).message}`, "", { cause });
+    // The platform's own words may quote the file, and a secret may be in it.
+    const where = /line \d+ column \d+/.exec((cause as Error).message)?.[0];
+    const message = `${path} cannot be understood${where ? `: see ${where}` : ""}`;
+    throw new Failure(
+      "configuration",
+      message,
+      'Write one JSON object, such as { "issuer": "https://auth.example.com" }.',
+    );
+  }
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (cause) {
+    const message = `${path} cannot be read: ${(cause as Error).message}`;
+    throw new Failure("configuration", message, "See that the file is there, and may be read.", { cause });
   }
 }
 
 function storeOf(text: string): Store {
   if (text === "memory") return new MemoryStore();
   const path = /^sqlite:(.+)$/.exec(text)?.[1];
-  if (path !== undefined) return sqlite(path);
+  if (path !== undefined) return sqliteOf(path);
   const help = "Say `sqlite:FILE`, such as `sqlite:auth.db`, or `memory`.";
   throw new Failure("configuration", `\`${text}\` is no store`, help);
+}
+
+function sqliteOf(path: string): Store {
+  try {
+    return sqlite(path);
+  } catch (cause) {
+    if (cause instanceof ConfigurationError) throw cause;
+    const message = `SQLite cannot open ${path}: ${(cause as Error).message}`;
+    throw new Failure("store_failed", message, "See that the store is there, and may be read and written.", { cause });
+  }
 }

@@ -259,13 +259,30 @@ function checkLayout(database: SqliteDatabase): void {
 
 /** `node:sqlite` is there in Node 22.5+, Deno and Bun; asking the process for it keeps it out of every bundle. */
 function opened(path: string): SqliteDatabase {
-  const builtin = (globalThis as { process?: { getBuiltinModule?(name: string): unknown } }).process?.getBuiltinModule;
-  const module = builtin?.("node:sqlite") as { DatabaseSync: new (path: string) => SqliteDatabase } | undefined;
-  if (module) return new module.DatabaseSync(path);
+  const module = builtin("node:sqlite") as { DatabaseSync: new (path: string) => SqliteDatabase } | undefined;
+  if (module) {
+    makePrivate(path);
+    return new module.DatabaseSync(path);
+  }
   throw new ConfigurationError(
     "This runtime has no SQLite of its own",
     'Hand in a database: sqlite(new Database("auth.db")) with better-sqlite3.',
   );
+}
+
+function builtin(name: string): unknown {
+  return (globalThis as { process?: { getBuiltinModule?(name: string): unknown } }).process?.getBuiltinModule?.(name);
+}
+
+/** A new file is its owner's alone, since password hashes are in it; SQLite makes the files beside it alike. */
+function makePrivate(path: string): void {
+  if (path === "" || path === ":memory:" || path.startsWith("file:")) return;
+  const files = builtin("node:fs") as typeof import("node:fs") | undefined;
+  try {
+    files?.closeSync(files.openSync(path, "ax", 0o600));
+  } catch {
+    // A file that is there stays as it is, and what cannot be made here SQLite itself will say.
+  }
 }
 
 /** SQLITE_BUSY (5) in each driver's words. */

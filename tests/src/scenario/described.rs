@@ -13,5 +13,15 @@ use super::Scenario;
 
 /// Every scenario, in the order in which they are printed.
 pub fn all() -> Vec<Scenario> {
-    [administration::ALL, sign_in::ALL, tokens::ALL, client_credentials::ALL, refusals::ALL, keys::ALL, services::ALL, contract::ALL].concat()
+    [
+        administration::ALL,
+        sign_in::ALL,
+        tokens::ALL,
+        client_credentials::ALL,
+        refusals::ALL,
+        keys::ALL,
+        services::ALL,
+        contract::ALL,
+    ]
+    .concat()
 }

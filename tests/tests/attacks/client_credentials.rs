@@ -192,11 +192,25 @@ fn tk_056_scopes_of_a_person_and_scopes_the_client_may_not_have_are_refused() {
     let scopes = ["openid", "profile", "email", "address", "phone", "offline_access", "read", "write"];
     let known: serde_json::Map<String, Value> = scopes.iter().map(|name| ((*name).to_owned(), json!("x"))).collect();
     let config = json!({ "scopes": known, "defaultScopes": ["openid", "read", "write"] });
-    let mut s = Service::new(config, json!({ "scopes": ["openid", "profile", "email", "address", "phone",
-        "offline_access", "read"] }));
-    for scope in ["openid", "profile", "email", "address", "phone", "offline_access", "read openid", "write",
-        "nonsense", "read  read", "\"", "read\u{7}"]
-    {
+    let mut s = Service::new(
+        config,
+        json!({ "scopes": ["openid", "profile", "email", "address", "phone",
+        "offline_access", "read"] }),
+    );
+    for scope in [
+        "openid",
+        "profile",
+        "email",
+        "address",
+        "phone",
+        "offline_access",
+        "read openid",
+        "write",
+        "nonsense",
+        "read  read",
+        "\"",
+        "read\u{7}",
+    ] {
         assert_eq!(s.refused(&[("scope", scope)]), (400, "invalid_scope".into()), "{scope}");
     }
     assert_eq!(s.tokens(&[("scope", "read read")])["scope"], "read");

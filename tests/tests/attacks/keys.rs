@@ -68,6 +68,21 @@ fn jw_052_a_key_is_published_before_it_signs_and_for_as_long_as_what_it_signed_l
 }
 
 #[test]
+fn of_keys_made_beside_each_other_the_oldest_is_the_next_to_sign() {
+    let mut s = jwt(json!({}));
+    s.tokens();
+    s.world.ok(json!({ "keys.generate": { "algorithm": "EdDSA" } }));
+    let next = kids(&mut s.world, "next");
+    assert_eq!(next.len(), 2);
+    for left in [1, 1] {
+        let oldest = kids(&mut s.world, "next").remove(0);
+        s.world.ok(json!({ "keys.rotate": {} }));
+        assert_eq!((kids(&mut s.world, "active"), kids(&mut s.world, "next").len()), (vec![oldest], left));
+    }
+    assert!(!kids(&mut s.world, "next").contains(&next[1]));
+}
+
+#[test]
 fn jw_052_what_an_engine_signs_before_it_hears_of_a_rotation_verifies_to_its_end() {
     let mut s = jwt(json!({}));
     s.tokens();

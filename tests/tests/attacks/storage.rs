@@ -208,12 +208,26 @@ fn sf_011_a_row_of_a_newer_engine_is_refused_and_never_rewritten() {
         ] {
             let done = s.world.run(command);
             assert_eq!(done["fault"]["code"], "bad_row", "{part}: {done}");
-            assert!(text(&done["fault"]["message"]).contains("newer engine"), "{done}");
+            let message = text(&done["fault"]["message"]);
+            assert!(message.contains("newer engine") && message.contains(key.as_str()), "{done}");
         }
         assert_eq!(s.world.store.dump(), before);
         s.world.store = kept;
     }
     assert_eq!(s.refresh(text(&tokens["refresh_token"])).0, 200);
+}
+
+#[test]
+fn sf_011_a_purge_names_the_rows_it_cannot_read_and_goes_on() {
+    let mut s = Setting::opaque();
+    s.tokens();
+    s.tokens();
+    let broken = s.world.store.keys("/grant.").remove(0);
+    s.world.store.put(&broken, "{}");
+    s.world.advance(400 * 86_400);
+    let purged = s.world.run(json!({ "purge": {} }))["ok"].clone();
+    assert_eq!((&purged["unreadable"], &purged["purged"]["grant"]), (&json!([broken]), &json!(1)), "{purged}");
+    assert_eq!(s.world.store.keys("/grant."), [broken]);
 }
 
 #[test]

@@ -16,6 +16,7 @@ pub(super) fn build(module: Module) -> anyhow::Result<PathBuf> {
         .args(["build", "--quiet", "--profile", "wasm"])
         .args(["--target", super::target::TRIPLE])
         .args(["--package", module.package()])
+        .args(module.features())
         .env("CARGO_TARGET_DIR", &target)
         .env("CARGO_ENCODED_RUSTFLAGS", module.rustflags().join("\x1f"))
         .env_remove("RUSTFLAGS");

@@ -69,8 +69,10 @@ impl Module {
     /// What the compiler is told.
     ///
     /// The penalty keeps functions that mostly call others (flows, readers of JSON) from being copied into their callers, which made
-    /// the engine 6 kB larger and no faster; arithmetic has no calls in it and is inlined as ever. No shipped JavaScript engine takes wide arithmetic yet; without it
-    /// curve25519's 64-bit limbs are twice as slow as its 32-bit ones, with it twice as fast.
+    /// the engine 6 kB larger and no faster; arithmetic has no calls in it and is inlined as ever.
+    ///
+    /// No shipped JavaScript engine takes wide arithmetic yet; without it curve25519's 64-bit limbs are twice as slow as its
+    /// 32-bit ones, with it twice as fast.
     pub(super) fn rustflags(self) -> &'static [&'static str] {
         match self {
             Module::Engine => &[
@@ -90,6 +92,14 @@ impl Module {
                 "--cfg=curve25519_dalek_bits=\"32\"",
                 "--cfg=getrandom_backend=\"wasm_js\"",
             ],
+        }
+    }
+
+    /// The crate's features.
+    pub(super) fn features(self) -> &'static [&'static str] {
+        match self {
+            Module::EngineWide => &["--features", "wide"],
+            Module::Engine | Module::Browser => &[],
         }
     }
 

@@ -29,12 +29,25 @@ pub(super) fn connect(path: &Path, options: &SqliteOptions) -> Result<Connection
 }
 
 fn open(path: &Path, options: &SqliteOptions) -> rusqlite::Result<Connection> {
+    #[cfg(unix)]
+    make_private(path);
     let connection = Connection::open(path)?;
     connection.busy_timeout(options.busy_timeout)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "trusted_schema", false)?;
     Ok(connection)
+}
+
+/// A new file is its owner's alone, since password hashes are in it; SQLite makes the files beside it alike. A file that is there
+/// stays as it is, and what cannot be made here SQLite itself will say.
+#[cfg(unix)]
+fn make_private(path: &Path) {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    let name = path.to_string_lossy();
+    if !name.is_empty() && name != ":memory:" && !name.starts_with("file:") {
+        drop(std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path));
+    }
 }
 
 /// Makes the tables, unless another process has.

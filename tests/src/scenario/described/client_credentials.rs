@@ -26,10 +26,9 @@ fn client_credentials(world: &mut World) {
             assert_eq!(service.post(world, "/revoke", &[("token", token)]).0, 200);
             assert_eq!(service.post(world, "/introspect", &[("token", token)]).1, json!({ "active": false }));
         }
-        for (fields, error) in [
-            ([("scope", "openid")], "invalid_scope"),
-            ([("resource", "https://other.example.com")], "invalid_target"),
-        ] {
+        for (fields, error) in
+            [([("scope", "openid")], "invalid_scope"), ([("resource", "https://other.example.com")], "invalid_target")]
+        {
             let fields = [&[("grant_type", "client_credentials")], &fields[..]].concat();
             assert_eq!(service.post(world, "/token", &fields).1["error"], error);
         }
@@ -44,7 +43,8 @@ fn client_credentials(world: &mut World) {
     world.advance(15 * 60);
     let persons = world.ok(json!({ "purge": {} }));
     world.ok(json!({ "purge": { "after": persons["next"] } }));
-    let public = json!({ "name": "App", "redirectUris": [], "authMethod": "none", "grantTypes": ["client_credentials"] });
+    let public =
+        json!({ "name": "App", "redirectUris": [], "authMethod": "none", "grantTypes": ["client_credentials"] });
     assert_eq!(world.refused(json!({ "clients.create": public })), "invalid_argument");
 }
 
