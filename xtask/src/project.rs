@@ -3,9 +3,10 @@
 use std::env;
 use std::path::{Path, PathBuf};
 
-/// The project's root folder.
+/// The project's root folder. Cargo tells it at run time: clones may share a target folder, and then another may have built this.
 pub(crate) fn root() -> PathBuf {
-    let xtask = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let xtask = env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
+    let xtask = Path::new(&xtask);
     xtask.parent().unwrap_or(xtask).to_path_buf()
 }
 
