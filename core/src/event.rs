@@ -51,7 +51,7 @@ pub enum Event {
     #[serde(rename = "code.replayed")]
     CodeReplayed { client_id: String, grant_id: String },
     #[serde(rename = "token.issued")]
-    TokenIssued { subject: String, client_id: String, grant_id: String },
+    TokenIssued { subject: Option<String>, client_id: String, grant_id: String },
     #[serde(rename = "token.refreshed")]
     TokenRefreshed { subject: String, client_id: String, grant_id: String },
     #[serde(rename = "token.revoked")]

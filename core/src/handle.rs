@@ -35,7 +35,9 @@ impl Kind {
 /// Whose partition a record lives in.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Owner {
+    /// A person's: sessions, grants.
     Subject(String),
+    /// A client's own: the tokens with which it acts for itself.
     Client(String),
 }
 
@@ -43,6 +45,13 @@ impl Owner {
     pub(crate) fn name(&self) -> &str {
         match self {
             Self::Subject(name) | Self::Client(name) => name,
+        }
+    }
+
+    pub(crate) fn subject(&self) -> Option<&str> {
+        match self {
+            Self::Subject(id) => Some(id),
+            Self::Client(_) => None,
         }
     }
 }
@@ -58,7 +67,7 @@ pub(crate) struct Handle {
     /// The generation of a refresh token, the serial of an access token.
     pub(crate) serial: u32,
     pub(crate) secret: Secret,
-    /// The client it was issued to, where the kind needs its row; otherwise empty.
+    /// The client it was issued to, where the kind needs its row and the owner is another; otherwise empty.
     pub(crate) client: String,
 }
 
@@ -73,6 +82,14 @@ pub(crate) struct Opened {
 const LONGEST: usize = 2048;
 
 impl Handle {
+    /// The client it was issued to.
+    pub(crate) fn client(&self) -> &str {
+        match &self.owner {
+            Owner::Subject(_) => &self.client,
+            Owner::Client(id) => id,
+        }
+    }
+
     pub(crate) fn seal(&self, roots: &Roots, tenant: &str, kind: Kind) -> String {
         let content = self.encode();
         let context = context(tenant, kind);
@@ -149,6 +166,16 @@ mod tests {
         assert!(Handle::open(&roots(), "other", Kind::RefreshToken, &text).is_none());
         let as_code = text.replacen("cvr_", "cvc_", 1);
         assert!(Handle::open(&roots(), "main", Kind::Code, &as_code).is_none());
+    }
+
+    #[test]
+    fn tk_055_a_persons_handle_and_a_clients_own_are_never_the_same() {
+        let own = Handle { owner: Owner::Client("ada".into()), client: String::new(), ..handle() };
+        let text = own.seal(&roots(), "main", Kind::AccessToken);
+        let opened = Handle::open(&roots(), "main", Kind::AccessToken, &text).unwrap().handle;
+        assert_eq!((opened.client(), opened.owner.subject()), ("ada", None));
+        assert_eq!((handle().client(), handle().owner.subject()), ("web", Some("ada")));
+        assert_ne!(text, Handle { client: String::new(), ..handle() }.seal(&roots(), "main", Kind::AccessToken));
     }
 
     #[test]

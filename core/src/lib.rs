@@ -14,7 +14,7 @@
 //! | `purge` | rows that are over, removed |
 //! | [`key`], `seal`, `handle`, `hash`, `random` | cryptography |
 //! | [`toolkit`] | PKCE, DPoP proofs, JWT verification and sealed values by themselves, for browser and edge code |
-//! | `config`, [`refusal`], [`event`], `json`, `scope`, `subset`, [`time`], `uri` | what everything else speaks in |
+//! | `config`, [`refusal`], [`event`], `json`, `resource`, `scope`, `subset`, [`time`], `uri` | what everything else speaks in |
 
 mod account;
 pub mod ask;
@@ -39,6 +39,7 @@ mod purge;
 mod random;
 mod record;
 pub mod refusal;
+mod resource;
 mod scope;
 mod seal;
 mod session;

@@ -50,7 +50,7 @@ pub(crate) fn respond(config: &Config) -> Response {
         scopes_supported: config.scopes.keys().map(String::as_str).collect(),
         response_types_supported: &["code"],
         response_modes_supported: &["query"],
-        grant_types_supported: &["authorization_code", "refresh_token"],
+        grant_types_supported: &["authorization_code", "refresh_token", "client_credentials"],
         token_endpoint_auth_methods_supported: ALL_METHODS,
         introspection_endpoint_auth_methods_supported: SECRET_METHODS,
         revocation_endpoint_auth_methods_supported: ALL_METHODS,

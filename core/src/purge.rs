@@ -2,10 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::account;
 use crate::ask::{Key, Row};
 use crate::call::page;
 use crate::change::Change;
 use crate::grant::Grant;
+use crate::grant::client_credentials::ServiceToken;
 use crate::host::Host;
 use crate::record;
 use crate::refusal::{Fault, Stop};
@@ -39,6 +41,7 @@ pub(crate) struct Purged {
 struct Counts {
     grant: u32,
     session: u32,
+    service: u32,
 }
 
 /// The kinds that end.
@@ -46,6 +49,7 @@ struct Counts {
 enum Kind {
     Grant,
     Session,
+    Service,
 }
 
 impl Counts {
@@ -53,13 +57,16 @@ impl Counts {
         match kind {
             Kind::Grant => self.grant += 1,
             Kind::Session => self.session += 1,
+            Kind::Service => self.service += 1,
         }
     }
 }
 
-/// One page of the subjects' rows: sessions and grants are the kinds that end.
+/// One page of the persons' rows, where sessions and grants end; after the last of them, of the clients' own tokens.
 pub(crate) async fn purge(host: &Host, ask: &Purge) -> Result<Purged, Stop> {
-    let prefix = format!("{}.{}.", host.tenant(), crate::account::ROOM);
+    let [persons, clients] = [account::ROOM, ServiceToken::ROOM].map(|room| format!("{}.{room}.", host.tenant()));
+    let then = ask.after.as_ref().is_none_or(|after| *after < clients).then_some(clients.clone());
+    let prefix = if then.is_some() { persons } else { clients };
     let page = host.page(page(prefix, ask.after.as_ref(), ask.limit)?).await?;
     let mut purged = Counts::default();
     let mut unreadable = Vec::new();
@@ -75,7 +82,7 @@ pub(crate) async fn purge(host: &Host, ask: &Purge) -> Result<Purged, Stop> {
             Err(_) => unreadable.push(row.key),
         }
     }
-    Ok(Purged { seen, purged, unreadable, next: page.next.map(|key| key.0) })
+    Ok(Purged { seen, purged, unreadable, next: page.next.map(|key| key.0).or(then) })
 }
 
 fn kind_if_over(host: &Host, key: &Key, row: Row) -> Result<Option<Kind>, Fault> {
@@ -85,6 +92,8 @@ fn kind_if_over(host: &Host, key: &Key, row: Row) -> Result<Option<Kind>, Fault>
         over(record::read::<Grant>(host.tenant(), host.now(), key.clone(), row)?.is_some(), Kind::Grant)
     } else if name.starts_with("session.") {
         over(record::read::<Session>(host.tenant(), host.now(), key.clone(), row)?.is_some(), Kind::Session)
+    } else if name.starts_with("token.") {
+        over(record::read::<ServiceToken>(host.tenant(), host.now(), key.clone(), row)?.is_some(), Kind::Service)
     } else {
         None
     })

@@ -1,5 +1,8 @@
 //! Scopes (RFC 6749 section 3.3).
 
+use crate::client::Client;
+use crate::config::Config;
+use crate::http::Form;
 use crate::refusal::Refusal;
 use crate::subset::Subset;
 
@@ -20,6 +23,18 @@ pub(crate) fn parse(text: &str) -> Result<Vec<String>, Refusal> {
         }
     }
     Ok(scopes)
+}
+
+/// The scopes that a request asks for: each must be one that the client may have; without the parameter, the configured defaults.
+pub(crate) fn requested(config: &Config, client: &Client, parameters: &Form) -> Result<Vec<String>, Refusal> {
+    let allowed = |name: &&String| client.may_have(config, name);
+    match parameters.one("scope")? {
+        None => Ok(config.default_scopes.iter().filter(allowed).cloned().collect()),
+        Some(text) => {
+            let scopes = parse(text)?;
+            if scopes.iter().all(|name| allowed(&name)) { Ok(scopes) } else { Err(Refusal::InvalidScope) }
+        }
+    }
 }
 
 /// Whether every one of `wanted` is in `granted`.

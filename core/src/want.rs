@@ -77,3 +77,4 @@ want_together!(A B);
 want_together!(A B C);
 want_together!(A B C D);
 want_together!(A B C D E);
+want_together!(A B C D E F);

@@ -25,7 +25,7 @@ export interface Events {
   "consent.denied": OfSubject & OfClient;
   "code.issued": OfSubject & OfGrant;
   "code.replayed": OfGrant;
-  "token.issued": OfSubject & OfGrant;
+  "token.issued": OfGrant & { readonly subject: string | null };
   "token.refreshed": OfSubject & OfGrant;
   "token.revoked": OfGrant;
   "refresh_token.replayed": OfGrant;

@@ -13,7 +13,7 @@ export interface Client {
   readonly createdAt: number;
 }
 
-export type GrantType = "authorization_code" | "refresh_token" | (string & {});
+export type GrantType = "authorization_code" | "refresh_token" | "client_credentials" | (string & {});
 /** RFC 7591 section 2, `token_endpoint_auth_method`. */
 export type ClientAuthMethod = "none" | "client_secret_basic" | "client_secret_post";
 /** RFC 9068, or opaque to everyone but this server. */
@@ -100,7 +100,8 @@ export type Principal = TokenPrincipal | SessionPrincipal;
 
 export interface TokenPrincipal {
   readonly kind: "token";
-  readonly subject: string;
+  /** The person; `null` when a client acts for itself (`client_credentials`). */
+  readonly subject: string | null;
   readonly clientId: string;
   readonly scopes: readonly string[];
   /** The resources it is for: the issuer itself when none was asked for. */

@@ -7,14 +7,12 @@ use crate::client::{Client, GrantType, redirect_uri_matches};
 use crate::config::Config;
 use crate::http::Form;
 use crate::refusal::Refusal;
-use crate::scope;
+use crate::{resource, scope};
 
 /// The longest `state` that is carried.
 const LONGEST_STATE: usize = 4096;
 /// The longest of any other parameter that is carried.
 const LONGEST: usize = 2048;
-/// The most resources that one request may name.
-const MOST_RESOURCES: usize = 16;
 
 /// Where an answer goes: known before anything else is looked at, so that an error is never sent to a stranger.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -84,8 +82,8 @@ impl AuthorizationRequest {
         Ok(Self {
             client_id: client.id.clone(),
             return_to,
-            scopes: read_scopes(config, client, query)?,
-            resources: read_resources(config, query)?,
+            scopes: scope::requested(config, client, query)?,
+            resources: resource::requested(config, query)?,
             code_challenge: read_challenge(query)?,
             login_hint: query.one("login_hint")?.filter(|hint| hint.len() <= LONGEST).map(str::to_owned),
             prompt: read_prompt(query)?,
@@ -104,28 +102,6 @@ fn refuse_unsupported(query: &Form) -> Result<(), Refusal> {
     match query.one("response_mode")? {
         None | Some("query") => Ok(()),
         Some(_) => Err(Refusal::InvalidRequest("The response_mode is not supported")),
-    }
-}
-
-fn read_scopes(config: &Config, client: &Client, query: &Form) -> Result<Vec<String>, Refusal> {
-    let allowed = |name: &&String| client.may_have(config, name);
-    match query.one("scope")? {
-        None => Ok(config.default_scopes.iter().filter(allowed).cloned().collect()),
-        Some(text) => {
-            let scopes = scope::parse(text)?;
-            if scopes.iter().all(|name| allowed(&name)) { Ok(scopes) } else { Err(Refusal::InvalidScope) }
-        }
-    }
-}
-
-/// RFC 8707 section 2: each must be known.
-fn read_resources(config: &Config, query: &Form) -> Result<Vec<String>, Refusal> {
-    let resources = query.distinct("resource");
-    let own = |resource: &String| config.resources.contains_key(resource) || *resource == config.issuer.text;
-    if resources.len() <= MOST_RESOURCES && resources.iter().all(own) {
-        Ok(resources)
-    } else {
-        Err(Refusal::InvalidTarget)
     }
 }
 

@@ -33,8 +33,9 @@ impl Situation {
         let config = host.config();
         let presented = Presented::read(config, session_cookie);
         let slots = Presented::slots(presented.as_ref(), host);
-        let grant_slot =
-            presented.as_ref().map(|presented| Grant::slot(config, presented.owner(), &interaction.grant_id(config)));
+        let grant_slot = presented
+            .as_ref()
+            .map(|presented| Grant::slot(config, presented.owner().name(), &interaction.grant_id(config)));
         let (client, (session, account), grant) =
             host.load((Client::slot(config, &interaction.request.client_id), slots, grant_slot)).await?;
         let signed_in = Presented::check(presented.as_ref(), host, session, account).await?;
@@ -89,7 +90,7 @@ impl Situation {
         let scope = grant.scopes.join(" ");
         host.tell(Event::ConsentGranted { subject: subject.clone(), client_id: client_id.clone(), scope });
         host.tell(Event::CodeIssued { subject, client_id, grant_id });
-        let slot = Grant::slot(config, &signed_in.owner(), &self.interaction.grant_id(config));
+        let slot = Grant::slot(config, &signed_in.subject.id, &self.interaction.grant_id(config));
         host.commit(Change::create(slot, grant)).await?;
         Ok(with_code(config, &request.return_to, &code))
     }

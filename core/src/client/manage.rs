@@ -248,6 +248,10 @@ fn check(config: &Config, client: &Client) -> Result<(), Refusal> {
             "scopes: each must be configured; at most 16 kB together",
         ),
         ((1..=8).contains(&client.grant_types.len()), "grantTypes: from 1 to 8"),
+        (
+            !client.is_public() || !client.may_use(GrantType::ClientCredentials),
+            "grantTypes: a public client has no credentials of its own",
+        ),
     ];
     match rules.iter().find(|(holds, _)| !holds) {
         Some((_, rule)) => Err(Refusal::InvalidArgument(rule)),

@@ -40,6 +40,8 @@ pub enum GrantType {
     AuthorizationCode,
     /// RFC 6749 section 6.
     RefreshToken,
+    /// RFC 6749 section 4.4.
+    ClientCredentials,
 }
 
 /// The `token_endpoint_auth_method` of RFC 7591 section 2.

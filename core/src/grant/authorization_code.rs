@@ -21,7 +21,9 @@ pub(crate) async fn redeem(host: &Host, request: &Request, form: &Form) -> Resul
     let (subject, client_id, grant_id) = presented.told();
     match presented.grant.value.state.clone().redeem(host.now(), refreshable, presented.terms(host)) {
         Redeemed::Now(state) => {
-            presented.issue(host, form, state, None, Event::TokenIssued { subject, client_id, grant_id }).await
+            presented
+                .issue(host, form, state, None, Event::TokenIssued { subject: Some(subject), client_id, grant_id })
+                .await
         }
         Redeemed::Replayed => presented.revoke(host, Event::CodeReplayed { client_id, grant_id }).await,
         Redeemed::Refused => Err(Refusal::InvalidGrant.into()),

@@ -7,7 +7,6 @@ use crate::account;
 use crate::call::{Items, OfSubject, SubjectItem, page};
 use crate::change::Change;
 use crate::event::Event;
-use crate::handle::Owner;
 use crate::host::Host;
 use crate::record::{Stored, partition};
 use crate::refusal::Stop;
@@ -52,8 +51,7 @@ pub(crate) async fn list(host: &Host, ask: &OfSubject) -> Result<Items<View>, St
 }
 
 pub(crate) async fn revoke(host: &Host, ask: &SubjectItem) -> Result<Revoked, Stop> {
-    let owner = Owner::Subject(ask.subject.clone());
-    let found = host.load(Grant::slot(host.config(), &owner, &item_id(&ask.id)?)).await?;
+    let found = host.load(Grant::slot(host.config(), &ask.subject, &item_id(&ask.id)?)).await?;
     match found {
         Some(grant) => end(host, grant).await,
         None => Ok(Revoked { revoked: false }),

@@ -1,8 +1,10 @@
-//! Grants: what a person allowed a client, and everything issued from it, in one row. Code, refresh tokens and opaque access
+//! Grants: what a person allowed a client, and everything issued from it, in one row (what a client gets for itself is in
+//! [`client_credentials`]). Code, refresh tokens and opaque access
 //! tokens store nothing of their own: their secrets are a PRF of the row's salt, so a store that leaks gives nothing away, and
 //! the same state always gives the same tokens.
 
 pub(crate) mod authorization_code;
+pub(crate) mod client_credentials;
 mod manage;
 mod presented;
 pub(crate) mod refresh_token;
@@ -20,6 +22,7 @@ use crate::record::{Record, Slot};
 use crate::seal::{Purpose, RootIndex, Roots};
 use crate::subset::Subset;
 use crate::time::Millis;
+use crate::token::Meaning;
 use crate::{account, session};
 
 /// How many access tokens of one grant can be told apart; the oldest is forgotten, and so dead, when more are issued.
@@ -78,8 +81,13 @@ impl Record for Grant {
 }
 
 impl Grant {
-    pub(crate) fn slot(config: &Config, owner: &Owner, id: &Id) -> Slot<Self> {
-        Slot::new(&config.tenant, account::ROOM, owner.name(), &format!("grant.{}", b64u(id)))
+    pub(crate) fn slot(config: &Config, subject: &str, id: &Id) -> Slot<Self> {
+        Slot::new(&config.tenant, account::ROOM, subject, &format!("grant.{}", b64u(id)))
+    }
+
+    /// The grant that a handle is of, if its owner is a person.
+    pub(crate) fn slot_of(config: &Config, handle: &Handle) -> Option<Slot<Self>> {
+        Some(Self::slot(config, handle.owner.subject()?, &handle.id))
     }
 
     fn owner(&self) -> Owner {
@@ -123,6 +131,19 @@ impl Grant {
         self.access_tokens.push(AccessToken { serial, ..token });
         self.next_serial = serial.saturating_add(1);
         serial
+    }
+
+    /// What one of its access tokens stands for.
+    pub(crate) fn meaning(&self, token: &AccessToken) -> Meaning {
+        Meaning {
+            subject: Some(self.subject.clone()),
+            client_id: self.client_id.clone(),
+            scopes: token.scopes.pick(&self.scopes),
+            resources: token.resources.pick(&self.resources),
+            auth_time: Some(self.auth_time),
+            issued_at: token.issued_at,
+            expires_at: token.expires_at,
+        }
     }
 
     pub(crate) fn access_token(&self, serial: u32) -> Option<&AccessToken> {

@@ -39,7 +39,7 @@ impl Presented {
         let (client, grant, account, keys) = host
             .load((
                 Client::slot(config, &credentials.client_id),
-                routed.map(|handle| Grant::slot(config, &handle.owner, &handle.id)),
+                routed.and_then(|handle| Grant::slot_of(config, handle)),
                 routed.and_then(|handle| account::slot_of(host, &handle.owner)),
                 KeySet::wanted(host),
             ))

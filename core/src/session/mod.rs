@@ -84,12 +84,6 @@ pub(crate) struct SignedIn {
     pub(crate) subject: Subject,
 }
 
-impl SignedIn {
-    pub(crate) fn owner(&self) -> Owner {
-        Owner::Subject(self.subject.id.clone())
-    }
-}
-
 fn slot(config: &Config, subject: &str, id: &Id) -> Slot<Session> {
     Slot::new(&config.tenant, account::ROOM, subject, &format!("session.{}", b64u(id)))
 }

@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::resolve::{What, resolve, signed_claims};
+use super::meaning::Meaning;
+use super::resolve::{Resolved, What, resolve, signed_claims};
 use crate::host::Host;
 use crate::http::{Cookie, find_cookie};
 use crate::key::set::KeySet;
@@ -53,7 +54,8 @@ impl std::fmt::Debug for Authenticate {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Principal {
     kind: &'static str,
-    subject: String,
+    /// `None`: the client acts for itself.
+    subject: Option<String>,
     client_id: Option<String>,
     scopes: Vec<String>,
     audience: Vec<String>,
@@ -79,37 +81,32 @@ pub(crate) async fn verify(host: &Host, ask: &VerifyToken) -> Result<Principal, 
 async fn of_jwt(host: &Host, token: &str) -> Result<Option<Principal>, Stop> {
     let keys = KeySet::for_verifying(host, token).await?;
     let Some(claims) = signed_claims(host, &keys, token).await? else { return Ok(None) };
-    let text = |name: &str| claims.text(name).unwrap_or_default().to_owned();
-    Ok(Some(Principal {
-        kind: "token",
-        subject: text("sub"),
-        client_id: Some(text("client_id")),
-        scopes: claims.text("scope").and_then(|text| scope::parse(text).ok()).unwrap_or_default(),
-        audience: claims.audience().map(str::to_owned).collect(),
-        expires_at: claims.time("exp").unwrap_or_default(),
-        ..Principal::default()
-    }))
+    Ok(Some(Principal::of(host, Meaning::of(&claims), None)))
 }
 
 async fn of_handle(host: &Host, token: &str) -> Result<Option<Principal>, Stop> {
-    let Some(resolved) = resolve(host, token, None).await?.1 else { return Ok(None) };
-    let grant = resolved.grant.value;
-    Ok(match resolved.what {
-        What::Refresh | What::RotatedRefresh => None,
-        What::Access(token) => Some(Principal {
+    Ok(resolve(host, token, None).await?.1.and_then(|resolved| match resolved {
+        Resolved::Granted(grant, What::Access(token)) => {
+            Some(Principal::of(host, grant.value.meaning(&token), Some(grant.value.id)))
+        }
+        Resolved::Granted(..) => None,
+        Resolved::Service { meaning, .. } => Some(Principal::of(host, meaning, None)),
+    }))
+}
+
+impl Principal {
+    fn of(host: &Host, token: Meaning, grant_id: Option<String>) -> Self {
+        Self {
             kind: "token",
-            subject: grant.subject,
-            client_id: Some(grant.client_id),
-            scopes: token.scopes.pick(&grant.scopes),
-            audience: match token.resources.pick(&grant.resources) {
-                none if none.is_empty() => vec![host.config().issuer.text.clone()],
-                resources => resources,
-            },
-            grant_id: Some(grant.id),
+            audience: token.audience(host.config()),
+            subject: token.subject,
+            client_id: Some(token.client_id),
+            scopes: token.scopes,
+            grant_id,
             expires_at: token.expires_at,
-            ..Principal::default()
-        }),
-    })
+            ..Self::default()
+        }
+    }
 }
 
 /// By the `Authorization` header; without one, by the session cookie. A token that is bad is not made good by a cookie.
@@ -133,7 +130,7 @@ pub(crate) async fn authenticate(host: &Host, ask: &Authenticate) -> Result<Prin
     // A session is the person itself; scopes bound what clients may do for it.
     Ok(Principal {
         kind: "session",
-        subject: signed_in.subject.id,
+        subject: Some(signed_in.subject.id),
         session_id: Some(signed_in.session.id),
         expires_at: signed_in.session.expires_at,
         ..Principal::default()

@@ -2,9 +2,11 @@
 
 use serde::Serialize;
 
-use super::issue::{Audience, OwnedAudience};
+use super::issue::Audience;
+use super::meaning::Meaning;
 use super::resolve::{Resolved, What, resolve};
 use crate::client::{self, Credentials};
+use crate::grant::Grant;
 use crate::host::Host;
 use crate::http::{Form, Request, Response};
 use crate::refusal::{Refusal, Stop};
@@ -27,7 +29,7 @@ pub(crate) struct Introspection {
     #[serde(skip_serializing_if = "Option::is_none")]
     sub: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    aud: Option<OwnedAudience>,
+    aud: Option<Audience>,
     #[serde(skip_serializing_if = "Option::is_none")]
     iss: Option<String>,
 }
@@ -47,32 +49,42 @@ pub(super) async fn introspect_for_client(host: &Host, request: &Request, form: 
     if caller.is_public() {
         return Err(Refusal::InvalidClient { challenge: false }.into());
     }
-    let own = resolved.filter(|resolved| resolved.grant.value.client_id == caller.id);
+    let own = resolved.filter(|resolved| resolved.client_id() == caller.id);
     let body = own.map_or_else(Introspection::default, |resolved| Introspection::of(host, &resolved));
     Ok(Response::json(200, &body))
 }
 
 impl Introspection {
     fn of(host: &Host, resolved: &Resolved) -> Self {
-        let grant = &resolved.grant.value;
-        let common = |scopes: &[String], token_type, issued: Millis, expires: Millis| Self {
+        let access_token = |meaning: &Meaning| Self {
+            scope: Some(meaning.scopes.join(" ")),
+            aud: Some(Audience::of(meaning.audience(host.config()))),
+            ..Self::active(host, "Bearer", &meaning.client_id, meaning.sub(), meaning.issued_at, meaning.expires_at)
+        };
+        match resolved {
+            Resolved::Service { meaning, .. } => access_token(meaning),
+            Resolved::Granted(grant, What::Access(token)) => access_token(&grant.value.meaning(token)),
+            Resolved::Granted(_, What::RotatedRefresh) => Self::default(),
+            Resolved::Granted(grant, What::Refresh) => {
+                let Grant { client_id, subject, scopes, created_at, state, .. } = &grant.value;
+                Self {
+                    scope: Some(scopes.join(" ")),
+                    ..Self::active(host, "refresh_token", client_id, subject, *created_at, state.over_at())
+                }
+            }
+        }
+    }
+
+    fn active(host: &Host, kind: &'static str, client_id: &str, sub: &str, issued: Millis, expires: Millis) -> Self {
+        Self {
             active: true,
-            scope: Some(scopes.join(" ")),
-            client_id: Some(grant.client_id.clone()),
-            token_type: Some(token_type),
+            client_id: Some(client_id.to_owned()),
+            token_type: Some(kind),
             exp: Some(numeric_date(expires)),
             iat: Some(numeric_date(issued)),
-            sub: Some(grant.subject.clone()),
-            aud: None,
+            sub: Some(sub.to_owned()),
             iss: Some(host.config().issuer.text.clone()),
-        };
-        match &resolved.what {
-            What::Access(token) => Self {
-                aud: Some(Audience::of(host, &token.resources.pick(&grant.resources)).to_owned()),
-                ..common(&token.scopes.pick(&grant.scopes), "Bearer", token.issued_at, token.expires_at)
-            },
-            What::RotatedRefresh => Self::default(),
-            What::Refresh => common(&grant.scopes, "refresh_token", grant.created_at, grant.state.over_at()),
+            ..Self::default()
         }
     }
 }

@@ -2,8 +2,9 @@
 
 use serde::Serialize;
 
+use super::meaning::Meaning;
 use crate::client::Client;
-use crate::config::TokenForm;
+use crate::config::{Config, TokenForm};
 use crate::grant::{AccessToken, Grant};
 use crate::handle::Kind;
 use crate::host::Host;
@@ -13,7 +14,7 @@ use crate::record::Stored;
 use crate::refusal::{Fault, Refusal, Stop};
 use crate::scope;
 use crate::subset::Subset;
-use crate::time::numeric_date;
+use crate::time::{Seconds, numeric_date};
 
 /// The `typ` of a JWT access token (RFC 9068 section 2.1).
 pub(crate) const ACCESS_TOKEN_TYPE: &str = "at+jwt";
@@ -35,45 +36,29 @@ pub(crate) struct TokenResponse {
 struct AccessTokenClaims<'a> {
     iss: &'a str,
     sub: &'a str,
-    aud: Audience<'a>,
+    aud: Audience,
     client_id: &'a str,
     scope: String,
-    auth_time: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    auth_time: Option<u64>,
     iat: u64,
     exp: u64,
     jti: String,
 }
 
 /// RFC 7519 section 4.1.3: one as text, several as a list.
-#[derive(Serialize)]
-#[serde(untagged)]
-pub(super) enum Audience<'a> {
-    One(&'a str),
-    Many(&'a [String]),
-}
-
-/// The same, for keeping.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
-pub(super) enum OwnedAudience {
+pub(super) enum Audience {
     One(String),
     Many(Vec<String>),
 }
 
-impl<'a> Audience<'a> {
-    pub(super) fn to_owned(&self) -> OwnedAudience {
-        match self {
-            Self::One(one) => OwnedAudience::One((*one).to_owned()),
-            Self::Many(many) => OwnedAudience::Many(many.to_vec()),
-        }
-    }
-
-    /// Without a resource the token is for the issuer itself.
-    pub(super) fn of(host: &'a Host, resources: &'a [String]) -> Self {
-        match resources {
-            [] => Self::One(&host.config().issuer.text),
-            [one] => Self::One(one),
-            many => Self::Many(many),
+impl Audience {
+    pub(super) fn of(audience: Vec<String>) -> Self {
+        match <[String; 1]>::try_from(audience) {
+            Ok([one]) => Self::One(one),
+            Err(many) => Self::Many(many),
         }
     }
 }
@@ -96,17 +81,25 @@ pub(crate) fn new_access_token(
     let asked = form.distinct("resource");
     let asked = if asked.is_empty() { &grant.resources } else { &asked };
     let resources = Subset::all_of(&grant.resources, asked).ok_or(Refusal::InvalidTarget)?;
-    let settings = asked.first().and_then(|resource| host.config().resources.get(resource));
-    let lifetime = settings.and_then(|settings| settings.lifetime).unwrap_or(host.config().lifetimes.access_token);
+    let (form, lifetime) = form_and_lifetime(host.config(), client, asked.first());
     Ok(AccessToken {
         serial: 0,
-        form: settings.and_then(|settings| settings.access_token).unwrap_or(client.access_token),
+        form,
         scopes,
         resources,
         issued_at: host.now(),
         expires_at: lifetime.after(host.now()).min(grant.ends_at),
         revoked: false,
     })
+}
+
+/// What a token for this resource looks like, and how long it lives.
+pub(crate) fn form_and_lifetime(config: &Config, client: &Client, resource: Option<&String>) -> (TokenForm, Seconds) {
+    let settings = resource.and_then(|resource| config.resources.get(resource));
+    (
+        settings.and_then(|settings| settings.access_token).unwrap_or(client.access_token),
+        settings.and_then(|settings| settings.lifetime).unwrap_or(config.lifetimes.access_token),
+    )
 }
 
 /// The response for the grant as it stands: this access token of its, and its live refresh token. The same state, the same bytes.
@@ -117,33 +110,45 @@ pub(crate) async fn respond(
     serial: u32,
 ) -> Result<TokenResponse, Stop> {
     let token = grant.access_token(serial).ok_or(Fault::bad_row("an access token is not in its grant"))?;
-    Ok(TokenResponse {
-        access_token: match token.form {
-            TokenForm::Opaque => grant.handle(host.config(), Kind::AccessToken, token.serial),
-            TokenForm::Jwt => jwt(host, keys, grant, token).await?,
-        },
-        token_type: "Bearer",
-        expires_in: token.expires_at.saturating_sub(host.now()) / 1000,
-        refresh_token: grant
-            .state
-            .generation()
-            .map(|generation| grant.handle(host.config(), Kind::RefreshToken, generation)),
-        scope: token.scopes.pick(&grant.scopes).join(" "),
-    })
+    let meaning = grant.meaning(token);
+    let handle = |kind, serial| grant.handle(host.config(), kind, serial);
+    let access_token = match token.form {
+        TokenForm::Opaque => handle(Kind::AccessToken, serial),
+        TokenForm::Jwt => sign(host, keys, &meaning, handle(Kind::TokenId, serial)).await?,
+    };
+    let refresh_token = grant.state.generation().map(|generation| handle(Kind::RefreshToken, generation));
+    Ok(TokenResponse::of(host, &meaning, access_token, refresh_token))
 }
 
-async fn jwt(host: &Host, keys: Option<Stored<KeySet>>, grant: &Grant, token: &AccessToken) -> Result<String, Stop> {
-    let resources = token.resources.pick(&grant.resources);
+impl TokenResponse {
+    pub(crate) fn of(host: &Host, meaning: &Meaning, access_token: String, refresh_token: Option<String>) -> Self {
+        Self {
+            access_token,
+            token_type: "Bearer",
+            expires_in: meaning.expires_at.saturating_sub(host.now()) / 1000,
+            refresh_token,
+            scope: meaning.scopes.join(" "),
+        }
+    }
+}
+
+/// The JWT access token (RFC 9068) that says what it stands for.
+pub(crate) async fn sign(
+    host: &Host,
+    keys: Option<Stored<KeySet>>,
+    meaning: &Meaning,
+    jti: String,
+) -> Result<String, Stop> {
     let claims = AccessTokenClaims {
         iss: &host.config().issuer.text,
-        sub: &grant.subject,
-        aud: Audience::of(host, &resources),
-        client_id: &grant.client_id,
-        scope: token.scopes.pick(&grant.scopes).join(" "),
-        auth_time: numeric_date(grant.auth_time),
-        iat: numeric_date(token.issued_at),
-        exp: numeric_date(token.expires_at),
-        jti: grant.handle(host.config(), Kind::TokenId, token.serial),
+        sub: meaning.sub(),
+        aud: Audience::of(meaning.audience(host.config())),
+        client_id: &meaning.client_id,
+        scope: meaning.scopes.join(" "),
+        auth_time: meaning.auth_time.map(numeric_date),
+        iat: numeric_date(meaning.issued_at),
+        exp: numeric_date(meaning.expires_at),
+        jti,
     };
     let claims = serde_json::to_vec(&claims).map_err(|_| Fault::Cryptography("claims cannot be written"))?;
     let keys = KeySet::current(host, keys).await?;

@@ -4,6 +4,7 @@ mod endpoint;
 mod guard;
 mod introspect;
 mod issue;
+mod meaning;
 mod resolve;
 mod revoke;
 
@@ -11,7 +12,8 @@ pub(crate) use endpoint::{introspection_endpoint, revocation_endpoint, token_end
 pub use guard::{Authenticate, VerifyToken};
 pub(crate) use guard::{authenticate, verify};
 pub(crate) use introspect::introspect;
-pub(crate) use issue::{TokenResponse, new_access_token, respond};
+pub(crate) use issue::{TokenResponse, form_and_lifetime, new_access_token, respond, sign};
+pub(crate) use meaning::Meaning;
 pub(crate) use revoke::revoke_any;
 
 /// `tokens.introspect` and `tokens.revoke`.

@@ -3,10 +3,12 @@
 use std::cmp::Ordering;
 
 use super::issue::ACCESS_TOKEN_TYPE;
+use super::meaning::Meaning;
 use crate::account;
 use crate::client::Client;
+use crate::grant::client_credentials::ServiceToken;
 use crate::grant::{AccessToken, Grant};
-use crate::handle::{Handle, Kind, Opened};
+use crate::handle::{Handle, Kind, Opened, Owner};
 use crate::host::Host;
 use crate::key::json::parse_object;
 use crate::key::jws::{Compact, MAX_BYTES};
@@ -15,10 +17,22 @@ use crate::key::set::KeySet;
 use crate::record::Stored;
 use crate::refusal::{Fault, Stop};
 
-/// A token that is authentic and of a live grant.
-pub(super) struct Resolved {
-    pub(super) grant: Stored<Grant>,
-    pub(super) what: What,
+/// A token that is authentic and alive.
+pub(super) enum Resolved {
+    /// Of a person's grant.
+    Granted(Stored<Grant>, What),
+    /// A client's own; a JWT has no row.
+    Service { handle: Handle, stored: Option<Stored<ServiceToken>>, meaning: Meaning },
+}
+
+impl Resolved {
+    /// The client it was issued to.
+    pub(super) fn client_id(&self) -> &str {
+        match self {
+            Self::Granted(grant, _) => &grant.value.client_id,
+            Self::Service { meaning, .. } => &meaning.client_id,
+        }
+    }
 }
 
 /// Which of the grant's tokens it is.
@@ -56,8 +70,8 @@ fn unverified_jti(token: &str) -> Option<String> {
     claims.get("jti")?.as_str().map(str::to_owned)
 }
 
-/// The token's grant, with the token alive in it: not expired, not revoked, its client and its person still there and enabled.
-/// `caller` loads another row in the same trip.
+/// The token, if it is alive: not expired, not revoked, its client and its person still there and enabled. `caller` loads another
+/// row in the same trip.
 pub(super) async fn resolve(
     host: &Host,
     token: &str,
@@ -66,36 +80,69 @@ pub(super) async fn resolve(
     let config = host.config();
     let routed = Routed::read(host, token);
     let handle = routed.as_ref().map(|routed| &routed.opened.handle);
-    let (calling, issued_to, grant, account, keys) = host
+    let (calling, issued_to, grant, service, account, keys) = host
         .load((
             caller.map(|id| Client::slot(config, id)),
-            handle
-                .filter(|handle| caller != Some(handle.client.as_str()))
-                .map(|handle| Client::slot(config, &handle.client)),
-            handle.map(|handle| Grant::slot(config, &handle.owner, &handle.id)),
+            handle.filter(|handle| caller != Some(handle.client())).map(|handle| Client::slot(config, handle.client())),
+            handle.and_then(|handle| Grant::slot_of(config, handle)),
+            handle.and_then(|handle| ServiceToken::slot_of(config, handle)),
             handle.and_then(|handle| account::slot_of(host, &handle.owner)),
             routed.as_ref().filter(|routed| routed.is_jwt).map(|_| KeySet::slot(config)),
         ))
         .await?;
-    let (Some(routed), Some(grant)) = (routed, grant) else { return Ok((calling, None)) };
-    let client = issued_to.as_ref().or(calling.as_ref()).filter(|client| client.value.id == grant.value.client_id);
-    let client_alive = client.is_some_and(|client| !client.value.disabled);
-    if !client_alive || !grant.value.state.is_live() || !grant.value.issued(&config.roots, routed.kind, &routed.opened)
-    {
+    let Some(routed) = routed else { return Ok((calling, None)) };
+    let client = issued_to.as_ref().or(calling.as_ref());
+    if !client.is_some_and(|client| client.value.id == routed.opened.handle.client() && !client.value.disabled) {
         return Ok((calling, None));
     }
-    let alive = match routed.kind {
-        Kind::RefreshToken => live_refresh(&grant.value, routed.opened.handle.serial, host),
-        _ => live_access(&grant.value, routed.opened.handle.serial, host),
+    let keys = keys.map(|keys| keys.value).unwrap_or_default();
+    let resolved = match &routed.opened.handle.owner {
+        Owner::Client(_) => of_client(host, routed, service, &keys, token).await?,
+        Owner::Subject(subject) => match live_grant(host, &routed, grant) {
+            Some((grant, what)) if is_signed(host, &routed, &keys, token).await? => {
+                let active = account::active(host, account, subject).await?;
+                active.map(|_| Resolved::Granted(grant, what))
+            }
+            _ => None,
+        },
     };
-    let Some(what) = alive else { return Ok((calling, None)) };
-    if routed.is_jwt && signed_claims(host, &keys.map(|keys| keys.value).unwrap_or_default(), token).await?.is_none() {
-        return Ok((calling, None));
-    }
-    if account::active(host, account, &grant.value.subject).await?.is_none() {
-        return Ok((calling, None));
-    }
-    Ok((calling, Some(Resolved { grant, what })))
+    Ok((calling, resolved))
+}
+
+/// A row that is there decides; a JWT without one is what it says.
+async fn of_client(
+    host: &Host,
+    routed: Routed,
+    stored: Option<Stored<ServiceToken>>,
+    keys: &KeySet,
+    token: &str,
+) -> Result<Option<Resolved>, Fault> {
+    let handle = routed.opened.handle;
+    let meaning = match &stored {
+        Some(stored) => stored.value.clone().meaning(&handle),
+        None if routed.is_jwt => signed_claims(host, keys, token).await?.map(|claims| Meaning::of(&claims)),
+        None => None,
+    };
+    Ok(meaning.map(|meaning| Resolved::Service { handle, stored, meaning }))
+}
+
+fn live_grant(host: &Host, routed: &Routed, grant: Option<Stored<Grant>>) -> Option<(Stored<Grant>, What)> {
+    let Routed { kind, opened, .. } = routed;
+    let grant = grant.filter(|grant| {
+        grant.value.client_id == opened.handle.client
+            && grant.value.state.is_live()
+            && grant.value.issued(&host.config().roots, *kind, opened)
+    })?;
+    let what = match kind {
+        Kind::RefreshToken => live_refresh(&grant.value, opened.handle.serial, host),
+        _ => live_access(&grant.value, opened.handle.serial, host),
+    }?;
+    Some((grant, what))
+}
+
+/// What is no JWT needs no signature: its secret was compared.
+async fn is_signed(host: &Host, routed: &Routed, keys: &KeySet, token: &str) -> Result<bool, Fault> {
+    Ok(!routed.is_jwt || signed_claims(host, keys, token).await?.is_some())
 }
 
 fn live_refresh(grant: &Grant, generation: u32, host: &Host) -> Option<What> {

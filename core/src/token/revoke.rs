@@ -5,7 +5,7 @@ use super::resolve::{Resolved, What, resolve};
 use crate::change::Change;
 use crate::client::{self, Credentials};
 use crate::event::Event;
-use crate::grant::{self, Grant};
+use crate::grant::{self, Grant, client_credentials};
 use crate::host::Host;
 use crate::http::{Form, Request, Response};
 use crate::refusal::{Refusal, Stop};
@@ -25,24 +25,26 @@ pub(super) async fn revoke_for_client(host: &Host, request: &Request, form: &For
     let token = form.one("token")?.ok_or(Refusal::InvalidRequest("The parameter token is missing"))?;
     let (caller, resolved) = resolve(host, token, Some(&credentials.client_id)).await?;
     let caller = client::authenticate(host, caller, &credentials)?.value;
-    if let Some(resolved) = resolved.filter(|resolved| resolved.grant.value.client_id == caller.id) {
+    if let Some(resolved) = resolved.filter(|resolved| resolved.client_id() == caller.id) {
         revoke(host, resolved).await?;
     }
     Ok(Response::json(200, &Empty {}))
 }
 
 async fn revoke(host: &Host, resolved: Resolved) -> Result<Revoked, Stop> {
-    let Resolved { grant, what } = resolved;
-    match what {
-        What::Refresh | What::RotatedRefresh => grant::end(host, grant).await,
-        What::Access(token) => {
+    match resolved {
+        Resolved::Granted(grant, What::Refresh | What::RotatedRefresh) => return grant::end(host, grant).await,
+        Resolved::Granted(grant, What::Access(token)) => {
             let mut changed: Grant = grant.value.clone();
             changed.revoke_access_token(token.serial);
             host.commit(Change::replace(&grant, changed)).await?;
             host.tell(Event::TokenRevoked { client_id: grant.value.client_id, grant_id: grant.value.id });
-            Ok(Revoked { revoked: true })
+        }
+        Resolved::Service { handle, stored, meaning } => {
+            client_credentials::revoke(host, &handle, stored, meaning).await?;
         }
     }
+    Ok(Revoked { revoked: true })
 }
 
 /// RFC 7009 section 2.2: the status says it all.

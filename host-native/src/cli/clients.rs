@@ -58,7 +58,7 @@ pub(super) struct Create {
     /// What it may ask for; may be repeated [default: all that is configured]
     #[arg(long = "scope")]
     scopes: Option<Vec<String>>,
-    /// How it may ask; may be repeated [default: authorization_code and refresh_token]
+    /// How it may ask, or client_credentials; may be repeated [default: authorization_code and refresh_token]
     #[arg(long = "grant-type")]
     grant_types: Option<Vec<String>>,
     /// How it proves who it is

@@ -40,7 +40,7 @@ struct Authenticate<'a> {
 pub struct Principal {
     /// How the request showed who it is from.
     pub kind: PrincipalKind,
-    /// Who it is from; a client that acts for itself is its own subject.
+    /// Who it is from; `None`: a client that acts for itself (`client_credentials`).
     pub subject: Option<String>,
     /// The application that acts.
     pub client_id: Option<String>,

@@ -147,7 +147,7 @@ pub struct NewClient {
     /// What it may ask for. Default: all scopes that are configured.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scopes: Option<Vec<String>>,
-    /// How it may ask. Default: `authorization_code` and `refresh_token`.
+    /// How it may ask: `authorization_code`, `refresh_token`, `client_credentials`. Default: the first two.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub grant_types: Option<Vec<String>>,
     /// How it proves who it is.

@@ -20,7 +20,12 @@ const clientOptions = {
     help: "Where browsers may be sent back to, compared byte for byte; may be repeated",
   },
   scope: { type: "string", multiple: true, value: "SCOPE", help: "What it may ask for; may be repeated" },
-  "grant-type": { type: "string", multiple: true, value: "TYPE", help: "How it may ask; may be repeated" },
+  "grant-type": {
+    type: "string",
+    multiple: true,
+    value: "TYPE",
+    help: "How it may ask: authorization_code, refresh_token, client_credentials; may be repeated",
+  },
   "access-token": { type: "string", value: "FORM", help: "What its access tokens look like: jwt or opaque" },
 } as const satisfies Options;
 

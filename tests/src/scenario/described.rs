@@ -1,6 +1,7 @@
 //! The scenarios themselves.
 
 mod administration;
+mod client_credentials;
 mod contract;
 mod keys;
 mod refusals;
@@ -14,7 +15,17 @@ use super::Scenario;
 
 /// Every scenario, in the order in which they are printed.
 pub fn all() -> Vec<Scenario> {
-    [administration::ALL, sign_in::ALL, tokens::ALL, refusals::ALL, keys::ALL, services::ALL, contract::ALL].concat()
+    [
+        administration::ALL,
+        sign_in::ALL,
+        tokens::ALL,
+        client_credentials::ALL,
+        refusals::ALL,
+        keys::ALL,
+        services::ALL,
+        contract::ALL,
+    ]
+    .concat()
 }
 
 /// A configuration with nothing but what must be there.

@@ -88,7 +88,7 @@ const NAMES: [&str; 26] = [
 ];
 const HEADERS: [&str; 9] =
     ["content-type", "authorization", "cookie", "origin", "sec-fetch-site", "host", "x-forwarded-for", "accept", ""];
-const VALUES: [&str; 34] = [
+const VALUES: [&str; 35] = [
     "",
     "code",
     "S256",
@@ -102,6 +102,7 @@ const VALUES: [&str; 34] = [
     "switch_account",
     "authorization_code",
     "refresh_token",
+    "client_credentials",
     "query",
     "application/x-www-form-urlencoded",
     "application/json",

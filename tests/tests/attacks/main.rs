@@ -6,6 +6,7 @@ mod authorize_redirect;
 mod authorize_request;
 mod canary;
 mod check;
+mod client_credentials;
 mod faults_shown;
 mod flows;
 mod fuzz;

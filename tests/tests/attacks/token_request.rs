@@ -109,7 +109,7 @@ fn tk_006_a_missing_grant_type_is_an_invalid_request() {
 #[test]
 fn tk_007_other_grant_types_are_not_supported() {
     let (mut s, code, _) = with_code();
-    for grant_type in ["password", "implicit", "foo", "authorization_code ", "AUTHORIZATION_CODE", "client_credentials"]
+    for grant_type in ["password", "implicit", "foo", "authorization_code ", "AUTHORIZATION_CODE", "Client_Credentials"]
     {
         let command = s.post_command("/token", &[("grant_type", grant_type), ("code", &code)]);
         assert_eq!(refusal(&mut s.world, command), (400, "unsupported_grant_type".into()), "{grant_type}");
