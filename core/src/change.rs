@@ -1,8 +1,9 @@
 //! What a flow writes: a change in the making, and the batch that it becomes.
 
-use crate::ask::{Batch, Key, Put, Require};
+use crate::ask::{Add, Batch, Key, Put, Require};
 use crate::record::{self, Record, Slot, Stored};
 use crate::refusal::Fault;
+use crate::throttle::Throttle;
 use crate::time::Millis;
 
 type Writer = Box<dyn FnOnce(&str, &str) -> Result<String, Fault>>;
@@ -13,6 +14,7 @@ pub(crate) struct Change {
     require: Vec<Require>,
     puts: Vec<(Key, Writer, Option<Millis>)>,
     delete: Vec<Key>,
+    add: Vec<Add>,
 }
 
 /// The row that settles an unknown outcome: the first that is written, else the first that is removed.
@@ -24,18 +26,33 @@ pub(crate) enum Trace {
 impl Change {
     /// A record that must not exist yet.
     pub(crate) fn create<T: Record + 'static>(slot: Slot<T>, value: T) -> Self {
-        let mut change = Self::default();
-        change.require.push(Require { key: slot.key.clone(), version: None });
-        change.put(slot.key, value);
-        change
+        Self::default().and_create(slot, value)
     }
 
     /// A record that must be as it was read.
     pub(crate) fn replace<T: Record + 'static>(stored: &Stored<T>, value: T) -> Self {
-        let mut change = Self::default();
-        change.require.push(Require { key: stored.key.clone(), version: Some(stored.version.clone()) });
-        change.put(stored.key.clone(), value);
-        change
+        Self::default().and_replace(stored, value)
+    }
+
+    /// The same, and a record that must not exist yet. It must be of the same partition.
+    pub(crate) fn and_create<T: Record + 'static>(mut self, slot: Slot<T>, value: T) -> Self {
+        self.require.push(Require { key: slot.key.clone(), version: None });
+        self.put(slot.key, value);
+        self
+    }
+
+    /// The same, and a record that must be as it was read. It must be of the same partition.
+    pub(crate) fn and_replace<T: Record + 'static>(mut self, stored: &Stored<T>, value: T) -> Self {
+        self.require.push(Require { key: stored.key.clone(), version: Some(stored.version.clone()) });
+        self.put(stored.key.clone(), value);
+        self
+    }
+
+    #[allow(dead_code, reason = "the next commits throttle pushed requests, registration and device codes")]
+    /// The same, counted: stale when there were too many. The counter must be of the same partition.
+    pub(crate) fn and_count(mut self, throttle: &Throttle) -> Self {
+        self.add.push(throttle.one_more());
+        self
     }
 
     /// A row that must be as it was read, removed.
@@ -73,11 +90,6 @@ impl Change {
     pub(crate) fn into_batch(self, tenant: &str, attempt: &str) -> Result<Batch, Fault> {
         let put =
             self.puts.into_iter().map(|(key, write, expires)| Ok(Put { key, value: write(tenant, attempt)?, expires }));
-        Ok(Batch {
-            require: self.require,
-            put: put.collect::<Result<_, Fault>>()?,
-            delete: self.delete,
-            ..Batch::default()
-        })
+        Ok(Batch { require: self.require, put: put.collect::<Result<_, Fault>>()?, delete: self.delete, add: self.add })
     }
 }

@@ -1,17 +1,18 @@
-//! Purging: rows that are over, removed a page at a time. Stores may do the same by themselves; a row that is over is no row either way.
+//! Purging: rows that are over, removed a page at a time. Stores may do the same by themselves; a row that is over is no row either
+//! way. Every record says itself when it is over, late enough for whatever must still recognise a replay.
 
 use serde::{Deserialize, Serialize};
 
-use crate::account;
 use crate::ask::{Key, Row};
 use crate::call::page;
 use crate::change::Change;
-use crate::grant::Grant;
-use crate::grant::client_credentials::ServiceToken;
 use crate::host::Host;
-use crate::record;
-use crate::refusal::{Fault, Stop};
-use crate::session::Session;
+use crate::refusal::{Fault, Refusal, Stop};
+use crate::time::{Millis, Seconds};
+use crate::{record, throttle};
+
+/// The longest that rows are kept after they are over.
+const LONGEST_RETENTION: Seconds = Seconds(3650 * 86_400);
 
 /// `purge`.
 #[derive(Debug, Deserialize)]
@@ -25,6 +26,9 @@ pub struct Purge {
     pub limit: Option<u32>,
     #[serde(default)]
     pub dry_run: bool,
+    /// Rows are left for so many seconds after they are over; 0 when absent.
+    #[serde(default)]
+    pub retention: Option<Seconds>,
 }
 
 #[derive(Debug, Serialize)]
@@ -37,66 +41,53 @@ pub(crate) struct Purged {
 }
 
 /// How many of each kind.
-#[derive(Debug, Default, Serialize)]
-struct Counts {
-    grant: u32,
-    session: u32,
-    service: u32,
-}
-
-/// The kinds that end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
-    Grant,
-    Session,
-    Service,
-}
+#[derive(Debug, Default)]
+struct Counts(Vec<(String, u32)>);
 
 impl Counts {
-    fn count(&mut self, kind: Kind) {
-        match kind {
-            Kind::Grant => self.grant += 1,
-            Kind::Session => self.session += 1,
-            Kind::Service => self.service += 1,
+    fn count(&mut self, kind: String) {
+        match self.0.iter_mut().find(|(own, _)| *own == kind) {
+            Some((_, count)) => *count += 1,
+            None => self.0.push((kind, 1)),
         }
     }
 }
 
-/// One page of the persons' rows, where sessions and grants end; after the last of them, of the clients' own tokens.
+impl Serialize for Counts {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(kind, count)| (kind, count)))
+    }
+}
+
+/// One page of all rows of the issuer.
 pub(crate) async fn purge(host: &Host, ask: &Purge) -> Result<Purged, Stop> {
-    let [persons, clients] = [account::ROOM, ServiceToken::ROOM].map(|room| format!("{}.{room}.", host.tenant()));
-    let then = ask.after.as_ref().is_none_or(|after| *after < clients).then_some(clients.clone());
-    let prefix = if then.is_some() { persons } else { clients };
-    let page = host.page(page(prefix, ask.after.as_ref(), ask.limit)?).await?;
+    let retention = ask.retention.unwrap_or(Seconds(0));
+    if retention > LONGEST_RETENTION {
+        return Err(Refusal::InvalidArgument("retention: at most 3650 days").into());
+    }
+    let page = host.page(page(format!("{}.", host.tenant()), ask.after.as_ref(), ask.limit)?).await?;
     let mut purged = Counts::default();
     let mut unreadable = Vec::new();
     let seen = page.rows.len();
     for row in page.rows {
-        match kind_if_over(host, &row.key, Row { version: row.version.clone(), value: row.value }) {
-            Ok(None) => {}
-            Ok(Some(kind)) => {
+        match end_of(host, &row.key, &Row { version: row.version.clone(), value: row.value }) {
+            Ok((kind, Some(end))) if retention.after(end) <= host.now() => {
                 if ask.dry_run || remove(host, row.key, row.version).await? {
                     purged.count(kind);
                 }
             }
+            Ok(_) => {}
             Err(_) => unreadable.push(row.key),
         }
     }
-    Ok(Purged { seen, purged, unreadable, next: page.next.map(|key| key.0).or(then) })
+    Ok(Purged { seen, purged, unreadable, next: page.next.map(|key| key.0) })
 }
 
-fn kind_if_over(host: &Host, key: &Key, row: Row) -> Result<Option<Kind>, Fault> {
-    let name = key.0.split_once('/').map_or("", |(_, name)| name);
-    let over = |kept: bool, kind| (!kept).then_some(kind);
-    Ok(if name.starts_with("grant.") {
-        over(record::read::<Grant>(host.tenant(), host.now(), key.clone(), row)?.is_some(), Kind::Grant)
-    } else if name.starts_with("session.") {
-        over(record::read::<Session>(host.tenant(), host.now(), key.clone(), row)?.is_some(), Kind::Session)
-    } else if name.starts_with("token.") {
-        over(record::read::<ServiceToken>(host.tenant(), host.now(), key.clone(), row)?.is_some(), Kind::Service)
-    } else {
-        None
-    })
+fn end_of(host: &Host, key: &Key, row: &Row) -> Result<(String, Option<Millis>), Fault> {
+    match throttle::end_of(key) {
+        Some(end) => Ok(("count".to_owned(), Some(end))),
+        None => record::end_of(host.tenant(), row),
+    }
 }
 
 /// A row that changed since it was read is not over any more: left alone.

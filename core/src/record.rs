@@ -66,6 +66,9 @@ struct Sealing<'a, T> {
     tenant: &'a str,
     kind: &'a str,
     attempt: &'a str,
+    /// When the row is over, for a purge that knows no kinds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    until: Option<Millis>,
     value: &'a T,
 }
 
@@ -75,6 +78,8 @@ struct Opening<'a> {
     tenant: &'a str,
     kind: &'a str,
     attempt: &'a str,
+    #[serde(default)]
+    until: Option<Millis>,
     #[serde(borrow)]
     value: &'a RawValue,
 }
@@ -87,7 +92,7 @@ impl<'a> Opening<'a> {
 
 /// A record in its envelope, as text for the store.
 pub(crate) fn write<T: Record>(tenant: &str, attempt: &str, value: &T) -> Result<String, Fault> {
-    serde_json::to_string(&Sealing { v: T::SCHEMA, tenant, kind: T::KIND, attempt, value })
+    serde_json::to_string(&Sealing { v: T::SCHEMA, tenant, kind: T::KIND, attempt, until: value.expires(), value })
         .map_err(|_| Fault::bad_row("it cannot be written"))
 }
 
@@ -101,16 +106,23 @@ pub(crate) fn read<T: Record>(tenant: &str, now: Millis, key: Key, row: Row) -> 
 }
 
 const UNREADABLE: Fault = Fault::bad_row("it cannot be read");
+const ANOTHER_TENANTS: Fault = Fault::bad_row("it is another tenant's");
 
 /// What is in the envelope, if it is addressed to this tenant and kind.
 fn open<'a>(tenant: &str, kind: &str, schema: u32, envelope: &'a str) -> Result<&'a RawValue, Fault> {
     let opened = Opening::read(envelope)?;
     match opened {
-        _ if opened.tenant != tenant => Err(Fault::bad_row("it is another tenant's")),
+        _ if opened.tenant != tenant => Err(ANOTHER_TENANTS),
         _ if opened.kind != kind => Err(Fault::bad_row("it was written for another purpose")),
         _ if opened.v > schema => Err(Fault::bad_row("a newer engine wrote it")),
         _ => Ok(opened.value),
     }
+}
+
+/// The kind and the end of a row, whatever it is.
+pub(crate) fn end_of(tenant: &str, row: &Row) -> Result<(String, Option<Millis>), Fault> {
+    let opened = Opening::read(&row.value)?;
+    if opened.tenant == tenant { Ok((opened.kind.to_owned(), opened.until)) } else { Err(ANOTHER_TENANTS) }
 }
 
 /// Whether this attempt wrote a row.

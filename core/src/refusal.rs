@@ -62,6 +62,11 @@ pub enum Refusal {
     PayloadTooLarge,
     /// The URL is over the limit.
     UriTooLong,
+    /// Too much of this in a while (RFC 6585 section 4).
+    TooManyRequests {
+        /// Seconds until it may be tried again.
+        retry_after: u64,
+    },
     /// A typed command's argument is out of bounds.
     InvalidArgument(&'static str),
     /// A typed command's argument is missing, unknown, or not of its type: which, and what it should be.
@@ -137,6 +142,7 @@ impl Refusal {
             R::UnsupportedMediaType => ("invalid_request", 415, "The body must be application/x-www-form-urlencoded", "Send the parameters as a form."),
             R::PayloadTooLarge => ("invalid_request", 413, "The request is too large", "Send less."),
             R::UriTooLong => ("invalid_request", 414, "The URL is too long", "Send less in the query."),
+            R::TooManyRequests { .. } => ("too_many_requests", 429, "There were too many of these requests", "Wait as long as Retry-After says."),
             R::InvalidArgument(why) => ("invalid_argument", 400, why, "Correct the argument."),
             R::Mistyped(_) => ("invalid_argument", 400, "An argument is mistyped", "See docs/contract.md section 5."),
             R::NotFound(why) => ("not_found", 404, why, "Check the id."),

@@ -63,7 +63,7 @@ export interface Commands {
   "interactions.complete": [Answering & SignedIn, Onward];
   "interactions.consent": [Answering & { scopes?: readonly string[] }, Onward];
   "interactions.deny": [Answering, Onward];
-  purge: [Paging & { dryRun?: boolean }, Purged & { next: string | null }];
+  purge: [Paging & { dryRun?: boolean; retention?: Lifetime }, Purged & { next: string | null }];
 }
 
 export type CommandName = keyof Commands;

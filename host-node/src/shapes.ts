@@ -1,5 +1,7 @@
 // What the typed commands take and give: docs/contract.md section 5. Times are milliseconds since 1970 (UTC).
 
+import type { Lifetime } from "./options.js";
+
 /** An OAuth client. */
 export interface Client {
   readonly id: string;
@@ -197,6 +199,8 @@ export interface ListPage<Item> {
 export interface PurgeOptions {
   /** Count only. */
   dryRun?: boolean;
+  /** How long rows are left after they are over; not at all when absent. */
+  retention?: Lifetime;
 }
 
 /** What a purge saw and removed. */

@@ -265,12 +265,12 @@ test("purge goes through all pages and removes what is over, or only counts it",
   await auth.accounts.create({ login: "ada", password: "correct horse battery" });
   const app = await makeApp(auth);
   for (let count = 0; count < 3; count++) await tokens(auth, app);
-  assert.deepEqual((await auth.purge()).purged, { grant: 0, session: 0, service: 0 });
+  assert.deepEqual((await auth.purge()).purged, {});
   clock.advance("400d");
   const counted = await auth.purge({ dryRun: true });
-  assert.deepEqual(counted.purged, { grant: 3, session: 3, service: 0 });
+  assert.deepEqual(counted.purged, { grant: 3, session: 3 });
   assert.deepEqual((await auth.purge()).purged, counted.purged);
-  assert.deepEqual((await auth.purge()).purged, { grant: 0, session: 0, service: 0 });
+  assert.deepEqual((await auth.purge()).purged, {});
   assert.deepEqual(counted.unreadable, []);
 });
 

@@ -94,7 +94,7 @@ test("keys and purge", async () => {
   assert.equal((await json("keys generate ES256")).state, "next");
   assert.ok((await json("keys rotate")).length >= 2);
   assert.match((await type("keys list")).out, /^kid +algorithm +state +createdAt\n/);
-  assert.deepEqual((await json("purge --dry-run")).purged, { grant: 0, session: 0, service: 0 });
+  assert.deepEqual((await json("purge --dry-run")).purged, {});
 });
 
 test("settings: arguments win over the environment, and the environment over the file", async () => {

@@ -61,6 +61,7 @@ impl Response {
                 response.with("www-authenticate", "Basic realm=\"claviger\", charset=\"UTF-8\"")
             }
             Refusal::MethodNotAllowed(allow) => response.with("allow", *allow),
+            Refusal::TooManyRequests { retry_after } => response.with("retry-after", retry_after.to_string()),
             _ => response,
         }
     }

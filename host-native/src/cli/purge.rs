@@ -15,6 +15,9 @@ pub(super) struct PurgeArguments {
     /// Only count
     #[arg(long)]
     dry_run: bool,
+    /// Leave rows for so many seconds after they are over
+    #[arg(long, value_name = "SECONDS", default_value_t = 0)]
+    retention: u64,
 }
 
 #[derive(Default, Serialize)]
@@ -27,7 +30,7 @@ struct Total {
 /// Goes through the whole store, a page at a time.
 pub(super) async fn run(auth: &Claviger, arguments: PurgeArguments, output: Output) -> Result<(), Failure> {
     let mut total = Total::default();
-    let mut purge = Purge { dry_run: arguments.dry_run, ..Purge::default() };
+    let mut purge = Purge { dry_run: arguments.dry_run, retention: arguments.retention, ..Purge::default() };
     loop {
         let page = auth.purge(&purge).await?;
         total.seen += page.seen;

@@ -29,6 +29,8 @@ pub struct Purge {
     pub limit: Option<u32>,
     /// Only count.
     pub dry_run: bool,
+    /// Rows are left for so many seconds after they are over.
+    pub retention: u64,
 }
 
 /// What was removed of one page.

@@ -92,10 +92,7 @@ export const commands: readonly Command[] = [
     ["id"],
     { overlap: { type: "string", value: "SECONDS", help: "How many seconds the old secret still works" } },
     async (auth, { values, output }, id) => {
-      const overlap = Number(values.overlap ?? 0);
-      if (!Number.isSafeInteger(overlap)) {
-        throw new Mistyped("--overlap is a number of seconds", "claviger clients rotate-secret --help");
-      }
+      const overlap = seconds(values, "overlap", "claviger clients rotate-secret --help");
       const { client, secret } = await auth.clients.rotateSecret(id, { overlap });
       output.record({ ...client, secret });
     },
@@ -188,9 +185,13 @@ export const commands: readonly Command[] = [
     "purge",
     "Remove what has expired",
     [],
-    { "dry-run": { type: "boolean", help: "Only count" } },
+    {
+      "dry-run": { type: "boolean", help: "Only count" },
+      retention: { type: "string", value: "SECONDS", help: "Leave rows for so many seconds after they are over" },
+    },
     async (auth, { values, output }) => {
-      output.record(await auth.purge({ dryRun: values["dry-run"] === true }));
+      const retention = seconds(values, "retention", "claviger purge --help");
+      output.record(await auth.purge({ dryRun: values["dry-run"] === true, retention }));
     },
   ),
 ];
@@ -213,6 +214,13 @@ function command(
       return act(context.settings().open(), context, first, second);
     },
   };
+}
+
+/** The option's value; 0 when it was not typed. */
+function seconds(values: Record<string, unknown>, option: string, help: string): number {
+  const typed = Number(values[option] ?? 0);
+  if (!Number.isSafeInteger(typed)) throw new Mistyped(`--${option} is a number of seconds`, help);
+  return typed;
 }
 
 function clientChanges(values: Record<string, unknown>): ClientChanges {
