@@ -11,6 +11,7 @@
 //! | `authorize` | the authorization request, the interaction, sign-in, consent, the response |
 //! | `client`, `account`, `session` | who is there |
 //! | `grant`, `token` | what was allowed, and the tokens made from it |
+//! | `dpop`, `marker` | proofs of possession (RFC 9449); what may be used once was used |
 //! | `purge` | rows that are over, removed |
 //! | [`key`], `seal`, `handle`, `hash`, `random` | cryptography |
 //! | [`toolkit`] | PKCE, DPoP proofs, JWT verification and sealed values by themselves, for browser and edge code |
@@ -24,6 +25,7 @@ mod change;
 mod client;
 mod command;
 mod config;
+mod dpop;
 pub mod engine;
 pub mod event;
 mod grant;
@@ -33,6 +35,7 @@ mod host;
 mod http;
 mod json;
 pub mod key;
+mod marker;
 mod metadata;
 pub mod page;
 mod purge;

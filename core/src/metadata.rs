@@ -18,7 +18,7 @@ const FRESH: u32 = 300;
 const ALL_METHODS: &[&str] = &["none", "client_secret_basic", "client_secret_post"];
 const SECRET_METHODS: &[&str] = &["client_secret_basic", "client_secret_post"];
 
-/// RFC 8414 section 2, and RFC 9207 section 3.
+/// RFC 8414 section 2, RFC 9207 section 3 and RFC 9449 section 5.1.
 #[derive(Serialize)]
 struct Metadata<'a> {
     issuer: &'a str,
@@ -36,6 +36,7 @@ struct Metadata<'a> {
     revocation_endpoint_auth_methods_supported: &'static [&'static str],
     code_challenge_methods_supported: &'static [&'static str],
     authorization_response_iss_parameter_supported: bool,
+    dpop_signing_alg_values_supported: &'static [&'static str],
 }
 
 pub(crate) fn respond(config: &Config) -> Response {
@@ -56,6 +57,7 @@ pub(crate) fn respond(config: &Config) -> Response {
         revocation_endpoint_auth_methods_supported: ALL_METHODS,
         code_challenge_methods_supported: &["S256"],
         authorization_response_iss_parameter_supported: true,
+        dpop_signing_alg_values_supported: &["ES256", "EdDSA"],
     };
     Response::public_json("application/json", FRESH, &document)
 }

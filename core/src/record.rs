@@ -26,6 +26,11 @@ pub(crate) trait Record: Serialize + DeserializeOwned {
 
     /// When the record is over and the store may remove it; `None` keeps it.
     fn expires(&self) -> Option<Millis>;
+
+    /// Whether a row that is still there counts as none.
+    fn is_over(&self, now: Millis) -> bool {
+        self.expires().is_some_and(|expires| expires <= now)
+    }
 }
 
 /// Where a record lives.
@@ -101,8 +106,7 @@ pub(crate) fn read<T: Record>(tenant: &str, now: Millis, key: Key, row: Row) -> 
     let value: T = open(tenant, T::KIND, T::SCHEMA, &row.value)
         .and_then(|value| crate::json::read(value.get().as_bytes()).map_err(|_| UNREADABLE))
         .map_err(|fault| fault.of_row(&key))?;
-    let over = value.expires().is_some_and(|expires| expires <= now);
-    Ok((!over).then_some(Stored { key, version: row.version, value }))
+    Ok((!value.is_over(now)).then_some(Stored { key, version: row.version, value }))
 }
 
 const UNREADABLE: Fault = Fault::bad_row("it cannot be read");

@@ -38,6 +38,10 @@ pub enum Refusal {
     RequestNotSupported,
     /// Request objects by reference are not offered (OpenID Connect Core section 3.1.2.6).
     RequestUriNotSupported,
+    /// The DPoP proof is missing, malformed, of another request, or used before (RFC 9449 section 5).
+    InvalidDpopProof(&'static str),
+    /// The DPoP proof must hold this nonce (RFC 9449 section 8).
+    UseDpopNonce(String),
     /// The access token is missing, malformed, expired or revoked (RFC 6750 section 3.1).
     InvalidToken,
     /// Nothing was presented at all (RFC 6750 section 3.1: no error code in the challenge).
@@ -130,6 +134,8 @@ impl Refusal {
             R::ConsentRequired => ("consent_required", 400, "The person must consent first", "Send the person through an authorization request without prompt=none."),
             R::RequestNotSupported => ("request_not_supported", 400, "Request objects are not supported", "Send the parameters in the query."),
             R::RequestUriNotSupported => ("request_uri_not_supported", 400, "Request objects by reference are not supported", "Send the parameters in the query."),
+            R::InvalidDpopProof(why) => ("invalid_dpop_proof", 400, why, "Send one DPoP header, with a new proof for this very request."),
+            R::UseDpopNonce(_) => ("use_dpop_nonce", 400, "The DPoP proof needs a nonce of the server", "Send a new proof with the nonce of the DPoP-Nonce header."),
             R::InvalidToken => ("invalid_token", 401, "The access token is invalid, expired or revoked", "Obtain a new access token."),
             R::TokenMissing => ("unauthenticated", 401, "No access token or session was presented", "Send the access token in the Authorization header, or sign in."),
             R::InsufficientScope(_) => ("insufficient_scope", 403, "The access token does not cover this request", "Ask for the scopes named in the challenge."),

@@ -25,10 +25,12 @@ pub(crate) enum Purpose {
     GrantId,
     /// Values that an application seals for itself.
     SealedValue,
+    /// Nonces for DPoP proofs.
+    DpopNonce,
 }
 
 impl Purpose {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::Handle,
         Self::HandleNonce,
         Self::Interaction,
@@ -37,6 +39,7 @@ impl Purpose {
         Self::AccountId,
         Self::GrantId,
         Self::SealedValue,
+        Self::DpopNonce,
     ];
 
     const fn label(self) -> &'static [u8] {
@@ -49,6 +52,7 @@ impl Purpose {
             Self::AccountId => b"claviger account id 1",
             Self::GrantId => b"claviger grant id 1",
             Self::SealedValue => b"claviger sealed value 1",
+            Self::DpopNonce => b"claviger dpop nonce 1",
         }
     }
 }
@@ -97,7 +101,17 @@ impl Keys {
     }
 
     fn of(&self, purpose: Purpose) -> &Key {
-        let [handle, handle_nonce, interaction, stored_key, token_secret, account_id, grant_id, sealed_value] = &self.0;
+        let [
+            handle,
+            handle_nonce,
+            interaction,
+            stored_key,
+            token_secret,
+            account_id,
+            grant_id,
+            sealed_value,
+            dpop_nonce,
+        ] = &self.0;
         match purpose {
             Purpose::Handle => handle,
             Purpose::HandleNonce => handle_nonce,
@@ -107,6 +121,7 @@ impl Keys {
             Purpose::AccountId => account_id,
             Purpose::GrantId => grant_id,
             Purpose::SealedValue => sealed_value,
+            Purpose::DpopNonce => dpop_nonce,
         }
     }
 }
@@ -119,6 +134,11 @@ impl Roots {
 
     fn count(&self) -> usize {
         1 + self.older.len()
+    }
+
+    /// All of them, the current one first.
+    pub(crate) fn indexes(&self) -> impl Iterator<Item = RootIndex> {
+        (0..self.count()).map(RootIndex)
     }
 
     fn key(&self, root: RootIndex, purpose: Purpose) -> &Key {
@@ -151,7 +171,7 @@ impl Roots {
         if sealed.len() < TAG {
             return None;
         }
-        (0..self.count()).map(RootIndex).find_map(|root| {
+        self.indexes().find_map(|root| {
             let payload = Payload { msg: sealed, aad: context };
             let message = self.cipher(root, purpose).decrypt(&(*nonce).into(), payload).ok()?;
             Some((root, message))

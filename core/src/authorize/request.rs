@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::pkce;
 use crate::client::{Client, GrantType, redirect_uri_matches};
 use crate::config::Config;
+use crate::hash::from_b64u;
 use crate::http::Form;
 use crate::refusal::Refusal;
 use crate::{resource, scope};
@@ -29,6 +30,9 @@ pub(crate) struct AuthorizationRequest {
     pub(crate) scopes: Vec<String>,
     pub(crate) resources: Vec<String>,
     pub(crate) code_challenge: String,
+    /// The key that the code is bound to (RFC 9449 section 10).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) dpop_jkt: Option<String>,
     pub(crate) login_hint: Option<String>,
     pub(crate) prompt: Prompt,
     /// Seconds.
@@ -85,6 +89,7 @@ impl AuthorizationRequest {
             scopes: scope::requested(config, client, query)?,
             resources: resource::requested(config, query)?,
             code_challenge: read_challenge(query)?,
+            dpop_jkt: read_dpop_jkt(query)?,
             login_hint: query.one("login_hint")?.filter(|hint| hint.len() <= LONGEST).map(str::to_owned),
             prompt: read_prompt(query)?,
             max_age: read_max_age(query)?,
@@ -116,6 +121,16 @@ fn read_challenge(query: &Form) -> Result<String, Refusal> {
         return Err(Refusal::InvalidRequest("The code_challenge is not base64url of a SHA-256 digest"));
     }
     Ok(challenge.to_owned())
+}
+
+/// RFC 9449 section 10: the thumbprint of the key whose proof must come with the code.
+fn read_dpop_jkt(query: &Form) -> Result<Option<String>, Refusal> {
+    let Some(jkt) = query.one("dpop_jkt")? else { return Ok(None) };
+    if from_b64u(jkt).is_some_and(|digest| digest.len() == 32) {
+        Ok(Some(jkt.to_owned()))
+    } else {
+        Err(Refusal::InvalidRequest("The dpop_jkt is not base64url of a SHA-256 digest"))
+    }
 }
 
 fn read_prompt(query: &Form) -> Result<Prompt, Refusal> {

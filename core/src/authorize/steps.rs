@@ -109,6 +109,7 @@ impl Situation {
             session_id: signed_in.session.id.clone(),
             auth_time: signed_in.session.auth_time,
             salt: b64u(host.random().bytes::<32>("grant salt")),
+            jkt: request.dpop_jkt.clone(),
             state: State::code_issued(config.lifetimes.code.after(host.now())),
             access_tokens: Vec::new(),
             next_serial: 0,

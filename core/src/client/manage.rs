@@ -31,6 +31,8 @@ pub struct Create {
     #[serde(default)]
     pub access_token: TokenForm,
     #[serde(default)]
+    pub dpop_bound_access_tokens: bool,
+    #[serde(default)]
     pub id: Option<String>,
 }
 
@@ -59,6 +61,8 @@ pub struct Update {
     #[serde(default)]
     pub access_token: Option<TokenForm>,
     #[serde(default)]
+    pub dpop_bound_access_tokens: Option<bool>,
+    #[serde(default)]
     pub disabled: Option<bool>,
 }
 
@@ -84,6 +88,7 @@ pub(crate) struct View {
     grant_types: Vec<GrantType>,
     auth_method: AuthMethod,
     access_token: TokenForm,
+    dpop_bound_access_tokens: bool,
     disabled: bool,
     created_at: Millis,
 }
@@ -105,6 +110,7 @@ impl View {
             grant_types: client.grant_types.clone(),
             auth_method: client.auth_method,
             access_token: client.access_token,
+            dpop_bound_access_tokens: client.dpop_bound_access_tokens,
             disabled: client.disabled,
             created_at: client.created_at,
         }
@@ -126,6 +132,7 @@ pub(crate) async fn create(host: &Host, ask: &Create) -> Result<WithSecret, Stop
         auth_method: ask.auth_method,
         secrets: secret.iter().map(|secret| SecretHash::of(secret, None)).collect(),
         access_token: ask.access_token,
+        dpop_bound_access_tokens: ask.dpop_bound_access_tokens,
         disabled: false,
         created_at: host.now(),
     };
@@ -163,6 +170,7 @@ pub(crate) async fn update(host: &Host, ask: &Update) -> Result<View, Stop> {
         scopes: ask.scopes.clone().or(old.scopes),
         grant_types: ask.grant_types.clone().unwrap_or(old.grant_types),
         access_token: ask.access_token.unwrap_or(old.access_token),
+        dpop_bound_access_tokens: ask.dpop_bound_access_tokens.unwrap_or(old.dpop_bound_access_tokens),
         disabled: ask.disabled.unwrap_or(old.disabled),
         ..stored.value.clone()
     };

@@ -28,6 +28,9 @@ pub(crate) struct Client {
     pub(crate) auth_method: AuthMethod,
     pub(crate) secrets: Vec<SecretHash>,
     pub(crate) access_token: TokenForm,
+    /// RFC 9449 section 5.2: the client gets no other tokens.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) dpop_bound_access_tokens: bool,
     pub(crate) disabled: bool,
     pub(crate) created_at: Millis,
 }

@@ -42,6 +42,7 @@ use crate::time::Seconds;
 /// | `signing.algorithm` | `EdDSA`, `ES256`, `RS256` | `EdDSA` |
 /// | `signing.rotateEvery` | 1 h to 3650 d | 90 d |
 /// | `signing.hostKeys` | at most 16, each with a `kid` of its own; the first signs; needs `sign` | none |
+/// | `dpop.requireNonce` | `true` or `false`: every DPoP proof must hold a nonce of the server | `false` |
 /// | `pages.signIn`, `pages.consent` | a path, or an absolute URL | the built-in pages |
 /// | `password.memory` | 7168 to 1048576 KiB | 19456 |
 /// | `password.passes` | 1 to 16 | 2 |
@@ -71,6 +72,8 @@ struct Written {
     #[serde(default)]
     signing: Signing,
     #[serde(default)]
+    dpop: Dpop,
+    #[serde(default)]
     pages: Pages,
     #[serde(default)]
     password: PasswordCosts,
@@ -93,6 +96,7 @@ pub(crate) struct Config {
     pub(crate) refresh_grace: Seconds,
     pub(crate) resources: BTreeMap<String, Resource>,
     pub(crate) signing: Signing,
+    pub(crate) dpop: Dpop,
     pub(crate) pages: Pages,
     pub(crate) password: PasswordCosts,
     pub(crate) limits: Limits,
@@ -166,6 +170,14 @@ pub(crate) struct HostKey {
     pub(crate) kid: String,
     pub(crate) algorithm: Algorithm,
     pub(crate) public_jwk: Value,
+}
+
+/// DPoP (RFC 9449).
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub(crate) struct Dpop {
+    /// Section 8: every proof must hold a nonce of the server, so that none can be made in advance.
+    pub(crate) require_nonce: bool,
 }
 
 #[derive(Debug, Deserialize)]
@@ -247,6 +259,7 @@ impl Config {
             refresh_grace: written.refresh_grace,
             resources: written.resources,
             signing: written.signing,
+            dpop: written.dpop,
             pages: written.pages,
             password: written.password,
             limits: written.limits,

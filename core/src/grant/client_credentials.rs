@@ -10,6 +10,7 @@ use crate::account;
 use crate::change::Change;
 use crate::client::{self, Client, Credentials, GrantType};
 use crate::config::{Config, TokenForm};
+use crate::dpop::Possession;
 use crate::event::Event;
 use crate::handle::{Handle, Id, Kind, Owner, Secret};
 use crate::hash::{b64u, same, sha256};
@@ -20,24 +21,33 @@ use crate::record::{Record, Slot, Stored};
 use crate::refusal::{Refusal, Stop};
 use crate::time::Millis;
 use crate::token::{self, Meaning, TokenResponse};
-use crate::{resource, scope};
+use crate::{metadata, resource, scope};
 
 /// Scopes that speak of a person (OpenID Connect Core sections 5.4 and 11). No client is one.
 const OF_A_PERSON: [&str; 6] = ["openid", "profile", "email", "address", "phone", "offline_access"];
 
-/// Section 4.4.2: the client authenticates, and that is all there is to show. One load; an opaque token costs a commit.
+/// Section 4.4.2: the client authenticates, and that is all there is to show. One load; an opaque token costs a commit, and so does
+/// a DPoP proof; together one.
 pub(crate) async fn issue(host: &Host, request: &Request, form: &Form) -> Result<TokenResponse, Stop> {
     let config = host.config();
     let credentials = Credentials::read(request, form)?;
+    let possession = Possession::read(host, request, metadata::TOKEN).await?;
+    let own = Owner::Client(credentials.client_id.clone());
     let namesake = Owner::Subject(credentials.client_id.clone());
-    let (client, keys, account) = host
-        .load((Client::slot(config, &credentials.client_id), KeySet::wanted(host), account::slot_of(host, &namesake)))
+    let (client, keys, account, used) = host
+        .load((
+            Client::slot(config, &credentials.client_id),
+            KeySet::wanted(host),
+            account::slot_of(host, &namesake),
+            possession.slot(config, &own),
+        ))
         .await?;
     KeySet::remember(host, keys.as_ref());
     let client = client::authenticate(host, client, &credentials)?.value;
     if client.is_public() || !client.may_use(GrantType::ClientCredentials) {
         return Err(Refusal::UnauthorizedClient.into());
     }
+    possession.check(&client, used.as_ref())?;
     // RFC 9068 section 5: the token's subject is the client, and must never be a person's too.
     if account.is_some() || account::active(host, None, &client.id).await?.is_some() {
         return Err(Refusal::UnauthorizedClient.into());
@@ -52,11 +62,17 @@ pub(crate) async fn issue(host: &Host, request: &Request, form: &Form) -> Result
         auth_time: None,
         issued_at: host.now(),
         expires_at: lifetime.after(host.now()),
+        jkt: possession.jkt().map(str::to_owned),
     };
     let id = host.random().bytes("service token id");
     let access_token = match token_form {
-        TokenForm::Opaque => keep(host, id, &meaning).await?,
-        TokenForm::Jwt => token::sign(host, keys, &meaning, handle(host, id, &meaning, Kind::TokenId, [0; 16])).await?,
+        TokenForm::Opaque => keep(host, id, &meaning, &possession).await?,
+        TokenForm::Jwt => {
+            let jti = handle(host, id, &meaning, Kind::TokenId, [0; 16]);
+            let access_token = token::sign(host, keys, &meaning, jti).await?;
+            possession.spend_alone(host, &own).await?;
+            access_token
+        }
     };
     host.tell(Event::TokenIssued { subject: None, client_id: meaning.client_id.clone(), grant_id: b64u(id) });
     Ok(TokenResponse::of(host, &meaning, access_token, None))
@@ -71,13 +87,14 @@ fn scopes(config: &Config, client: &Client, form: &Form) -> Result<Vec<String>, 
 }
 
 /// An opaque token, once its row is committed.
-async fn keep(host: &Host, id: Id, meaning: &Meaning) -> Result<String, Stop> {
+async fn keep(host: &Host, id: Id, meaning: &Meaning, possession: &Possession) -> Result<String, Stop> {
     let secret = host.random().bytes("service token secret");
-    let Meaning { client_id, scopes, resources, issued_at, expires_at, .. } = meaning.clone();
+    let Meaning { client_id, scopes, resources, issued_at, expires_at, jkt, .. } = meaning.clone();
+    let own = Owner::Client(client_id.clone());
     let slot = ServiceToken::slot(host.config(), &client_id, &id);
     let secret_sha256 = b64u(sha256(&secret));
-    let kept = ServiceToken::Live { client_id, scopes, resources, issued_at, expires_at, secret_sha256 };
-    host.commit(Change::create(slot, kept)).await?;
+    let kept = ServiceToken::Live { client_id, scopes, resources, issued_at, expires_at, jkt, secret_sha256 };
+    host.commit(possession.spend(Change::create(slot, kept), host.config(), &own)).await?;
     Ok(handle(host, id, meaning, Kind::AccessToken, secret))
 }
 
@@ -97,6 +114,8 @@ pub(crate) enum ServiceToken {
         resources: Vec<String>,
         issued_at: Millis,
         expires_at: Millis,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        jkt: Option<String>,
         secret_sha256: String,
     },
     /// Any token, until it would have been over.
@@ -132,7 +151,7 @@ impl ServiceToken {
     /// What an opaque token stands for, if it is alive and this is its handle.
     pub(crate) fn meaning(self, handle: &Handle) -> Option<Meaning> {
         match self {
-            Self::Live { client_id, scopes, resources, issued_at, expires_at, secret_sha256 } => {
+            Self::Live { client_id, scopes, resources, issued_at, expires_at, jkt, secret_sha256 } => {
                 let authentic = same(secret_sha256.as_bytes(), b64u(sha256(&handle.secret)).as_bytes());
                 authentic.then_some(Meaning {
                     subject: None,
@@ -142,6 +161,7 @@ impl ServiceToken {
                     auth_time: None,
                     issued_at,
                     expires_at,
+                    jkt,
                 })
             }
             Self::Revoked { .. } => None,

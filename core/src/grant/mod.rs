@@ -44,6 +44,9 @@ pub(crate) struct Grant {
     pub(crate) auth_time: Millis,
     /// What all secrets of the grant are made of, with the root secret.
     pub(crate) salt: String,
+    /// The key (RFC 7638) that the code or the live refresh token is bound to (RFC 9449 sections 5 and 10).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) jkt: Option<String>,
     pub(crate) state: State,
     pub(crate) access_tokens: Vec<AccessToken>,
     pub(crate) next_serial: u32,
@@ -66,6 +69,9 @@ pub(crate) struct AccessToken {
     pub(crate) resources: Subset,
     pub(crate) issued_at: Millis,
     pub(crate) expires_at: Millis,
+    /// The key that it is bound to (RFC 9449 section 6).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) jkt: Option<String>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) revoked: bool,
 }
@@ -90,7 +96,7 @@ impl Grant {
         Some(Self::slot(config, handle.owner.subject()?, &handle.id))
     }
 
-    fn owner(&self) -> Owner {
+    pub(crate) fn owner(&self) -> Owner {
         Owner::Subject(self.subject.clone())
     }
 
@@ -143,6 +149,7 @@ impl Grant {
             auth_time: Some(self.auth_time),
             issued_at: token.issued_at,
             expires_at: token.expires_at,
+            jkt: token.jkt.clone(),
         }
     }
 
@@ -156,7 +163,7 @@ impl Grant {
             !token.revoked
                 && token.issued_at >= since
                 && wanted.issued_at < token.expires_at
-                && (token.scopes, token.resources) == (wanted.scopes, wanted.resources)
+                && (token.scopes, token.resources, &token.jkt) == (wanted.scopes, wanted.resources, &wanted.jkt)
         };
         self.access_tokens.iter().rev().find(good).map(|token| token.serial)
     }

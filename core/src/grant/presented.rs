@@ -5,11 +5,13 @@ use super::{Grant, State, end};
 use crate::account;
 use crate::change::Change;
 use crate::client::{self, Client, Credentials, GrantType};
+use crate::dpop::Possession;
 use crate::event::Event;
 use crate::handle::{Handle, Kind};
 use crate::host::Host;
 use crate::http::{Form, Request};
 use crate::key::set::KeySet;
+use crate::metadata;
 use crate::record::Stored;
 use crate::refusal::{Refusal, Stop};
 use crate::time::Millis;
@@ -21,6 +23,7 @@ pub(super) struct Presented {
     pub(super) grant: Stored<Grant>,
     pub(super) serial: u32,
     keys: Option<Stored<KeySet>>,
+    possession: Possession,
 }
 
 impl Presented {
@@ -34,14 +37,16 @@ impl Presented {
     ) -> Result<Self, Stop> {
         let config = host.config();
         let credentials = Credentials::read(request, form)?;
+        let possession = Possession::read(host, request, metadata::TOKEN).await?;
         let opened = Handle::open(&config.roots, &config.tenant, kind, text);
         let routed = opened.as_ref().map(|opened| &opened.handle);
-        let (client, grant, account, keys) = host
+        let (client, grant, account, keys, used) = host
             .load((
                 Client::slot(config, &credentials.client_id),
                 routed.and_then(|handle| Grant::slot_of(config, handle)),
                 routed.and_then(|handle| account::slot_of(host, &handle.owner)),
                 KeySet::wanted(host),
+                routed.and_then(|handle| possession.slot(config, &handle.owner)),
             ))
             .await?;
         KeySet::remember(host, keys.as_ref());
@@ -49,6 +54,7 @@ impl Presented {
         if !client.may_use(grant_type(kind)) {
             return Err(Refusal::UnauthorizedClient.into());
         }
+        possession.check(&client, used.as_ref())?;
         let (Some(opened), Some(grant)) = (opened, grant) else { return Err(Refusal::InvalidGrant.into()) };
         if grant.value.client_id != client.id || !grant.value.issued(&config.roots, kind, &opened) {
             return Err(Refusal::InvalidGrant.into());
@@ -56,7 +62,8 @@ impl Presented {
         if account::active(host, account, &grant.value.subject).await?.is_none() {
             return Err(Refusal::InvalidGrant.into());
         }
-        Ok(Self { client, grant, serial: opened.handle.serial, keys })
+        possession.check_binding(grant.value.jkt.as_ref())?;
+        Ok(Self { client, grant, serial: opened.handle.serial, keys, possession })
     }
 
     pub(super) fn terms(&self, host: &Host) -> Terms {
@@ -74,7 +81,7 @@ impl Presented {
 
     /// Moves the grant on with a new access token, and tells so. It is signed first, so that a host key that is out of reach spends
     /// nothing; the answer leaves when the commit is acknowledged. A request like one that was answered since `repeats` gets the
-    /// same answer, and nothing moves.
+    /// same answer, and nothing moves; only its proof is spent.
     pub(super) async fn issue(
         self,
         host: &Host,
@@ -83,14 +90,21 @@ impl Presented {
         repeats: Option<Millis>,
         event: Event,
     ) -> Result<TokenResponse, Stop> {
+        let jkt = self.possession.jkt().map(str::to_owned);
         let mut live = Grant { state, ..self.grant.value.clone() };
-        let wanted = token::new_access_token(host, &self.client, &live, form)?;
+        // RFC 9449 section 5: the refresh tokens of a client that authenticates are bound to that already.
+        live.jkt = if self.client.is_public() { jkt.clone().or(live.jkt) } else { None };
+        let wanted = token::new_access_token(host, &self.client, &live, form, jkt)?;
         let known = repeats.and_then(|since| live.issued_like(&wanted, since));
         let serial = known.unwrap_or_else(|| live.add_access_token(host.now(), wanted));
         let response = token::respond(host, self.keys, &live, serial).await?;
+        let owner = live.owner();
         if known.is_none() {
             host.tell(event);
-            host.commit(Change::replace(&self.grant, live)).await?;
+            let change = Change::replace(&self.grant, live);
+            host.commit(self.possession.spend(change, host.config(), &owner)).await?;
+        } else {
+            self.possession.spend_alone(host, &owner).await?;
         }
         Ok(response)
     }

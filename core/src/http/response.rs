@@ -2,6 +2,9 @@ use serde::Serialize;
 
 use crate::refusal::Refusal;
 
+/// RFC 9449 section 8.
+const DPOP_NONCE: &str = "dpop-nonce";
+
 /// An HTTP response for the host to send.
 #[derive(Debug, Serialize)]
 pub struct Response {
@@ -60,10 +63,16 @@ impl Response {
             Refusal::InvalidClient { challenge: true } => {
                 response.with("www-authenticate", "Basic realm=\"claviger\", charset=\"UTF-8\"")
             }
+            Refusal::UseDpopNonce(nonce) => response.with(DPOP_NONCE, nonce.as_str()),
             Refusal::MethodNotAllowed(allow) => response.with("allow", *allow),
             Refusal::TooManyRequests { retry_after } => response.with("retry-after", retry_after.to_string()),
             _ => response,
         }
+    }
+
+    /// The nonce for the next DPoP proof (RFC 9449 section 8.2), unless the response has one already.
+    pub(crate) fn with_dpop_nonce(self, nonce: String) -> Self {
+        if self.headers.iter().any(|(name, _)| *name == DPOP_NONCE) { self } else { self.with(DPOP_NONCE, nonce) }
     }
 
     pub(crate) fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
@@ -74,5 +83,6 @@ impl Response {
     /// Readable by scripts of any origin, without credentials (RFC 9700 section 2.6).
     pub(crate) fn for_any_origin(self) -> Self {
         self.with("access-control-allow-origin", "*")
+            .with("access-control-expose-headers", "dpop-nonce, www-authenticate")
     }
 }

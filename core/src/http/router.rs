@@ -5,6 +5,7 @@ use crate::authorize::{
     TRY_AGAIN, authorize, consent_page, error_page, post_consent, post_sign_in, problem_page, sign_in_page,
 };
 use crate::config::{Config, Pages};
+use crate::dpop;
 use crate::host::Host;
 use crate::key::set::KeySet;
 use crate::metadata;
@@ -78,6 +79,12 @@ pub(crate) async fn serve(host: &Host, request: &Request) -> Result<Response, St
         Err(Stop::Refused(refusal)) if endpoint.is_some_and(Endpoint::is_page) => error_page(host, &refusal),
         Err(Stop::Refused(refusal)) => Response::refusal(&refusal),
         other => other?,
+    };
+    let response = match endpoint {
+        Some(Endpoint::Token) if host.config().dpop.require_nonce => {
+            response.with_dpop_nonce(dpop::nonce::current(host.config(), host.now()))
+        }
+        _ => response,
     };
     Ok(for_whom(endpoint, response))
 }

@@ -73,6 +73,12 @@ impl<'t> Compact<'t> {
         &self.payload
     }
 
+    /// Any member of the header, as anyone may have written it: for a proof of possession, whose key is in its header.
+    pub(crate) fn unverified_header(&self, name: &str) -> Option<Value> {
+        let (header, _) = self.signing_input.split_once('.')?;
+        parse_object(&decode(header)?).ok()?.remove(name)
+    }
+
     /// What is signed.
     #[must_use]
     pub const fn signing_input(&self) -> &'t str {

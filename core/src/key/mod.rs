@@ -17,8 +17,10 @@ mod private;
 mod public;
 mod rsa;
 pub(crate) mod set;
+mod verified;
 
 pub use algorithm::{Algorithm, UnknownAlgorithm};
 pub use jwk::InvalidKey;
 pub use private::{PrivateKey, SigningFailed};
 pub use public::{BadSignature, PublicJwk, PublicKey};
+pub(crate) use verified::verified;

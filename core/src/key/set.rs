@@ -14,9 +14,9 @@ use serde::{Deserialize, Serialize};
 
 use super::jws::{Compact, Header, MAX_BYTES, Unsigned};
 use super::jwt::{Claims, Policy};
-use super::{Algorithm, InvalidKey, PrivateKey, PublicJwk, PublicKey};
+use super::{Algorithm, InvalidKey, PrivateKey, PublicJwk, PublicKey, verified};
 use crate::change::Change;
-use crate::config::{Capability, Config, HostKey};
+use crate::config::{Config, HostKey};
 use crate::event::Event;
 use crate::hash::{b64u, from_b64u};
 use crate::host::Host;
@@ -248,16 +248,7 @@ impl KeySet {
     pub(crate) async fn verify(&self, host: &Host, token: &str, policy: &Policy<'_>) -> Result<Option<Claims>, Fault> {
         let Ok(compact) = Compact::parse(token, MAX_BYTES) else { return Ok(None) };
         let Some(key) = self.public_keys(host).into_iter().find(|key| compact.suits(key)) else { return Ok(None) };
-        let by_host =
-            host.config().offers(Capability::Verify) && matches!(key.algorithm(), Algorithm::ES256 | Algorithm::RS256);
-        let verified = if by_host {
-            let jwk = key.to_jwk().unwrap_or_default();
-            let answer =
-                host.verify(jwk, key.algorithm(), compact.signing_input().as_bytes(), compact.signature()).await?;
-            compact.verified_elsewhere(answer)
-        } else {
-            compact.verify([key.as_ref()])
-        };
+        let verified = verified(host, &key, compact).await?;
         Ok(verified.ok().and_then(|verified| policy.check(&verified).ok()))
     }
 

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::issue::Audience;
-use super::meaning::Meaning;
+use super::meaning::{Confirmation, Meaning};
 use super::resolve::{Resolved, What, resolve};
 use crate::client::{self, Credentials};
 use crate::grant::Grant;
@@ -32,6 +32,8 @@ pub(crate) struct Introspection {
     aud: Option<Audience>,
     #[serde(skip_serializing_if = "Option::is_none")]
     iss: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cnf: Option<Confirmation>,
 }
 
 /// What the token stands for, to the host itself. Any answer but a live token is `active: false`.
@@ -59,7 +61,15 @@ impl Introspection {
         let access_token = |meaning: &Meaning| Self {
             scope: Some(meaning.scopes.join(" ")),
             aud: Some(Audience::of(meaning.audience(host.config()))),
-            ..Self::active(host, "Bearer", &meaning.client_id, meaning.sub(), meaning.issued_at, meaning.expires_at)
+            cnf: meaning.confirmation(),
+            ..Self::active(
+                host,
+                meaning.token_type(),
+                &meaning.client_id,
+                meaning.sub(),
+                meaning.issued_at,
+                meaning.expires_at,
+            )
         };
         match resolved {
             Resolved::Service { meaning, .. } => access_token(meaning),

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::meaning::Meaning;
+use super::meaning::{Confirmation, Meaning};
 use crate::client::Client;
 use crate::config::{Config, TokenForm};
 use crate::grant::{AccessToken, Grant};
@@ -44,6 +44,8 @@ struct AccessTokenClaims<'a> {
     iat: u64,
     exp: u64,
     jti: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cnf: Option<Confirmation>,
 }
 
 /// RFC 7519 section 4.1.3: one as text, several as a list.
@@ -64,12 +66,13 @@ impl Audience {
 }
 
 /// An access token as this request asks for it: at most the grant's scopes (RFC 6749 section 6) and resources (RFC 8707 section
-/// 2.2), and no scope that the client may not have any more.
+/// 2.2), and no scope that the client may not have any more. `jkt` is the key that it is bound to.
 pub(crate) fn new_access_token(
     host: &Host,
     client: &Client,
     grant: &Grant,
     form: &Form,
+    jkt: Option<String>,
 ) -> Result<AccessToken, Refusal> {
     let held = Subset::of(&grant.scopes, &|name| client.may_have(host.config(), name));
     let scopes = match form.one("scope")? {
@@ -89,6 +92,7 @@ pub(crate) fn new_access_token(
         resources,
         issued_at: host.now(),
         expires_at: lifetime.after(host.now()).min(grant.ends_at),
+        jkt,
         revoked: false,
     })
 }
@@ -124,7 +128,7 @@ impl TokenResponse {
     pub(crate) fn of(host: &Host, meaning: &Meaning, access_token: String, refresh_token: Option<String>) -> Self {
         Self {
             access_token,
-            token_type: "Bearer",
+            token_type: meaning.token_type(),
             expires_in: meaning.expires_at.saturating_sub(host.now()) / 1000,
             refresh_token,
             scope: meaning.scopes.join(" "),
@@ -149,6 +153,7 @@ pub(crate) async fn sign(
         iat: numeric_date(meaning.issued_at),
         exp: numeric_date(meaning.expires_at),
         jti,
+        cnf: meaning.confirmation(),
     };
     let claims = serde_json::to_vec(&claims).map_err(|_| Fault::Cryptography("claims cannot be written"))?;
     let keys = KeySet::current(host, keys).await?;

@@ -1,9 +1,18 @@
 //! What an access token stands for: said by a JWT itself, and by the store of an opaque one.
 
+use serde::Serialize;
+use serde_json::Value;
+
 use crate::config::Config;
 use crate::key::jwt::Claims;
 use crate::scope;
 use crate::time::Millis;
+
+/// The `cnf` claim and member (RFC 9449 sections 6.1 and 6.2).
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Confirmation {
+    jkt: String,
+}
 
 /// Who acts, for whom, and with what.
 #[derive(Clone, Debug)]
@@ -18,6 +27,8 @@ pub(crate) struct Meaning {
     pub(crate) auth_time: Option<Millis>,
     pub(crate) issued_at: Millis,
     pub(crate) expires_at: Millis,
+    /// The key that whoever uses it must prove to have (RFC 9449 section 6); `None`: a bearer token.
+    pub(crate) jkt: Option<String>,
 }
 
 impl Meaning {
@@ -33,7 +44,18 @@ impl Meaning {
             auth_time: claims.time("auth_time"),
             issued_at: claims.time("iat").unwrap_or_default(),
             expires_at: claims.time("exp").unwrap_or_default(),
+            jkt: claims.get("cnf").and_then(|cnf| cnf.get("jkt")).and_then(Value::as_str).map(str::to_owned),
         }
+    }
+
+    /// RFC 6749 section 7.1, RFC 9449 section 5.
+    pub(super) fn token_type(&self) -> &'static str {
+        if self.jkt.is_some() { "DPoP" } else { "Bearer" }
+    }
+
+    /// RFC 7800 section 3.1.
+    pub(super) fn confirmation(&self) -> Option<Confirmation> {
+        self.jkt.clone().map(|jkt| Confirmation { jkt })
     }
 
     /// The `sub` claim.

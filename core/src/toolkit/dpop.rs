@@ -11,7 +11,7 @@ use crate::refusal::Fault;
 use crate::time::{Millis, numeric_date};
 
 /// RFC 9449 section 4.2: the `typ` of every proof.
-const TYPE: &str = "dpop+jwt";
+pub(crate) const TYPE: &str = "dpop+jwt";
 
 /// Members of a public JWK that say nothing which the rest of the header does not say.
 const SAID_ELSEWHERE: [&str; 3] = ["alg", "kid", "use"];
@@ -58,7 +58,7 @@ pub fn public_key(jwk: &str) -> Result<PublicKey, ToolError> {
 }
 
 /// What a proof may be signed with: every server of RFC 9449 takes ES256, and RSA would make each request longer by half a kilobyte.
-fn offered(algorithm: Algorithm) -> Result<(), InvalidKey> {
+pub(crate) fn offered(algorithm: Algorithm) -> Result<(), InvalidKey> {
     match algorithm {
         Algorithm::ES256 | Algorithm::EdDSA => Ok(()),
         Algorithm::RS256 | Algorithm::HS256 => Err(InvalidKey::Unsupported),

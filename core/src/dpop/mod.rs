@@ -1,0 +1,95 @@
+//! DPoP (RFC 9449), the server's half: which key the sender of a request has, shown by a proof that is good once.
+//!
+//! A proof is checked before anything is loaded. It is spent by a marker in the commit of what the request does, in the partition that
+//! this commit is in anyway; so a request that fails spends nothing, and a proof costs no trip where there is a commit. The client's half
+//! is [`crate::toolkit::dpop`].
+
+mod htu;
+pub(crate) mod nonce;
+mod proof;
+
+use proof::{Expected, Proof, invalid};
+
+use crate::change::Change;
+use crate::client::Client;
+use crate::config::Config;
+use crate::handle::Owner;
+use crate::host::Host;
+use crate::http::Request;
+use crate::marker::Marker;
+use crate::record::{Slot, Stored};
+use crate::refusal::{Refusal, Stop};
+
+/// What a request shows of its sender's key: a checked proof, or nothing.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Possession(Option<Proof>);
+
+impl Possession {
+    /// The proof of a request to an endpoint of the issuer's own, which has this path. The address that counts is the configured one,
+    /// never what the request says of its host. No storage trip.
+    pub(crate) async fn read(host: &Host, request: &Request, path: &str) -> Result<Self, Stop> {
+        let mut headers = request.header_values("dpop");
+        let Some(text) = headers.next() else { return Ok(Self(None)) };
+        if headers.next().is_some() {
+            return Err(invalid("There is more than one DPoP header").into());
+        }
+        let address = host.config().issuer.address(path);
+        let expected = Expected { method: &request.method, address: &address, access_token: None };
+        Ok(Self(Some(Proof::check(host, text, expected).await?)))
+    }
+
+    /// The thumbprint of the key (RFC 7638), if one was shown: what tokens are bound to.
+    pub(crate) fn jkt(&self) -> Option<&str> {
+        self.0.as_ref().map(|proof| proof.jkt.as_str())
+    }
+
+    /// Where it says that the proof was used; to be loaded with everything else.
+    pub(crate) fn slot(&self, config: &Config, owner: &Owner) -> Option<Slot<Marker>> {
+        let proof = self.0.as_ref()?;
+        Some(Marker::slot(config, owner, "dpop", &proof.unique()))
+    }
+
+    /// The client's policy (RFC 9449 section 5.2), and whether the proof was used before (section 11.1).
+    pub(crate) fn check(&self, client: &Client, used: Option<&Stored<Marker>>) -> Result<(), Refusal> {
+        if used.is_some() {
+            return Err(invalid("The DPoP proof was used before"));
+        }
+        if client.dpop_bound_access_tokens && self.0.is_none() {
+            return Err(invalid("The client must send a DPoP proof"));
+        }
+        Ok(())
+    }
+
+    /// What is bound to a key is good only with that key.
+    pub(crate) fn check_binding(&self, bound_to: Option<&String>) -> Result<(), Refusal> {
+        match (bound_to, self.jkt()) {
+            (None, _) => Ok(()),
+            (Some(_), None) => Err(invalid("What was presented is bound to a key: send a DPoP proof")),
+            (Some(bound_to), Some(jkt)) if bound_to == jkt => Ok(()),
+            (Some(_), Some(_)) => Err(Refusal::InvalidGrant),
+        }
+    }
+
+    /// The same change, and the proof is spent with it. `owner` is whose partition the change is in.
+    pub(crate) fn spend(&self, change: Change, config: &Config, owner: &Owner) -> Change {
+        match (&self.0, self.slot(config, owner)) {
+            (Some(proof), Some(slot)) => change.and_create(slot, Marker::until(proof.over_at)),
+            _ => change,
+        }
+    }
+
+    /// The same where nothing else is written: one commit, none without a proof.
+    pub(crate) async fn spend_alone(&self, host: &Host, owner: &Owner) -> Result<(), Stop> {
+        match self.0 {
+            Some(_) => host.commit(self.spend(Change::default(), host.config(), owner)).await,
+            None => Ok(()),
+        }
+    }
+}
+
+impl Proof {
+    /// A `jti` is unique only among the proofs of one key.
+    fn unique(&self) -> String {
+        format!("{}.{}", self.jkt, self.jti)
+    }
+}

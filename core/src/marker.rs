@@ -1,0 +1,50 @@
+//! Replay markers: that something which may be used once was used, kept for as long as it could be used again.
+
+use serde::{Deserialize, Serialize};
+
+use crate::account;
+use crate::config::Config;
+use crate::grant::client_credentials::ServiceToken;
+use crate::handle::Owner;
+use crate::hash::{b64u, sha256};
+use crate::record::{Record, Slot};
+use crate::time::Millis;
+
+/// Something was used. Whoever uses it creates this row, in the commit of what it was used for or in one of its own.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Marker {
+    until: Millis,
+}
+
+impl Record for Marker {
+    const KIND: &'static str = "marker";
+
+    fn expires(&self) -> Option<Millis> {
+        Some(self.until)
+    }
+
+    /// A row that the store still has is in the way of a new one: it counts.
+    fn is_over(&self, _now: Millis) -> bool {
+        false
+    }
+}
+
+impl Marker {
+    pub(crate) fn until(until: Millis) -> Self {
+        Self { until }
+    }
+
+    /// The marker of one thing of a kind, in a partition of its owner: what is unique comes from outside, so its digest stands for it.
+    pub(crate) fn slot(config: &Config, owner: &Owner, kind: &str, unique: &str) -> Slot<Self> {
+        let (room, owner) = match owner {
+            Owner::Subject(id) => (account::ROOM, id),
+            Owner::Client(id) => (ServiceToken::ROOM, id),
+        };
+        Self::slot_in(config, room, owner, kind, unique)
+    }
+
+    pub(crate) fn slot_in(config: &Config, room: &str, owner: &str, kind: &str, unique: &str) -> Slot<Self> {
+        let name = format!("used.{kind}.{}", b64u(sha256(unique.as_bytes())));
+        Slot::new(&config.tenant, room, owner, &name)
+    }
+}
