@@ -2,6 +2,8 @@
 //! and scenarios run in it, on the engine itself, with every ask in plain sight.
 
 mod browser;
+mod client_key;
+mod holder;
 pub mod scenario;
 pub mod services;
 pub mod setting;
@@ -9,5 +11,7 @@ mod store;
 mod world;
 
 pub use browser::{Browser, CHALLENGE, VERIFIER, basic, form, location_parameter, parameter};
+pub use client_key::{ClientKey, claims_of, with_header};
+pub use holder::Holder;
 pub use store::Memory;
 pub use world::{Asked, World};

@@ -9,7 +9,7 @@ use crate::hash::same;
 use crate::host::Host;
 use crate::http::{Form, Request, decode_form_component};
 use crate::record::Stored;
-use crate::refusal::Refusal;
+use crate::refusal::{Refusal, Stop};
 
 /// The longest client id that is looked at.
 const LONGEST_ID: usize = 2048;
@@ -79,16 +79,16 @@ impl Credentials {
 }
 
 /// The client, if it exists, is not disabled, and proves itself by the method it registered. Which of these failed is not told.
-pub(crate) fn authenticate(
+pub(crate) async fn authenticate(
     host: &Host,
     client: Option<Stored<Client>>,
     credentials: &Credentials,
-) -> Result<Stored<Client>, Refusal> {
+) -> Result<Stored<Client>, Stop> {
     let refused = Refusal::InvalidClient { challenge: credentials.method == AuthMethod::ClientSecretBasic };
     let Some(client) = client else {
         // An unknown client costs what a known one costs.
         same(&[0; 43], crate::hash::b64u(crate::hash::sha256(credentials.secret.as_bytes())).as_bytes());
-        return Err(refused);
+        return Err(refused.into());
     };
     let by_secret = client
         .value
@@ -100,5 +100,5 @@ pub(crate) fn authenticate(
         return Ok(client);
     }
     host.tell(Event::ClientAuthenticationFailed { client_id: client.value.id });
-    Err(refused)
+    Err(refused.into())
 }

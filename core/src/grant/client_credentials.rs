@@ -43,7 +43,7 @@ pub(crate) async fn issue(host: &Host, request: &Request, form: &Form) -> Result
         ))
         .await?;
     KeySet::remember(host, keys.as_ref());
-    let client = client::authenticate(host, client, &credentials)?.value;
+    let client = client::authenticate(host, client, &credentials).await?.value;
     if client.is_public() || !client.may_use(GrantType::ClientCredentials) {
         return Err(Refusal::UnauthorizedClient.into());
     }

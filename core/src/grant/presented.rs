@@ -50,7 +50,7 @@ impl Presented {
             ))
             .await?;
         KeySet::remember(host, keys.as_ref());
-        let client = client::authenticate(host, client, &credentials)?.value;
+        let client = client::authenticate(host, client, &credentials).await?.value;
         if !client.may_use(grant_type(kind)) {
             return Err(Refusal::UnauthorizedClient.into());
         }

@@ -61,6 +61,8 @@ pub(crate) struct Principal {
     audience: Vec<String>,
     session_id: Option<String>,
     grant_id: Option<String>,
+    /// The key that the token is bound to (RFC 9449 section 6).
+    jkt: Option<String>,
     expires_at: Millis,
 }
 
@@ -71,6 +73,8 @@ pub(crate) async fn verify(host: &Host, ask: &VerifyToken) -> Result<Principal, 
     let audience = ask.audience.as_deref().unwrap_or(&host.config().issuer.text);
     let principal = principal
         .filter(|principal| principal.audience.iter().any(|one| one == audience))
+        // RFC 9449 section 7.2: whoever stole it may not use it as if nothing had to be proven.
+        .filter(|principal| principal.jkt.is_none())
         .ok_or(Refusal::InvalidToken)?;
     if !scope::covers(&principal.scopes, &ask.scopes) {
         return Err(Refusal::InsufficientScope(ask.scopes.join(" ")).into());
@@ -103,6 +107,7 @@ impl Principal {
             client_id: Some(token.client_id),
             scopes: token.scopes,
             grant_id,
+            jkt: token.jkt,
             expires_at: token.expires_at,
             ..Self::default()
         }

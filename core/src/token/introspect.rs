@@ -47,7 +47,7 @@ pub(super) async fn introspect_for_client(host: &Host, request: &Request, form: 
     let credentials = Credentials::read(request, form)?;
     let token = form.one("token")?.ok_or(Refusal::InvalidRequest("The parameter token is missing"))?;
     let (caller, resolved) = resolve(host, token, Some(&credentials.client_id)).await?;
-    let caller = client::authenticate(host, caller, &credentials)?.value;
+    let caller = client::authenticate(host, caller, &credentials).await?.value;
     if caller.is_public() {
         return Err(Refusal::InvalidClient { challenge: false }.into());
     }

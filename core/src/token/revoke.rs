@@ -24,7 +24,7 @@ pub(super) async fn revoke_for_client(host: &Host, request: &Request, form: &For
     let credentials = Credentials::read(request, form)?;
     let token = form.one("token")?.ok_or(Refusal::InvalidRequest("The parameter token is missing"))?;
     let (caller, resolved) = resolve(host, token, Some(&credentials.client_id)).await?;
-    let caller = client::authenticate(host, caller, &credentials)?.value;
+    let caller = client::authenticate(host, caller, &credentials).await?.value;
     if let Some(resolved) = resolved.filter(|resolved| resolved.client_id() == caller.id) {
         revoke(host, resolved).await?;
     }
