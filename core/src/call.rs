@@ -8,7 +8,7 @@ use crate::event::Dated;
 use crate::hash::from_b64u;
 use crate::refusal::{Fault, Refusal, Told};
 use crate::time::Millis;
-use crate::{account, authorize, client, http, key, purge, token};
+use crate::{account, authorize, client, http, key, purge, resource, token};
 
 /// One request to the engine, with all that it learns of time and chance.
 #[derive(Debug, Deserialize)]
@@ -57,6 +57,8 @@ pub enum Command {
     TokensIntrospect(token::TokenArgument),
     #[serde(rename = "tokens.revoke")]
     TokensRevoke(token::TokenArgument),
+    #[serde(rename = "resources.metadata")]
+    ResourcesMetadata(resource::Named),
     #[serde(rename = "clients.create")]
     ClientsCreate(client::Create),
     #[serde(rename = "clients.find")]

@@ -1,10 +1,11 @@
 //! Which room carries out which command.
 
 use crate::call::{Command, Outcome};
+use crate::config::Config;
 use crate::host::Host;
 use crate::key::manage;
-use crate::refusal::Stop;
-use crate::{account, authorize, client, grant, http, purge, session, token};
+use crate::refusal::{Refusal, Stop};
+use crate::{account, authorize, client, grant, http, purge, resource, session, token};
 
 pub(crate) async fn carry_out(host: &Host, command: &Command) -> Result<Outcome, Stop> {
     Ok(match command {
@@ -13,6 +14,7 @@ pub(crate) async fn carry_out(host: &Host, command: &Command) -> Result<Outcome,
         Command::TokensVerify(ask) => Outcome::of(token::verify(host, ask).await?)?,
         Command::TokensIntrospect(ask) => Outcome::of(token::introspect(host, &ask.token).await?)?,
         Command::TokensRevoke(ask) => Outcome::of(token::revoke_any(host, &ask.token).await?)?,
+        Command::ResourcesMetadata(ask) => Outcome::of(resource::describe(host.config(), &ask.resource)?)?,
         Command::ClientsCreate(ask) => Outcome::of(client::create(host, ask).await?)?,
         Command::ClientsFind(ask) => Outcome::of(client::find(host, ask).await?)?,
         Command::ClientsList(ask) => Outcome::of(client::list(host, ask).await?)?,
@@ -38,4 +40,13 @@ pub(crate) async fn carry_out(host: &Host, command: &Command) -> Result<Outcome,
         Command::InteractionsDeny(ask) => Outcome::of(authorize::deny(host, ask).await?)?,
         Command::Purge(ask) => Outcome::of(purge::purge(host, ask).await?)?,
     })
+}
+
+/// The response headers that belong to the refusal of a command: the challenge of a request that was not let through.
+pub(crate) fn headers_of(config: &Config, command: &Command, refusal: &Refusal) -> Vec<(&'static str, String)> {
+    match command {
+        Command::Authenticate(ask) => token::challenge(config, &ask.requirement(), refusal),
+        Command::TokensVerify(ask) => token::challenge(config, &ask.requirement(), refusal),
+        _ => Vec::new(),
+    }
 }

@@ -42,6 +42,10 @@ pub enum Event {
     SignInFailed { subject: Option<String> },
     #[serde(rename = "session.revoked")]
     SessionRevoked { subject: String, session_id: String },
+    #[serde(rename = "authentication.succeeded")]
+    AuthenticationSucceeded { subject: Option<String>, client_id: Option<String>, session_id: Option<String> },
+    #[serde(rename = "authentication.failed")]
+    AuthenticationFailed { code: &'static str },
     #[serde(rename = "consent.granted")]
     ConsentGranted { subject: String, client_id: String, scope: String },
     #[serde(rename = "consent.denied")]

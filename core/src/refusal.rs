@@ -47,7 +47,7 @@ pub enum Refusal {
     /// Nothing was presented at all (RFC 6750 section 3.1: no error code in the challenge).
     TokenMissing,
     /// The access token is good, but not for this (RFC 6750 section 3.1).
-    InsufficientScope(String),
+    InsufficientScope,
     /// The redirect URI is not one of the client's; the browser must not be sent there.
     RedirectUriMismatch,
     /// The page's form came from elsewhere, or from another browser.
@@ -92,6 +92,9 @@ pub struct Told {
     pub message: String,
     /// What to do about it.
     pub help: &'static str,
+    /// The headers of the response that tells it, when it says more than the status.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub headers: Vec<(&'static str, String)>,
 }
 
 impl Refusal {
@@ -99,7 +102,7 @@ impl Refusal {
     pub fn told(&self) -> Told {
         let (code, status, message, help) = self.parts();
         let message = if let Self::Mistyped(which) = self { which } else { message };
-        Told { code, status, message: message.to_owned(), help }
+        Told { code, status, message: message.to_owned(), help, headers: Vec::new() }
     }
 
     /// The registered error code.
@@ -138,7 +141,7 @@ impl Refusal {
             R::UseDpopNonce(_) => ("use_dpop_nonce", 400, "The DPoP proof needs a nonce of the server", "Send a new proof with the nonce of the DPoP-Nonce header."),
             R::InvalidToken => ("invalid_token", 401, "The access token is invalid, expired or revoked", "Obtain a new access token."),
             R::TokenMissing => ("unauthenticated", 401, "No access token or session was presented", "Send the access token in the Authorization header, or sign in."),
-            R::InsufficientScope(_) => ("insufficient_scope", 403, "The access token does not cover this request", "Ask for the scopes named in the challenge."),
+            R::InsufficientScope => ("insufficient_scope", 403, "The access token does not cover this request", "Ask for the scopes named in the challenge."),
             R::RedirectUriMismatch => ("invalid_request", 400, "The redirect_uri is not registered for this client", "Register the exact redirect URI, byte for byte."),
             R::Forbidden(why) => ("forbidden", 403, why, "Go back to the application and start again."),
             R::InteractionEnded => ("interaction_ended", 400, "This sign-in has expired or was already completed", "Go back to the application and start again."),
@@ -222,7 +225,7 @@ impl Fault {
             Self::Configuration(why) => ("configuration", 500, why.clone(), "See docs/contract.md section 6."),
             Self::Cryptography(why) => ("cryptography", 500, (*why).into(), "This is a defect; please report it."),
         };
-        Told { code, status, message, help }
+        Told { code, status, message, help, headers: Vec::new() }
     }
 }
 

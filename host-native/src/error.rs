@@ -1,13 +1,14 @@
 //! What can go wrong, and the response that fits.
 
 use bytes::Bytes;
-use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderValue, Response, StatusCode};
 use http_body_util::Full;
 use serde::{Deserialize, Serialize};
 
 use crate::engine::{EngineError, StartError};
 use crate::stores::StoreError;
+use crate::web::append_headers;
 
 /// Why there is no result.
 #[derive(Debug, thiserror::Error)]
@@ -33,7 +34,7 @@ pub enum Error {
     Engine(EngineError),
 }
 
-/// A refusal or a fault, told in four members.
+/// A refusal or a fault, told in four members, and the headers of a response that tells it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Problem {
@@ -45,11 +46,14 @@ pub struct Problem {
     pub message: String,
     /// What to do about it.
     pub help: String,
+    /// Beside those of any error: the challenge of a request that was not let through (RFC 6750 section 3, RFC 9728 section 5.1).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub headers: Vec<(String, String)>,
 }
 
 impl Problem {
     pub(crate) fn new(code: &str, status: u16, message: impl Into<String>, help: impl Into<String>) -> Self {
-        Self { code: code.into(), status, message: message.into(), help: help.into() }
+        Self { code: code.into(), status, message: message.into(), help: help.into(), headers: Vec::new() }
     }
 }
 
@@ -87,16 +91,12 @@ impl Error {
         }
     }
 
-    /// The response that fits, with the challenge of RFC 6750 section 3 on 401 and 403. What is at fault inside is not told.
+    /// The response that fits, with the challenge of RFC 6750 section 3 where a request was not let through. What is at fault
+    /// inside is not told.
     #[must_use]
     pub fn into_response(self) -> Response<Full<Bytes>> {
-        self.response(&[])
-    }
-
-    /// The same, with the scopes that the resource needs in its challenge.
-    pub(crate) fn response(&self, scopes: &[String]) -> Response<Full<Bytes>> {
         let status = self.status();
-        let body = match self {
+        let body = match &self {
             Self::Refused(problem) => error_body(&problem.code, &problem.message),
             _ if status == StatusCode::SERVICE_UNAVAILABLE => {
                 error_body("temporarily_unavailable", "The server cannot answer now; try again")
@@ -111,24 +111,12 @@ impl Error {
         if status == StatusCode::SERVICE_UNAVAILABLE {
             headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
         }
-        if let Some(challenge) = self.challenge(scopes) {
-            headers.insert(WWW_AUTHENTICATE, challenge);
+        if let Self::Refused(problem) = &self
+            && let Err(what) = append_headers(headers, &problem.headers)
+        {
+            tracing::error!(what, "a header of a refusal was left out");
         }
         response
-    }
-
-    /// RFC 6750 section 3.1: a request that presented nothing gets no error code.
-    fn challenge(&self, scopes: &[String]) -> Option<HeaderValue> {
-        let Self::Refused(problem) = self else { return None };
-        let challenge = match (problem.status, problem.code.as_str()) {
-            (401, "unauthenticated") => "Bearer".to_owned(),
-            (403, "insufficient_scope") if !scopes.is_empty() => {
-                format!("Bearer error=\"insufficient_scope\", scope=\"{}\"", scopes.join(" "))
-            }
-            (401, code) | (403, code @ "insufficient_scope") => format!("Bearer error=\"{code}\""),
-            _ => return None,
-        };
-        HeaderValue::try_from(challenge).ok()
     }
 }
 

@@ -13,7 +13,7 @@ use axum::Extension;
 use axum::routing::get;
 use bytes::Bytes;
 use claviger::stores::{Batch, Committed, Key, Memory, Page, Row, Scan, Store, StoreError};
-use claviger::{Claviger, Principal};
+use claviger::{Claviger, Principal, Requirement};
 use http::{Request, StatusCode};
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::{BodyExt, Full, StreamBody};
@@ -205,21 +205,73 @@ async fn a_guarded_route_of_axum_knows_who_calls() {
     assert_eq!((status, body), (StatusCode::OK, subject));
 }
 
+const METADATA: &str = "resource_metadata=\"https://auth.example.com/.well-known/oauth-protected-resource\"";
+
 #[tokio::test]
 async fn a_guard_challenges_as_rfc_6750_says() {
     let auth = server(Memory::new()).await;
     let (status, challenge, _) = call(api(&auth, "read"), None).await;
-    assert_eq!((status, challenge.as_deref()), (StatusCode::UNAUTHORIZED, Some("Bearer")));
+    assert_eq!(
+        (status, challenge.as_deref()),
+        (StatusCode::UNAUTHORIZED, Some(&*format!("Bearer {METADATA}, scope=\"read\"")))
+    );
 
     let (status, challenge, body) = call(api(&auth, "read"), Some("Bearer nonsense")).await;
-    assert_eq!((status, challenge.as_deref()), (StatusCode::UNAUTHORIZED, Some("Bearer error=\"invalid_token\"")));
+    let told = "error=\"invalid_token\", error_description=\"The access token is invalid, expired or revoked\"";
+    let expected = format!("Bearer {METADATA}, {told}, scope=\"read\"");
+    assert_eq!((status, challenge), (StatusCode::UNAUTHORIZED, Some(expected)));
     assert!(body.contains("invalid_token"), "{body}");
 
     let code = Browser::new(&auth).authorize().await;
     let token = redeem(&auth, &code).await.json()["access_token"].as_str().unwrap().to_owned();
     let (status, challenge, _) = call(api(&auth, "write"), Some(&format!("Bearer {token}"))).await;
-    let expected = "Bearer error=\"insufficient_scope\", scope=\"write\"";
-    assert_eq!((status, challenge.as_deref()), (StatusCode::FORBIDDEN, Some(expected)));
+    let told = "error=\"insufficient_scope\", error_description=\"The access token does not cover this request\"";
+    let expected = format!("Bearer {METADATA}, {told}, scope=\"write\"");
+    assert_eq!((status, challenge), (StatusCode::FORBIDDEN, Some(expected)));
+
+    let (status, challenge, _) = call(api(&auth, "read"), Some("Bearer a b")).await;
+    assert_eq!(status, StatusCode::BAD_REQUEST);
+    assert!(challenge.is_some_and(|challenge| challenge.contains("error=\"invalid_request\"")));
+}
+
+#[tokio::test]
+async fn a_guard_takes_one_of_several_scopes_tokens_alone_and_no_revoked_one() {
+    let auth = server(Memory::new()).await;
+    let mut browser = Browser::new(&auth);
+    let code = browser.authorize().await;
+    let token = redeem(&auth, &code).await.json()["access_token"].as_str().unwrap().to_owned();
+    let bearer = format!("Bearer {token}");
+    let guarded = |guard| axum::Router::new().route("/api/me", get(me).layer(guard));
+    let either = guarded(auth.require_any_scope(["write", "read"]));
+    assert_eq!(call(either, Some(&bearer)).await.0, StatusCode::OK);
+    let neither = guarded(auth.require_any_scope(["write", "delete"]));
+    assert_eq!(call(neither, Some(&bearer)).await.0, StatusCode::FORBIDDEN);
+
+    let checked = guarded(auth.require(Requirement::default().scope("read").token_only().not_revoked()));
+    assert_eq!(call(checked.clone(), Some(&bearer)).await.0, StatusCode::OK);
+    assert!(auth.tokens().revoke(&token).await.unwrap());
+    assert_eq!(call(checked.clone(), Some(&bearer)).await.0, StatusCode::UNAUTHORIZED);
+    assert_eq!(call(api(&auth, "read"), Some(&bearer)).await.0, StatusCode::OK, "a JWT is good until it expires");
+
+    let by_session = |api: axum::Router| {
+        let request = Request::get("/api/me").header("cookie", browser.cookie());
+        async { api.oneshot(request.body(axum::body::Body::empty()).unwrap()).await.unwrap().status() }
+    };
+    assert_eq!(by_session(api(&auth, "read")).await, StatusCode::OK);
+    assert_eq!(by_session(checked).await, StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
+async fn a_resource_tells_where_its_tokens_come_from() {
+    let (own, other) = ("https://auth.example.com/api", "https://api.example.com");
+    let resources = json!({ own: { "scopes": ["read"] }, other: { "name": "API" } });
+    let auth = builder(Memory::new()).set("resources", resources).build().unwrap();
+    let request = Request::get("/.well-known/oauth-protected-resource/api").body(Full::default()).unwrap();
+    let served = send(&auth, request).await.json();
+    assert_eq!((&served["resource"], &served["scopes_supported"]), (&json!(own), &json!(["read"])));
+    assert_eq!(json!(auth.resource_metadata(own).await.unwrap()), served);
+    assert_eq!(auth.resource_metadata(other).await.unwrap()["resource_name"], "API");
+    assert_eq!(auth.resource_metadata("https://evil.example").await.unwrap_err().code(), "not_found");
 }
 
 #[tokio::test]

@@ -13,6 +13,7 @@ use crate::host::Host;
 use crate::page::display_name;
 use crate::record::Stored;
 use crate::refusal::{Refusal, Stop};
+use crate::resource;
 use crate::time::{Millis, Seconds};
 
 /// `clients.create`.
@@ -32,6 +33,8 @@ pub struct Create {
     pub access_token: TokenForm,
     #[serde(default)]
     pub dpop_bound_access_tokens: bool,
+    #[serde(default)]
+    pub resources: Vec<String>,
     #[serde(default)]
     pub id: Option<String>,
 }
@@ -63,6 +66,8 @@ pub struct Update {
     #[serde(default)]
     pub dpop_bound_access_tokens: Option<bool>,
     #[serde(default)]
+    pub resources: Option<Vec<String>>,
+    #[serde(default)]
     pub disabled: Option<bool>,
 }
 
@@ -89,6 +94,7 @@ pub(crate) struct View {
     auth_method: AuthMethod,
     access_token: TokenForm,
     dpop_bound_access_tokens: bool,
+    resources: Vec<String>,
     disabled: bool,
     created_at: Millis,
 }
@@ -111,6 +117,7 @@ impl View {
             auth_method: client.auth_method,
             access_token: client.access_token,
             dpop_bound_access_tokens: client.dpop_bound_access_tokens,
+            resources: client.resources.clone(),
             disabled: client.disabled,
             created_at: client.created_at,
         }
@@ -125,14 +132,12 @@ pub(crate) async fn create(host: &Host, ask: &Create) -> Result<WithSecret, Stop
         name: ask.name.clone(),
         redirect_uris: ask.redirect_uris.clone(),
         scopes: ask.scopes.clone(),
-        grant_types: ask
-            .grant_types
-            .clone()
-            .unwrap_or_else(|| vec![GrantType::AuthorizationCode, GrantType::RefreshToken]),
+        grant_types: ask.grant_types.clone().unwrap_or_else(|| usual_grant_types(ask)),
         auth_method: ask.auth_method,
         secrets: secret.iter().map(|secret| SecretHash::of(secret, None)).collect(),
         access_token: ask.access_token,
         dpop_bound_access_tokens: ask.dpop_bound_access_tokens,
+        resources: ask.resources.clone(),
         disabled: false,
         created_at: host.now(),
     };
@@ -147,6 +152,14 @@ pub(crate) async fn create(host: &Host, ask: &Create) -> Result<WithSecret, Stop
     }
     host.tell(Event::ClientCreated { client_id: view.id.clone() });
     Ok(WithSecret { client: view, secret })
+}
+
+/// Those of an application; none for what only serves resources.
+fn usual_grant_types(ask: &Create) -> Vec<GrantType> {
+    match ask.redirect_uris.is_empty() && !ask.resources.is_empty() {
+        true => Vec::new(),
+        false => vec![GrantType::AuthorizationCode, GrantType::RefreshToken],
+    }
 }
 
 pub(crate) async fn find(host: &Host, ask: &ById) -> Result<Option<View>, Stop> {
@@ -171,6 +184,7 @@ pub(crate) async fn update(host: &Host, ask: &Update) -> Result<View, Stop> {
         grant_types: ask.grant_types.clone().unwrap_or(old.grant_types),
         access_token: ask.access_token.unwrap_or(old.access_token),
         dpop_bound_access_tokens: ask.dpop_bound_access_tokens.unwrap_or(old.dpop_bound_access_tokens),
+        resources: ask.resources.clone().unwrap_or(old.resources),
         disabled: ask.disabled.unwrap_or(old.disabled),
         ..stored.value.clone()
     };
@@ -255,7 +269,18 @@ fn check(config: &Config, client: &Client) -> Result<(), Refusal> {
             client.scopes.as_ref().is_none_or(|own| known(own) && fits(own)),
             "scopes: each must be configured; at most 16 kB together",
         ),
-        ((1..=8).contains(&client.grant_types.len()), "grantTypes: from 1 to 8"),
+        (
+            client.grant_types.len() <= 8 && !(client.grant_types.is_empty() && client.resources.is_empty()),
+            "grantTypes: from 1 to 8; a resource server may do without",
+        ),
+        (
+            client.resources.len() <= 16 && client.resources.iter().all(|uri| resource::is_known(config, uri)),
+            "resources: at most 16, each one of the configured",
+        ),
+        (
+            client.resources.is_empty() || !client.is_public(),
+            "resources: a public client cannot prove that it is the resource server",
+        ),
         (
             !client.is_public() || !client.may_use(GrantType::ClientCredentials),
             "grantTypes: a public client has no credentials of its own",

@@ -31,6 +31,9 @@ pub(crate) struct Client {
     /// RFC 9449 section 5.2: the client gets no other tokens.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) dpop_bound_access_tokens: bool,
+    /// The resources that it serves: it may introspect access tokens for them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) resources: Vec<String>,
     pub(crate) disabled: bool,
     pub(crate) created_at: Millis,
 }

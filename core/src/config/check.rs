@@ -15,7 +15,7 @@ pub(super) const LONGEST_URI: usize = 1024;
 pub(super) fn check(written: &Written) -> Result<(), Fault> {
     check_lifetimes(&written.lifetimes, written.refresh_grace)?;
     check_scopes(&written.scopes, &written.default_scopes)?;
-    check_resources(&written.resources)?;
+    check_resources(&written.resources, &written.scopes)?;
     check_costs(written)?;
     check_signing(&written.signing, &written.capabilities)?;
     check_pages(&written.pages)?;
@@ -57,7 +57,7 @@ fn check_scopes(scopes: &BTreeMap<String, String>, default_scopes: &[String]) ->
     )
 }
 
-fn check_resources(resources: &BTreeMap<String, Resource>) -> Result<(), Fault> {
+fn check_resources(resources: &BTreeMap<String, Resource>, scopes: &BTreeMap<String, String>) -> Result<(), Fault> {
     ensure(resources.len() <= 1000, "resources: at most 1000")?;
     let absolute = |uri: &String| uri.len() <= LONGEST_URI && Uri::parse(uri).is_some_and(|uri| uri.fragment.is_none());
     ensure(
@@ -65,7 +65,12 @@ fn check_resources(resources: &BTreeMap<String, Resource>) -> Result<(), Fault> 
         "resources: an absolute URI without a fragment (RFC 8707 section 2), of at most 1024 characters",
     )?;
     let bounded = |resource: &Resource| resource.lifetime.is_none_or(|lifetime| (10..=86_400).contains(&lifetime.0));
-    ensure(resources.values().all(bounded), "resources.lifetime: from 10 seconds to 1 day")
+    ensure(resources.values().all(bounded), "resources.lifetime: from 10 seconds to 1 day")?;
+    let known = |resource: &Resource| resource.scopes.iter().flatten().all(|name| scopes.contains_key(name));
+    ensure(resources.values().all(known), "resources.scopes: each must be in scopes")?;
+    let named =
+        |resource: &Resource| resource.name.as_ref().is_none_or(|name| (1..=100).contains(&name.chars().count()));
+    ensure(resources.values().all(named), "resources.name: from 1 to 100 characters")
 }
 
 fn check_costs(written: &Written) -> Result<(), Fault> {

@@ -39,6 +39,8 @@ use crate::time::Seconds;
 /// | `resources` | at most 1000 absolute URIs of at most 1024 characters | none |
 /// | `resources.<uri>.accessToken` | `jwt` or `opaque` | the client's |
 /// | `resources.<uri>.lifetime` | 10 s to 1 d | `lifetimes.accessToken` |
+/// | `resources.<uri>.scopes` | of `scopes`: those that mean something there | all |
+/// | `resources.<uri>.name` | 1 to 100 characters | none |
 /// | `signing.algorithm` | `EdDSA`, `ES256`, `RS256` | `EdDSA` |
 /// | `signing.rotateEvery` | 1 h to 3650 d | 90 d |
 /// | `signing.hostKeys` | at most 16, each with a `kid` of its own; the first signs; needs `sign` | none |
@@ -136,6 +138,12 @@ pub(crate) struct Resource {
     pub(crate) access_token: Option<TokenForm>,
     #[serde(default)]
     pub(crate) lifetime: Option<Seconds>,
+    /// The scopes that mean something there; `None`: all.
+    #[serde(default)]
+    pub(crate) scopes: Option<Vec<String>>,
+    /// What people call it (RFC 9728 section 2).
+    #[serde(default)]
+    pub(crate) name: Option<String>,
 }
 
 /// The form of access tokens.

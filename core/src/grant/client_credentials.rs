@@ -56,7 +56,7 @@ pub(crate) async fn issue(host: &Host, request: &Request, form: &Form) -> Result
     let (token_form, lifetime) = token::form_and_lifetime(config, &client, resources.first());
     let meaning = Meaning {
         subject: None,
-        scopes: scopes(config, &client, form)?,
+        scopes: scopes(config, &client, &resources, form)?,
         client_id: client.id,
         resources,
         auth_time: None,
@@ -79,10 +79,10 @@ pub(crate) async fn issue(host: &Host, request: &Request, form: &Form) -> Result
 }
 
 /// Section 3.3: at most what the client may have; without the parameter, the configured defaults.
-fn scopes(config: &Config, client: &Client, form: &Form) -> Result<Vec<String>, Refusal> {
+fn scopes(config: &Config, client: &Client, resources: &[String], form: &Form) -> Result<Vec<String>, Refusal> {
     let mut scopes = scope::requested(config, client, form)?;
     let asked = scopes.len();
-    scopes.retain(|name| !OF_A_PERSON.contains(&name.as_str()));
+    scopes.retain(|name| !OF_A_PERSON.contains(&name.as_str()) && resource::takes(config, resources, name));
     if scopes.len() < asked && form.one("scope")?.is_some() { Err(Refusal::InvalidScope) } else { Ok(scopes) }
 }
 

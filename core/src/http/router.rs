@@ -8,9 +8,9 @@ use crate::config::{Config, Pages};
 use crate::dpop;
 use crate::host::Host;
 use crate::key::set::KeySet;
-use crate::metadata;
 use crate::refusal::{Fault, Refusal, Stop};
 use crate::token::{introspection_endpoint, revocation_endpoint, token_endpoint};
+use crate::{metadata, resource};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Endpoint {
@@ -22,6 +22,7 @@ enum Endpoint {
     Revoke,
     Jwks,
     Metadata,
+    ResourceMetadata,
 }
 
 impl Endpoint {
@@ -32,6 +33,9 @@ impl Endpoint {
             && rest == issuer_path
         {
             return Some(Self::Metadata);
+        }
+        if path.starts_with(resource::WELL_KNOWN) {
+            return Some(Self::ResourceMetadata);
         }
         Some(match path.strip_prefix(issuer_path.as_str())? {
             metadata::AUTHORIZE => Self::Authorize,
@@ -50,7 +54,7 @@ impl Endpoint {
         match self {
             Self::Authorize | Self::SignIn | Self::Consent => "GET, POST",
             Self::Token | Self::Introspect | Self::Revoke => "POST",
-            Self::Jwks | Self::Metadata => "GET, HEAD",
+            Self::Jwks | Self::Metadata | Self::ResourceMetadata => "GET, HEAD",
         }
     }
 
@@ -60,7 +64,7 @@ impl Endpoint {
 
     /// Scripts of browser applications call these (RFC 9700 section 2.6); never the authorization endpoint.
     const fn is_for_scripts(self) -> bool {
-        matches!(self, Self::Token | Self::Revoke | Self::Jwks | Self::Metadata)
+        matches!(self, Self::Token | Self::Revoke | Self::Jwks | Self::Metadata | Self::ResourceMetadata)
     }
 
     const fn is_page(self) -> bool {
@@ -112,6 +116,7 @@ async fn answer(host: &Host, request: &Request, endpoint: Endpoint) -> Result<Re
         Endpoint::Revoke => revocation_endpoint(host, request).await,
         Endpoint::Jwks => jwks(host).await,
         Endpoint::Metadata => Ok(metadata::respond(host.config())),
+        Endpoint::ResourceMetadata => Ok(resource::respond(host.config(), request)?),
     }
 }
 

@@ -4,25 +4,29 @@ use serde::{Deserialize, Serialize};
 
 use super::meaning::Meaning;
 use super::resolve::{Resolved, What, resolve, signed_claims};
+use crate::config::Config;
+use crate::event::Event;
 use crate::host::Host;
 use crate::http::{Cookie, find_cookie};
 use crate::key::set::KeySet;
 use crate::refusal::{Refusal, Stop};
-use crate::scope;
-use crate::session;
 use crate::time::Millis;
+use crate::{resource, scope, session};
 
 /// `tokens.verify`.
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[allow(missing_docs, reason = "docs/contract.md section 5")]
 pub struct VerifyToken {
     pub token: String,
-    /// The resource that is being used; the issuer itself when absent.
     #[serde(default)]
     pub audience: Option<String>,
     #[serde(default)]
     pub scopes: Vec<String>,
+    #[serde(default)]
+    pub any_scopes: Vec<String>,
+    #[serde(default)]
+    pub revocation: Revocation,
 }
 
 impl std::fmt::Debug for VerifyToken {
@@ -33,7 +37,7 @@ impl std::fmt::Debug for VerifyToken {
 
 /// `authenticate`.
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[allow(missing_docs, reason = "docs/contract.md section 5")]
 pub struct Authenticate {
     pub headers: Vec<(String, String)>,
@@ -41,11 +45,85 @@ pub struct Authenticate {
     pub audience: Option<String>,
     #[serde(default)]
     pub scopes: Vec<String>,
+    #[serde(default)]
+    pub any_scopes: Vec<String>,
+    #[serde(default)]
+    pub revocation: Revocation,
+    /// Refuses sessions, for an API that only clients call.
+    #[serde(default)]
+    pub only: Option<Only>,
 }
 
 impl std::fmt::Debug for Authenticate {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Authenticate").field("audience", &self.audience).finish_non_exhaustive()
+    }
+}
+
+/// What is done about JWT access tokens that were revoked before they expired.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Revocation {
+    /// Nothing: they are good until they expire, and cost no trip.
+    #[default]
+    Expiry,
+    /// The row is read, as for an opaque token: one trip.
+    Check,
+}
+
+/// The one kind of principal that is let through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Only {
+    /// Who presents an access token.
+    Token,
+}
+
+/// What a request must be good for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Requirement<'a> {
+    /// The resource that is being used; the issuer itself when absent.
+    audience: Option<&'a str>,
+    /// All of them.
+    pub(super) scopes: &'a [String],
+    /// One of them.
+    pub(super) any_scopes: &'a [String],
+    revocation: Revocation,
+}
+
+impl VerifyToken {
+    pub(crate) fn requirement(&self) -> Requirement<'_> {
+        let Self { audience, scopes, any_scopes, revocation, .. } = self;
+        Requirement { audience: audience.as_deref(), scopes, any_scopes, revocation: *revocation }
+    }
+}
+
+impl Authenticate {
+    pub(crate) fn requirement(&self) -> Requirement<'_> {
+        let Self { audience, scopes, any_scopes, revocation, .. } = self;
+        Requirement { audience: audience.as_deref(), scopes, any_scopes, revocation: *revocation }
+    }
+}
+
+impl<'a> Requirement<'a> {
+    pub(super) fn audience(&self, config: &'a Config) -> &'a str {
+        self.audience.unwrap_or(&config.issuer.text)
+    }
+
+    /// A requirement that no token could meet is a mistake of the host, and better told than answered with 401 for ever.
+    fn check(&self, config: &Config) -> Result<(), Refusal> {
+        if !resource::is_known(config, self.audience(config)) {
+            return Err(Refusal::InvalidArgument("audience: one of the configured resources"));
+        }
+        if !self.scopes.iter().chain(self.any_scopes).all(|name| scope::is_token(name)) {
+            return Err(Refusal::InvalidArgument("scopes, anyScopes: each a scope token (RFC 6749 section 3.3)"));
+        }
+        Ok(())
+    }
+
+    fn is_met_by(&self, scopes: &[String]) -> bool {
+        let one_of = self.any_scopes.is_empty() || self.any_scopes.iter().any(|name| scopes.contains(name));
+        scope::covers(scopes, self.scopes) && one_of
     }
 }
 
@@ -68,18 +146,20 @@ pub(crate) struct Principal {
 
 /// A JWT access token takes the trip for the keys only; an opaque one takes one trip for its grant.
 pub(crate) async fn verify(host: &Host, ask: &VerifyToken) -> Result<Principal, Stop> {
-    let principal =
-        if ask.token.contains('.') { of_jwt(host, &ask.token).await? } else { of_handle(host, &ask.token).await? };
-    let audience = ask.audience.as_deref().unwrap_or(&host.config().issuer.text);
+    ask.requirement().check(host.config())?;
+    examine(host, &ask.token, &ask.requirement()).await
+}
+
+async fn examine(host: &Host, token: &str, needed: &Requirement<'_>) -> Result<Principal, Stop> {
+    let says_it_all = token.contains('.') && needed.revocation == Revocation::Expiry;
+    let principal = if says_it_all { of_jwt(host, token).await? } else { of_row(host, token).await? };
+    let audience = needed.audience(host.config());
     let principal = principal
         .filter(|principal| principal.audience.iter().any(|one| one == audience))
         // RFC 9449 section 7.2: whoever stole it may not use it as if nothing had to be proven.
         .filter(|principal| principal.jkt.is_none())
         .ok_or(Refusal::InvalidToken)?;
-    if !scope::covers(&principal.scopes, &ask.scopes) {
-        return Err(Refusal::InsufficientScope(ask.scopes.join(" ")).into());
-    }
-    Ok(principal)
+    if needed.is_met_by(&principal.scopes) { Ok(principal) } else { Err(Refusal::InsufficientScope.into()) }
 }
 
 async fn of_jwt(host: &Host, token: &str) -> Result<Option<Principal>, Stop> {
@@ -88,7 +168,7 @@ async fn of_jwt(host: &Host, token: &str) -> Result<Option<Principal>, Stop> {
     Ok(Some(Principal::of(host, Meaning::of(&claims), None)))
 }
 
-async fn of_handle(host: &Host, token: &str) -> Result<Option<Principal>, Stop> {
+async fn of_row(host: &Host, token: &str) -> Result<Option<Principal>, Stop> {
     Ok(resolve(host, token, None).await?.1.and_then(|resolved| match resolved {
         Resolved::Granted(grant, What::Access(token)) => {
             Some(Principal::of(host, grant.value.meaning(&token), Some(grant.value.id)))
@@ -114,8 +194,24 @@ impl Principal {
     }
 }
 
-/// By the `Authorization` header; without one, by the session cookie. A token that is bad is not made good by a cookie.
+/// Who makes a request, and an event that says so.
 pub(crate) async fn authenticate(host: &Host, ask: &Authenticate) -> Result<Principal, Stop> {
+    ask.requirement().check(host.config())?;
+    let found = find(host, ask).await;
+    match &found {
+        Ok(Principal { subject, client_id, session_id, .. }) => host.tell(Event::AuthenticationSucceeded {
+            subject: subject.clone(),
+            client_id: client_id.clone(),
+            session_id: session_id.clone(),
+        }),
+        Err(Stop::Refused(refusal)) => host.tell(Event::AuthenticationFailed { code: refusal.code() }),
+        Err(_) => {}
+    }
+    found
+}
+
+/// By the `Authorization` header; without one, by the session cookie. A token that is bad is not made good by a cookie.
+async fn find(host: &Host, ask: &Authenticate) -> Result<Principal, Stop> {
     let values = |name: &'static str| {
         ask.headers.iter().filter(move |(own, _)| own.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     };
@@ -124,9 +220,10 @@ pub(crate) async fn authenticate(host: &Host, ask: &Authenticate) -> Result<Prin
         if authorization.next().is_some() {
             return Err(Refusal::InvalidRequest("There is more than one Authorization header").into());
         }
-        let token = bearer(header).ok_or(Refusal::InvalidToken)?;
-        let ask = VerifyToken { token: token.to_owned(), audience: ask.audience.clone(), scopes: ask.scopes.clone() };
-        return verify(host, &ask).await;
+        return examine(host, bearer(header)?, &ask.requirement()).await;
+    }
+    if ask.only == Some(Only::Token) {
+        return Err(Refusal::TokenMissing.into());
     }
     // HTTP/2 may send each pair in a header of its own (RFC 9113 section 8.2.3).
     let cookies = values("cookie").collect::<Vec<_>>().join(";");
@@ -142,11 +239,15 @@ pub(crate) async fn authenticate(host: &Host, ask: &Authenticate) -> Result<Prin
     })
 }
 
-/// RFC 6750 section 2.1; the scheme's case does not matter (RFC 9110 section 11.1).
-fn bearer(header: &str) -> Option<&str> {
-    let (scheme, token) = header.split_once(' ')?;
+/// RFC 6750 section 2.1; the scheme's case does not matter (RFC 9110 section 11.1). Another scheme is as good as nothing, and a
+/// malformed header is no token at all (RFC 6750 section 3.1).
+fn bearer(header: &str) -> Result<&str, Refusal> {
+    let (scheme, token) = header.split_once(' ').unwrap_or((header, ""));
+    if !scheme.eq_ignore_ascii_case("bearer") {
+        return Err(Refusal::TokenMissing);
+    }
     let token = token.trim_start_matches(' ');
     let plain =
         !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~+/=".contains(&byte));
-    (scheme.eq_ignore_ascii_case("bearer") && plain).then_some(token)
+    if plain { Ok(token) } else { Err(Refusal::InvalidRequest("The Authorization header is malformed")) }
 }

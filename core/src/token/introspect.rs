@@ -42,7 +42,8 @@ pub(crate) async fn introspect(host: &Host, token: &str) -> Result<Introspection
     Ok(resolved.map_or_else(Introspection::default, |resolved| Introspection::of(host, &resolved)))
 }
 
-/// The endpoint: a confidential client asks about tokens that were issued to it. One trip.
+/// The endpoint: a confidential client asks about tokens that were issued to it, and a resource server about access tokens for its
+/// resources. One trip.
 pub(super) async fn introspect_for_client(host: &Host, request: &Request, form: &Form) -> Result<Response, Stop> {
     let credentials = Credentials::read(request, form)?;
     let token = form.one("token")?.ok_or(Refusal::InvalidRequest("The parameter token is missing"))?;
@@ -51,8 +52,8 @@ pub(super) async fn introspect_for_client(host: &Host, request: &Request, form: 
     if caller.is_public() {
         return Err(Refusal::InvalidClient { challenge: false }.into());
     }
-    let own = resolved.filter(|resolved| resolved.client_id() == caller.id);
-    let body = own.map_or_else(Introspection::default, |resolved| Introspection::of(host, &resolved));
+    let told = resolved.filter(|resolved| resolved.client_id() == caller.id || resolved.is_for(host.config(), &caller));
+    let body = told.map_or_else(Introspection::default, |resolved| Introspection::of(host, &resolved));
     Ok(Response::json(200, &body))
 }
 

@@ -12,9 +12,9 @@ use crate::http::Form;
 use crate::key::set::KeySet;
 use crate::record::Stored;
 use crate::refusal::{Fault, Refusal, Stop};
-use crate::scope;
 use crate::subset::Subset;
 use crate::time::{Seconds, numeric_date};
+use crate::{resource, scope};
 
 /// The `typ` of a JWT access token (RFC 9068 section 2.1).
 pub(crate) const ACCESS_TOKEN_TYPE: &str = "at+jwt";
@@ -66,7 +66,8 @@ impl Audience {
 }
 
 /// An access token as this request asks for it: at most the grant's scopes (RFC 6749 section 6) and resources (RFC 8707 section
-/// 2.2), and no scope that the client may not have any more. `jkt` is the key that it is bound to.
+/// 2.2), and no scope that the client may not have any more, or that means nothing at these resources. `jkt` is the key
+/// that it is bound to.
 pub(crate) fn new_access_token(
     host: &Host,
     client: &Client,
@@ -74,17 +75,18 @@ pub(crate) fn new_access_token(
     form: &Form,
     jkt: Option<String>,
 ) -> Result<AccessToken, Refusal> {
-    let held = Subset::of(&grant.scopes, &|name| client.may_have(host.config(), name));
+    let asked = form.distinct("resource");
+    let asked = if asked.is_empty() { &grant.resources } else { &asked };
+    let resources = Subset::all_of(&grant.resources, asked).ok_or(Refusal::InvalidTarget)?;
+    let config = host.config();
+    let held = Subset::of(&grant.scopes, &|name| client.may_have(config, name) && resource::takes(config, asked, name));
     let scopes = match form.one("scope")? {
         Some(text) => Subset::all_of(&grant.scopes, &scope::parse(text)?)
             .filter(|wanted| wanted.is_within(held))
             .ok_or(Refusal::InvalidScope)?,
         None => held,
     };
-    let asked = form.distinct("resource");
-    let asked = if asked.is_empty() { &grant.resources } else { &asked };
-    let resources = Subset::all_of(&grant.resources, asked).ok_or(Refusal::InvalidTarget)?;
-    let (form, lifetime) = form_and_lifetime(host.config(), client, asked.first());
+    let (form, lifetime) = form_and_lifetime(config, client, asked.first());
     Ok(AccessToken {
         serial: 0,
         form,

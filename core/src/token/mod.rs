@@ -1,5 +1,6 @@
 //! Tokens: how they are issued, what they say, and what becomes of them.
 
+mod challenge;
 mod endpoint;
 mod guard;
 mod introspect;
@@ -8,6 +9,7 @@ mod meaning;
 mod resolve;
 mod revoke;
 
+pub(crate) use challenge::challenge;
 pub(crate) use endpoint::{introspection_endpoint, revocation_endpoint, token_endpoint};
 pub use guard::{Authenticate, VerifyToken};
 pub(crate) use guard::{authenticate, verify};

@@ -6,6 +6,7 @@ use super::issue::ACCESS_TOKEN_TYPE;
 use super::meaning::Meaning;
 use crate::account;
 use crate::client::Client;
+use crate::config::Config;
 use crate::grant::client_credentials::ServiceToken;
 use crate::grant::{AccessToken, Grant};
 use crate::handle::{Handle, Kind, Opened, Owner};
@@ -32,6 +33,16 @@ impl Resolved {
             Self::Granted(grant, _) => &grant.value.client_id,
             Self::Service { meaning, .. } => &meaning.client_id,
         }
+    }
+
+    /// Whether it is an access token for a resource of this client, which is then a resource server (RFC 7662 section 2.2).
+    pub(super) fn is_for(&self, config: &Config, server: &Client) -> bool {
+        let audience = match self {
+            Self::Granted(grant, What::Access(token)) => grant.value.meaning(token).audience(config),
+            Self::Granted(..) => return false,
+            Self::Service { meaning, .. } => meaning.audience(config),
+        };
+        audience.iter().any(|resource| server.resources.contains(resource))
     }
 }
 

@@ -50,7 +50,7 @@ impl ToolError {
             Self::SealExpired => ("seal_expired", 401, "The sealed value has expired".into(), "Treat it as absent, and seal a new one."),
             Self::TooLarge => ("too_large", 400, "The value is too large for a cookie".into(), "Keep the value in a store, and seal only what finds it."),
         };
-        Told { code, status, message, help }
+        Told { code, status, message, help, headers: Vec::new() }
     }
 }
 

@@ -16,6 +16,9 @@ An application with a server, which can keep a secret:
 An application in a browser or on a phone, which cannot:
   claviger clients create --name 'My app' --redirect-uri https://app.example.com/callback --auth-method none
 
+An API of yours, which asks this server about the tokens that it is shown:
+  claviger clients create --name 'My API' --resource https://api.example.com
+
 Give a client a new secret, and let the old one work for a day:
   claviger clients rotate-secret CLIENT --overlap 86400
 ";
@@ -67,6 +70,9 @@ pub(super) struct Create {
     /// What its access tokens look like
     #[arg(long, default_value = "jwt")]
     access_token: Format,
+    /// A resource that it serves, and may introspect tokens for; may be repeated
+    #[arg(long = "resource", value_name = "URL")]
+    resources: Vec<String>,
     /// An id of your choice
     #[arg(long)]
     id: Option<String>,
@@ -91,6 +97,9 @@ pub(super) struct Update {
     /// What its access tokens look like
     #[arg(long)]
     access_token: Option<Format>,
+    /// A resource that it serves, in place of all from before; may be repeated
+    #[arg(long = "resource", value_name = "URL")]
+    resources: Option<Vec<String>>,
 }
 
 #[derive(Debug, Args)]
@@ -197,6 +206,7 @@ impl From<Create> for NewClient {
             grant_types: create.grant_types,
             auth_method: create.auth_method.into(),
             access_token: create.access_token.into(),
+            resources: create.resources,
             id: create.id,
         }
     }
@@ -210,6 +220,7 @@ impl Update {
             scopes: self.scopes,
             grant_types: self.grant_types,
             access_token: self.access_token.map(Into::into),
+            resources: self.resources,
             disabled: None,
         };
         (self.id, change)

@@ -11,7 +11,8 @@ impl Claviger {
     /// Says who makes a request: by its access token, or else by its session cookie.
     ///
     /// # Errors
-    /// `unauthenticated` when it presents nothing, `invalid_token`, and faults. [`Error::into_response`] makes the 401.
+    /// `unauthenticated` when it presents nothing, `invalid_request`, `invalid_token`, and faults. [`Error::into_response`] makes
+    /// the 400 or 401.
     pub async fn authenticate(&self, headers: &HeaderMap) -> Result<Principal, Error> {
         self.authenticate_for(headers, &Requirement::default()).await
     }
@@ -22,7 +23,7 @@ impl Claviger {
     /// As of [`Claviger::authenticate`], and `insufficient_scope`.
     pub async fn authenticate_for(&self, headers: &HeaderMap, requirement: &Requirement) -> Result<Principal, Error> {
         let headers = byte_strings(headers);
-        self.command("authenticate", &Authenticate { headers, requirement }).await
+        self.command("authenticate", &Authenticate { headers, requirement, only: requirement.only }).await
     }
 }
 
@@ -31,6 +32,8 @@ struct Authenticate<'a> {
     headers: Vec<(&'a str, String)>,
     #[serde(flatten)]
     requirement: &'a Requirement,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    only: Option<&'static str>,
 }
 
 /// Who makes a request, and what it may do.
@@ -58,6 +61,20 @@ pub struct Principal {
     pub expires_at: Option<u64>,
 }
 
+impl Principal {
+    /// Whether it may do what takes this scope. A person who is signed in may do anything: scopes bound what applications do.
+    #[must_use]
+    pub fn has_scope(&self, scope: &str) -> bool {
+        self.kind == PrincipalKind::Session || self.scopes.iter().any(|own| own == scope)
+    }
+
+    /// Whether it has one of these scopes at least.
+    #[must_use]
+    pub fn has_any_scope(&self, scopes: &[&str]) -> bool {
+        scopes.iter().any(|scope| self.has_scope(scope))
+    }
+}
+
 /// How a request showed who it is from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -71,11 +88,27 @@ pub enum PrincipalKind {
 
 /// What a token must be good for.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Requirement {
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(crate) scopes: Vec<String>,
+    scopes: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    any_scopes: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) audience: Option<String>,
+    audience: Option<String>,
+    revocation: Revocation,
+    /// Of `authenticate` alone.
+    #[serde(skip)]
+    only: Option<&'static str>,
+}
+
+/// What becomes of a JWT that was revoked before it expired.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Revocation {
+    #[default]
+    Expiry,
+    Check,
 }
 
 impl Requirement {
@@ -84,6 +117,25 @@ impl Requirement {
     pub fn scope(mut self, scope: impl Into<String>) -> Self {
         self.scopes.push(scope.into());
         self
+    }
+
+    /// It must cover one of these scopes at least.
+    #[must_use]
+    pub fn any_scope<S: Into<String>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
+        self.any_scopes.extend(scopes.into_iter().map(Into::into));
+        self
+    }
+
+    /// It must not have been revoked, even if it is a JWT, which otherwise is good until it expires: one trip to the store.
+    #[must_use]
+    pub fn not_revoked(self) -> Self {
+        Self { revocation: Revocation::Check, ..self }
+    }
+
+    /// It must be an access token: a session is not let through.
+    #[must_use]
+    pub fn token_only(self) -> Self {
+        Self { only: Some("token"), ..self }
     }
 
     /// It must be for this resource (RFC 8707).

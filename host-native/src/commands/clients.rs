@@ -88,6 +88,8 @@ pub struct Client {
     pub auth_method: AuthMethod,
     /// What its access tokens look like.
     pub access_token: AccessTokenFormat,
+    /// The resources that it serves: it may introspect access tokens for them.
+    pub resources: Vec<String>,
     /// Whether it is refused everything.
     pub disabled: bool,
     /// Milliseconds since 1970.
@@ -147,13 +149,17 @@ pub struct NewClient {
     /// What it may ask for. Default: all scopes that are configured.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scopes: Option<Vec<String>>,
-    /// How it may ask: `authorization_code`, `refresh_token`, `client_credentials`. Default: the first two.
+    /// How it may ask: `authorization_code`, `refresh_token`, `client_credentials`. Default: the first two;
+    /// none for what serves resources and has no redirect URIs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub grant_types: Option<Vec<String>>,
     /// How it proves who it is.
     pub auth_method: AuthMethod,
     /// What its access tokens look like.
     pub access_token: AccessTokenFormat,
+    /// The resources that it serves: it may introspect access tokens for them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub resources: Vec<String>,
     /// An id of your choice.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
@@ -178,6 +184,9 @@ pub struct ClientChange {
     /// What its access tokens look like.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub access_token: Option<AccessTokenFormat>,
+    /// The resources that it serves.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resources: Option<Vec<String>>,
     /// Whether it is refused everything.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub disabled: Option<bool>,

@@ -10,6 +10,7 @@ mod grants;
 mod interactions;
 mod keys;
 mod purge;
+mod resources;
 mod sessions;
 mod tokens;
 

@@ -20,7 +20,8 @@ impl Claviger {
 pub struct Tokens<'a>(&'a Claviger);
 
 impl Tokens<'_> {
-    /// Says whose an access token is, if it is good for the requirement. A JWT takes no trip to the store.
+    /// Says whose an access token is, if it is good for the requirement. A JWT takes no trip to the store, unless
+    /// [`Requirement::not_revoked`] asks for one.
     ///
     /// # Errors
     /// `invalid_token`, `insufficient_scope`, and faults.

@@ -14,12 +14,17 @@ use crate::commands::Requirement;
 
 impl Claviger {
     /// A [`Layer`] that lets a request through only with a token or a session that covers the scope, and puts its
-    /// [`Principal`](crate::Principal) into the request's extensions. Anything else gets the right 401 or 403.
+    /// [`Principal`](crate::Principal) into the request's extensions. Anything else gets the right 400, 401 or 403, with a challenge.
     pub fn require_scope(&self, scope: impl Into<String>) -> Guard {
         self.require(Requirement::default().scope(scope))
     }
 
-    /// The same, for several scopes, or for the tokens of one resource.
+    /// The same, and one of the scopes is enough.
+    pub fn require_any_scope<S: Into<String>>(&self, scopes: impl IntoIterator<Item = S>) -> Guard {
+        self.require(Requirement::default().any_scope(scopes))
+    }
+
+    /// The same, for several scopes, for the tokens of one resource, or with revoked tokens refused at once.
     #[must_use]
     pub fn require(&self, requirement: Requirement) -> Guard {
         Guard { auth: self.clone(), requirement }
@@ -74,7 +79,7 @@ where
                     request.extensions_mut().insert(principal);
                     Ok(inner.call(request).await?.map(Either::Left))
                 }
-                Err(error) => Ok(error.response(&requirement.scopes).map(Either::Right)),
+                Err(error) => Ok(error.into_response().map(Either::Right)),
             }
         })
     }

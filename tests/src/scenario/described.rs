@@ -5,6 +5,7 @@ mod client_credentials;
 mod contract;
 mod keys;
 mod refusals;
+mod resource_server;
 mod services;
 mod sign_in;
 mod tokens;
@@ -20,6 +21,7 @@ pub fn all() -> Vec<Scenario> {
         sign_in::ALL,
         tokens::ALL,
         client_credentials::ALL,
+        resource_server::ALL,
         refusals::ALL,
         keys::ALL,
         services::ALL,

@@ -118,7 +118,8 @@ fn ir_010_the_answer_is_not_cached_and_not_for_scripts() {
 
 #[test]
 fn ri_005_a_token_for_one_api_is_invalid_at_another() {
-    let mut s = Setting::opaque();
+    let apis = json!({ "https://api.example.com": {}, "https://other.example.com": {} });
+    let mut s = Setting::new(json!({ "resources": apis }), "opaque");
     let query = s.query(&[("resource", Some("https://api.example.com"))]);
     let interaction = s.browser.begin(&mut s.world, &query);
     s.browser.sign_in(&mut s.world, &interaction, "ada", "correct horse");

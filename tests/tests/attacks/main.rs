@@ -18,6 +18,7 @@ mod keys;
 mod metadata;
 mod races;
 mod refresh;
+mod resource_server;
 mod revocation;
 mod sessions;
 mod storage;

@@ -1,7 +1,7 @@
 //! Every kind of wrong answer at every ask of every operation (SF-001 to SF-009, SF-019, RV-007).
 
-use claviger_tests::setting::{CALLBACK, PASSWORD, Setting, text};
-use claviger_tests::{Memory, form, location_parameter};
+use claviger_tests::setting::{CALLBACK, PASSWORD, Setting, client, post_as, text};
+use claviger_tests::{Memory, basic, form, location_parameter};
 use serde_json::{Value, json};
 
 use crate::check::CREDENTIALS;
@@ -81,7 +81,7 @@ struct Operation {
     happened: fn(&mut Setting, &Value),
 }
 
-const OPERATIONS: [Operation; 19] = [
+const OPERATIONS: &[Operation] = &[
     Operation { name: "redeem on cold keys", start: || redeem("jwt", false), happened: tokens_work },
     Operation { name: "redeem, JWT", start: || redeem("jwt", true), happened: tokens_work },
     Operation { name: "redeem, opaque", start: || redeem("opaque", true), happened: tokens_work },
@@ -91,6 +91,27 @@ const OPERATIONS: [Operation; 19] = [
         name: "introspect",
         start: || about("/introspect", "access_token"),
         happened: |_, done| assert!(text(&done["ok"]["body"]).contains("\"active\":true"), "{done}"),
+    },
+    Operation {
+        name: "introspect as the resource server",
+        start: || {
+            of_resource(|s, token| {
+                let own = json!({ "redirectUris": [], "grantTypes": [], "resources": ["https://api.example.com"] });
+                let (server, secret) = client(&mut s.world, own);
+                post_as(&basic(&server, &secret), "/introspect", &[("token", token)])
+            })
+        },
+        happened: |_, done| assert!(text(&done["ok"]["body"]).contains("\"active\":true"), "{done}"),
+    },
+    Operation {
+        name: "authenticate",
+        start: || {
+            of_resource(|_, token| {
+                let headers = json!([["authorization", format!("Bearer {token}")]]);
+                json!({ "authenticate": { "headers": headers, "audience": "https://api.example.com", "revocation": "check" } })
+            })
+        },
+        happened: |s, done| assert_eq!(done["ok"]["subject"], json!(s.subject), "{done}"),
     },
     Operation {
         name: "revoke a refresh token",
@@ -220,6 +241,18 @@ fn about(path: &str, token: &str) -> (Setting, Value) {
     let mut s = warm("opaque");
     let tokens = s.tokens();
     let command = s.post_command(path, &[("token", text(&tokens[token]))]);
+    (s, command)
+}
+
+/// A request about an access token for the configured resource.
+fn of_resource(command: fn(&mut Setting, &str) -> Value) -> (Setting, Value) {
+    let mut s = warm("opaque");
+    let query = s.query(&[("resource", Some("https://api.example.com"))]);
+    let interaction = s.browser.begin(&mut s.world, &query);
+    s.browser.sign_in(&mut s.world, &interaction, "ada", PASSWORD);
+    let answer = s.browser.allow(&mut s.world, &interaction, &["read"]);
+    let tokens = s.redeem(&location_parameter(&answer, "code").unwrap()).1;
+    let command = command(&mut s, text(&tokens["access_token"]));
     (s, command)
 }
 

@@ -42,6 +42,7 @@ fn get(world: &mut World, path: &str) -> Value {
 
 fn metadata_and_jwks(world: &mut World) {
     assert_eq!(get(world, "/.well-known/oauth-authorization-server")["issuer"], World::ISSUER);
+    assert_eq!(get(world, "/.well-known/oauth-protected-resource")["resource"], World::ISSUER);
     let first = get(world, "/jwks");
     assert_eq!(first["keys"].as_array().map(Vec::len), Some(2), "the active key and the next");
     assert_eq!(get(world, "/jwks"), first);

@@ -155,7 +155,8 @@ fn authenticate(world: &mut World) {
     for (headers, code) in [
         (json!([]), "unauthenticated"),
         (json!([["cookie", "a=b; c"]]), "unauthenticated"),
-        (json!([["authorization", "Basic YTpi"]]), "invalid_token"),
+        (json!([["authorization", "Basic YTpi"]]), "unauthenticated"),
+        (json!([["authorization", "Bearer"]]), "invalid_request"),
         (json!([["authorization", "Bearer x"], ["cookie", app.browser.cookie_header()]]), "invalid_token"),
         (json!([["authorization", "Bearer x"], ["authorization", "Bearer y"]]), "invalid_request"),
     ] {
