@@ -8,7 +8,7 @@ use crate::event::Dated;
 use crate::hash::from_b64u;
 use crate::refusal::{Fault, Refusal, Told};
 use crate::time::Millis;
-use crate::{account, authorize, client, http, key, purge, resource, token};
+use crate::{account, authorize, client, grant, http, key, purge, resource, token};
 
 /// One request to the engine, with all that it learns of time and chance.
 #[derive(Debug, Deserialize)]
@@ -89,6 +89,8 @@ pub enum Command {
     GrantsList(OfSubject),
     #[serde(rename = "grants.revoke")]
     GrantsRevoke(SubjectItem),
+    #[serde(rename = "grants.revokeAll")]
+    GrantsRevokeAll(grant::RevokeAll),
     #[serde(rename = "keys.list")]
     KeysList(Nothing),
     #[serde(rename = "keys.generate")]

@@ -48,7 +48,6 @@ impl Change {
         self
     }
 
-    #[allow(dead_code, reason = "the next commits throttle pushed requests, registration and device codes")]
     /// The same, counted: stale when there were too many. The counter must be of the same partition.
     pub(crate) fn and_count(mut self, throttle: &Throttle) -> Self {
         self.add.push(throttle.one_more());

@@ -18,6 +18,8 @@ pub(crate) enum Kind {
     /// The `jti` of a JWT access token: routes introspection and revocation, and is no credential.
     TokenId,
     Session,
+    /// A pushed authorization request.
+    RequestUri,
 }
 
 impl Kind {
@@ -28,6 +30,8 @@ impl Kind {
             Self::AccessToken => "cva_",
             Self::TokenId => "cvj_",
             Self::Session => "cvs_",
+            // RFC 9126 section 2.2.
+            Self::RequestUri => "urn:ietf:params:oauth:request_uri:",
         }
     }
 }

@@ -25,6 +25,7 @@ mod change;
 mod client;
 mod command;
 mod config;
+mod consent;
 mod dpop;
 pub mod engine;
 pub mod event;
@@ -47,7 +48,6 @@ mod scope;
 mod seal;
 mod session;
 mod subset;
-#[allow(dead_code, reason = "the next commits throttle pushed requests, registration and device codes")]
 mod throttle;
 pub mod time;
 mod token;

@@ -2,11 +2,14 @@
 
 use serde::Serialize;
 
+use crate::authorize::{Prompt, ResponseMode};
 use crate::config::Config;
 use crate::http::Response;
 
 pub(crate) const WELL_KNOWN: &str = "/.well-known/oauth-authorization-server";
 pub(crate) const AUTHORIZE: &str = "/authorize";
+pub(crate) const PUSHED: &str = "/par";
+pub(crate) const FORM_POST: &str = "/form-post";
 pub(crate) const TOKEN: &str = "/token";
 pub(crate) const INTROSPECT: &str = "/introspect";
 pub(crate) const REVOKE: &str = "/revoke";
@@ -23,6 +26,8 @@ const SECRET_METHODS: &[&str] = &["client_secret_basic", "client_secret_post"];
 struct Metadata<'a> {
     issuer: &'a str,
     authorization_endpoint: String,
+    pushed_authorization_request_endpoint: String,
+    require_pushed_authorization_requests: bool,
     token_endpoint: String,
     introspection_endpoint: String,
     revocation_endpoint: String,
@@ -35,6 +40,7 @@ struct Metadata<'a> {
     introspection_endpoint_auth_methods_supported: &'static [&'static str],
     revocation_endpoint_auth_methods_supported: &'static [&'static str],
     code_challenge_methods_supported: &'static [&'static str],
+    prompt_values_supported: &'static [&'static str],
     authorization_response_iss_parameter_supported: bool,
     dpop_signing_alg_values_supported: &'static [&'static str],
 }
@@ -44,18 +50,21 @@ pub(crate) fn respond(config: &Config) -> Response {
     let document = Metadata {
         issuer: &config.issuer.text,
         authorization_endpoint: at(AUTHORIZE),
+        pushed_authorization_request_endpoint: at(PUSHED),
+        require_pushed_authorization_requests: config.require_pushed_authorization_requests,
         token_endpoint: at(TOKEN),
         introspection_endpoint: at(INTROSPECT),
         revocation_endpoint: at(REVOKE),
         jwks_uri: at(JWKS),
         scopes_supported: config.scopes.keys().map(String::as_str).collect(),
         response_types_supported: &["code"],
-        response_modes_supported: &["query"],
+        response_modes_supported: &ResponseMode::NAMES,
         grant_types_supported: &["authorization_code", "refresh_token", "client_credentials"],
         token_endpoint_auth_methods_supported: ALL_METHODS,
         introspection_endpoint_auth_methods_supported: SECRET_METHODS,
         revocation_endpoint_auth_methods_supported: ALL_METHODS,
         code_challenge_methods_supported: &["S256"],
+        prompt_values_supported: &Prompt::NAMES,
         authorization_response_iss_parameter_supported: true,
         dpop_signing_alg_values_supported: &["ES256", "EdDSA"],
     };

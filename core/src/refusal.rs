@@ -42,6 +42,8 @@ pub enum Refusal {
     InvalidDpopProof(&'static str),
     /// The DPoP proof must hold this nonce (RFC 9449 section 8).
     UseDpopNonce(String),
+    /// The pushed request is unknown, over, or was begun in another browser (RFC 9126 section 4, OpenID Connect Core section 3.1.2.6).
+    InvalidRequestUri,
     /// The access token is missing, malformed, expired or revoked (RFC 6750 section 3.1).
     InvalidToken,
     /// Nothing was presented at all (RFC 6750 section 3.1: no error code in the challenge).
@@ -139,6 +141,7 @@ impl Refusal {
             R::RequestUriNotSupported => ("request_uri_not_supported", 400, "Request objects by reference are not supported", "Send the parameters in the query."),
             R::InvalidDpopProof(why) => ("invalid_dpop_proof", 400, why, "Send one DPoP header, with a new proof for this very request."),
             R::UseDpopNonce(_) => ("use_dpop_nonce", 400, "The DPoP proof needs a nonce of the server", "Send a new proof with the nonce of the DPoP-Nonce header."),
+            R::InvalidRequestUri => ("invalid_request_uri", 400, "The request_uri is unknown, expired or was used", "Push the request again."),
             R::InvalidToken => ("invalid_token", 401, "The access token is invalid, expired or revoked", "Obtain a new access token."),
             R::TokenMissing => ("unauthenticated", 401, "No access token or session was presented", "Send the access token in the Authorization header, or sign in."),
             R::InsufficientScope => ("insufficient_scope", 403, "The access token does not cover this request", "Ask for the scopes named in the challenge."),

@@ -27,10 +27,12 @@ pub(crate) enum Purpose {
     SealedValue,
     /// Nonces for DPoP proofs.
     DpopNonce,
+    /// Answers on their way to a client by a form.
+    Response,
 }
 
 impl Purpose {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::Handle,
         Self::HandleNonce,
         Self::Interaction,
@@ -40,6 +42,7 @@ impl Purpose {
         Self::GrantId,
         Self::SealedValue,
         Self::DpopNonce,
+        Self::Response,
     ];
 
     const fn label(self) -> &'static [u8] {
@@ -53,6 +56,7 @@ impl Purpose {
             Self::GrantId => b"claviger grant id 1",
             Self::SealedValue => b"claviger sealed value 1",
             Self::DpopNonce => b"claviger dpop nonce 1",
+            Self::Response => b"claviger response 1",
         }
     }
 }
@@ -111,6 +115,7 @@ impl Keys {
             grant_id,
             sealed_value,
             dpop_nonce,
+            response,
         ] = &self.0;
         match purpose {
             Purpose::Handle => handle,
@@ -122,6 +127,7 @@ impl Keys {
             Purpose::GrantId => grant_id,
             Purpose::SealedValue => sealed_value,
             Purpose::DpopNonce => dpop_nonce,
+            Purpose::Response => response,
         }
     }
 }

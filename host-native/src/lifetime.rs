@@ -14,6 +14,8 @@ pub enum Lifetime {
     Grant,
     /// A sign-in that has begun. Default 15 minutes.
     Interaction,
+    /// A pushed authorization request (RFC 9126). Default one minute.
+    PushedRequest,
     /// A session in the browser. Default 14 days.
     Session,
 }
@@ -27,6 +29,7 @@ impl Lifetime {
             Self::RefreshToken => "refreshToken",
             Self::Grant => "grant",
             Self::Interaction => "interaction",
+            Self::PushedRequest => "pushedRequest",
             Self::Session => "session",
         }
     }

@@ -51,6 +51,7 @@ export interface Commands {
   "sessions.revoke": [OfSubject & ById, { revoked: boolean }];
   "grants.list": [OfSubject & Paging, ListPage<Grant>];
   "grants.revoke": [OfSubject & ById, { revoked: boolean }];
+  "grants.revokeAll": [OfSubject & { clientId?: string }, { revoked: number }];
   "tokens.verify": [{ token: string } & Requirement, Principal];
   "tokens.introspect": [{ token: string }, Introspection];
   "tokens.revoke": [{ token: string }, { revoked: boolean }];

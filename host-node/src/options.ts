@@ -30,6 +30,8 @@ export interface Configuration {
     refreshToken?: Lifetime;
     grant?: Lifetime;
     interaction?: Lifetime;
+    /** A pushed authorization request (RFC 9126). */
+    pushedRequest?: Lifetime;
     session?: Lifetime;
   };
   /** How long a rotated refresh token still yields its successor: a lost response or a second tab loses nothing. */
@@ -46,8 +48,12 @@ export interface Configuration {
   pages?: { signIn?: string; consent?: string };
   /** The cost of hashing a password with argon2id (RFC 9106): `memory` in KiB. */
   password?: { memory?: number; passes?: number; lanes?: number };
-  /** `flows` in flight in one instance; `body` in bytes. */
-  limits?: { flows?: number; body?: number };
+  /** `flows` in flight in one instance; `body` in bytes; `pushedPerMinute` for each client. */
+  limits?: { flows?: number; body?: number; pushedPerMinute?: number };
+  /** Takes authorization requests only when the client pushed them first (RFC 9126 section 5). */
+  requirePushedAuthorizationRequests?: boolean;
+  /** Whether people are asked again for what they allowed a client before; they are not, when absent. */
+  rememberConsent?: boolean;
 }
 
 /** A user of your own application. */

@@ -11,6 +11,7 @@ export interface Client {
   readonly grantTypes: readonly GrantType[];
   readonly authMethod: ClientAuthMethod;
   readonly accessToken: AccessTokenFormat;
+  readonly requirePushedAuthorizationRequests: boolean;
   readonly disabled: boolean;
   readonly createdAt: number;
 }
@@ -34,6 +35,8 @@ export interface NewClient {
   authMethod?: ClientAuthMethod;
   /** `jwt` when absent. */
   accessToken?: AccessTokenFormat;
+  /** RFC 9126 section 6; `false` when absent. */
+  requirePushedAuthorizationRequests?: boolean;
   /** Made by the engine when absent. */
   id?: string;
 }
@@ -44,6 +47,7 @@ export interface ClientChanges {
   scopes?: readonly string[];
   grantTypes?: readonly GrantType[];
   accessToken?: AccessTokenFormat;
+  requirePushedAuthorizationRequests?: boolean;
   disabled?: boolean;
 }
 
@@ -92,6 +96,8 @@ export interface Grant {
   readonly subject: string;
   readonly clientId: string;
   readonly scopes: readonly string[];
+  /** Resources (RFC 8707); none: this server itself. */
+  readonly resources: readonly string[];
   readonly state: "code" | "live" | "revoked";
   readonly createdAt: number;
   readonly expiresAt: number;
@@ -165,7 +171,8 @@ export type SigningAlgorithm = "EdDSA" | "ES256" | "RS256" | "HS256" | (string &
 
 /** What a page of your own must ask the person. */
 export interface Interaction {
-  readonly prompt: "sign_in" | "consent";
+  /** `nothing`: the person allowed all of it before; `consent` then only sends the browser on. */
+  readonly prompt: "sign_in" | "consent" | "nothing";
   readonly client: { readonly id: string; readonly name: string };
   /** Where the browser goes in the end; show it, because anyone can choose a client's name. */
   readonly redirectHost: string;

@@ -135,6 +135,8 @@ pub fn authorization_query(client: &str, changes: &[(&str, Option<&str>)]) -> St
         ("state", "s&t"),
         ("code_challenge", CHALLENGE),
         ("code_challenge_method", "S256"),
+        // So that each test meets the consent page, whatever it allowed before.
+        ("prompt", "consent"),
     ];
     for (name, value) in changes {
         fields.retain(|(own, _)| own != name);

@@ -118,7 +118,7 @@ pub(crate) async fn complete(host: &Host, ask: &Complete) -> Result<Onward, Stop
     let methods: Vec<&str> = ask.methods.iter().map(String::as_str).collect();
     let old = find_cookie(host.config(), &ask.cookie, Cookie::Session);
     let cookie = session::begin(host, old, &ask.subject, &methods).await?;
-    Ok(Onward { location: page_address(host.config(), Next::Consent, &interaction.seal(host)), headers: vec![cookie] })
+    Ok(Onward { location: page_address(host.config(), Next::Nothing, &interaction.seal(host)), headers: vec![cookie] })
 }
 
 pub(crate) async fn consent(host: &Host, ask: &Consent) -> Result<Onward, Stop> {

@@ -2,35 +2,40 @@
 
 use super::interaction::{Interaction, Next};
 use super::pages::error_page;
+use super::pushed::{PushedRequest, Reference};
 use super::request::{AuthorizationRequest, Prompt, ReturnTo};
 use super::response::with_error;
-use super::steps::page_address;
+use super::steps::{Situation, page_address, still_allows};
 use crate::client::Client;
+use crate::consent::Consent;
+use crate::grant::Grant;
 use crate::hash::b64u;
 use crate::host::Host;
 use crate::http::{Cookie, Form, Request, Response, read_cookie, set_cookie};
+use crate::record::Stored;
 use crate::refusal::{Refusal, Stop};
 use crate::session::{Presented, SignedIn};
 
-/// Checks the request and sends the browser on: to a page, or back to the client with an error. Nothing is written.
+/// Checks the request and sends the browser on: to a page, or back to the client. Nothing is written but that a pushed request has
+/// met its browser, and the grant where the person allowed all of it before.
 pub(crate) async fn authorize(host: &Host, request: &Request) -> Result<Response, Stop> {
-    let query = match read_parameters(request) {
-        Ok(query) => query,
-        Err(refusal) => return Ok(error_page(host, &refusal)),
-    };
-    let (client, signed_in) = match load(host, request, &query).await {
-        Err(Stop::Refused(refusal)) => return Ok(error_page(host, &refusal)),
-        other => other?,
-    };
-    let return_to = match ReturnTo::read(&query, &client) {
-        Ok(return_to) => return_to,
-        Err(refusal) => return Ok(error_page(host, &refusal)),
-    };
-    let response = match AuthorizationRequest::read(host.config(), &client, return_to.clone(), &query) {
-        Ok(authorization) => interact(host, request, authorization, signed_in.as_ref()),
-        Err(refusal) => Err(refusal),
-    };
-    Ok(response.unwrap_or_else(|refusal| Response::see_other(with_error(host.config(), &return_to, &refusal))))
+    match arrive(host, request).await {
+        Err(Stop::Refused(refusal)) => Ok(error_page(host, &refusal)),
+        other => other,
+    }
+}
+
+/// Refuses to the person's face whatever must not be sent to the client.
+async fn arrive(host: &Host, request: &Request) -> Result<Response, Stop> {
+    let parameters = read_parameters(request)?;
+    let arrival = Arrival::load(host, request, &parameters).await?;
+    let return_to = arrival.return_to(&parameters)?;
+    match arrival.go_on(host, request, &return_to, &parameters).await {
+        Err(Stop::Refused(refusal)) if refusal != Refusal::InvalidRequestUri => {
+            Ok(Response::see_other(with_error(host, &return_to, &refusal)))
+        }
+        other => other,
+    }
 }
 
 /// GET in the query, POST in a form (OpenID Connect Core section 3.1.2.1).
@@ -38,36 +43,104 @@ fn read_parameters(request: &Request) -> Result<Form, Refusal> {
     if request.method == "POST" { request.form() } else { Form::parse(request.query()) }
 }
 
-/// One load for the client and whoever is signed in.
-async fn load(host: &Host, request: &Request, query: &Form) -> Result<(Client, Option<SignedIn>), Stop> {
-    let config = host.config();
-    let id = query.one("client_id")?.ok_or(Refusal::InvalidRequest("The client is unknown or disabled"))?;
-    let presented = Presented::read(config, read_cookie(config, request, Cookie::Session));
-    let slots = Presented::slots(presented.as_ref(), host);
-    let (client, (session, account)) = host.load((Client::slot(config, id), slots)).await?;
-    let client = client.map(|client| client.value).filter(|client| !client.disabled);
-    let client = client.ok_or(Refusal::InvalidRequest("The client is unknown or disabled"))?;
-    Ok((client, Presented::check(presented.as_ref(), host, session, account).await?))
+/// Everything that one trip brings about who comes, from where, and with what.
+struct Arrival {
+    client: Client,
+    signed_in: Option<SignedIn>,
+    consent: Option<Stored<Consent>>,
+    pushed: Option<(Reference, Stored<PushedRequest>)>,
+    /// What the pushed request came to, if it was answered.
+    grant: Option<Stored<Grant>>,
 }
 
-fn interact(
-    host: &Host,
-    request: &Request,
-    authorization: AuthorizationRequest,
-    signed_in: Option<&SignedIn>,
-) -> Result<Response, Refusal> {
-    let config = host.config();
-    let known = read_cookie(config, request, Cookie::Browser).filter(|value| value.len() == 22).map(str::to_owned);
-    let browser = known.unwrap_or_else(|| b64u(host.random().bytes::<16>("browser")));
-    let prompt = authorization.prompt;
-    let interaction = Interaction::begin(host, authorization, &browser);
-    let next = interaction.next(signed_in, host.now());
-    match (prompt, next) {
-        (Prompt::None, Next::SignIn) => return Err(Refusal::LoginRequired),
-        (Prompt::None, Next::Consent) => return Err(Refusal::ConsentRequired),
-        _ => {}
+impl Arrival {
+    async fn load(host: &Host, request: &Request, parameters: &Form) -> Result<Self, Stop> {
+        const UNKNOWN: Refusal = Refusal::InvalidRequest("The client is unknown or disabled");
+        let config = host.config();
+        let id = parameters.one("client_id")?.ok_or(UNKNOWN)?;
+        let presented = Presented::read(config, read_cookie(config, request, Cookie::Session));
+        let subject = presented.as_ref().map(|presented| presented.owner().name());
+        let reference = match parameters.one("request_uri")? {
+            Some(request_uri) if Reference::is_ours(request_uri) => Some(Reference::read(config, request_uri, id)?),
+            _ => None,
+        };
+        let grant_slot = subject
+            .zip(reference.as_ref())
+            .map(|(subject, reference)| Grant::slot(config, subject, &Interaction::grant_of(config, &reference.id)));
+        let (client, (session, account), consent, pushed, grant) = host
+            .load((
+                Client::slot(config, id),
+                Presented::slots(presented.as_ref(), host),
+                subject.map(|subject| Consent::slot(config, subject, id)),
+                reference.as_ref().map(|reference| reference.slot(config)),
+                grant_slot,
+            ))
+            .await?;
+        let client = client.map(|client| client.value).filter(|client| !client.disabled).ok_or(UNKNOWN)?;
+        let pushed = match reference {
+            Some(reference) => Some((reference, pushed.ok_or(Refusal::InvalidRequestUri)?)),
+            None => None,
+        };
+        let signed_in = Presented::check(presented.as_ref(), host, session, account).await?;
+        Ok(Self { client, signed_in, consent, pushed, grant })
     }
-    let (name, value) = set_cookie(config, Cookie::Browser, &browser, config.lifetimes.interaction);
-    let handle = interaction.seal_bounded(host)?;
-    Ok(Response::see_other(page_address(config, next, &handle)).with(name, value))
+
+    fn return_to(&self, parameters: &Form) -> Result<ReturnTo, Refusal> {
+        match &self.pushed {
+            Some((_, pushed)) => Ok(pushed.value.request.return_to.clone()),
+            None => ReturnTo::read(parameters, &self.client),
+        }
+    }
+
+    async fn go_on(
+        self,
+        host: &Host,
+        request: &Request,
+        return_to: &ReturnTo,
+        parameters: &Form,
+    ) -> Result<Response, Stop> {
+        let config = host.config();
+        let known = read_cookie(config, request, Cookie::Browser).filter(|value| value.len() == 22).map(str::to_owned);
+        let browser = known.unwrap_or_else(|| b64u(host.random().bytes::<16>("browser")));
+        let interaction = match self.pushed {
+            Some((reference, pushed)) => {
+                let (request, begun) = reference.begin(host, pushed, &browser).await?;
+                let interaction = Interaction::of_pushed(&reference.id, request, &begun);
+                if !still_allows(&self.client, &interaction) {
+                    return Err(Refusal::InvalidRequestUri.into());
+                }
+                interaction
+            }
+            None => {
+                require_pushed(host, &self.client)?;
+                let request = AuthorizationRequest::read(config, &self.client, return_to.clone(), parameters)?;
+                Interaction::begin(host, request, &browser)
+            }
+        };
+        let Self { client, signed_in, consent, grant, .. } = self;
+        let situation = Situation { interaction, client, signed_in, grant, consent };
+        let (name, value) = set_cookie(config, Cookie::Browser, &browser, config.lifetimes.interaction);
+        Ok(Response::see_other(onward(host, situation).await?).with(name, value))
+    }
+}
+
+/// RFC 9126 section 5.
+fn require_pushed(host: &Host, client: &Client) -> Result<(), Refusal> {
+    if host.config().require_pushed_authorization_requests || client.require_pushed_authorization_requests {
+        return Err(Refusal::InvalidRequest("The request must be pushed first (RFC 9126)"));
+    }
+    Ok(())
+}
+
+/// Where the browser goes: to a page, or back with a code.
+async fn onward(host: &Host, situation: Situation) -> Result<String, Stop> {
+    if situation.grant.is_some() {
+        return Err(Refusal::InvalidRequestUri.into());
+    }
+    match (situation.interaction.request.prompt, situation.next(host)) {
+        (Prompt::None, Next::SignIn) => Err(Refusal::LoginRequired.into()),
+        (Prompt::None, Next::Consent) => Err(Refusal::ConsentRequired.into()),
+        (_, Next::Nothing) => situation.allow(host, None).await,
+        (_, next) => Ok(page_address(host.config(), next, &situation.interaction.seal_bounded(host)?)),
+    }
 }

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::request::{AuthorizationRequest, Prompt};
+use super::request::AuthorizationRequest;
 use crate::config::Config;
 use crate::handle::Id;
 use crate::hash::{b64u, from_b64u, same, sha256};
@@ -32,6 +32,20 @@ pub(crate) struct Interaction {
 pub(crate) enum Next {
     SignIn,
     Consent,
+    /// The person allowed all of it before.
+    Nothing,
+}
+
+/// Who came with a pushed request first, and when.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Begun {
+    pub(crate) browser_sha256: String,
+    pub(crate) at: Millis,
+}
+
+/// What stands for a browser's cookie where it must not stand itself.
+pub(crate) fn browser_digest(browser: &str) -> String {
+    b64u(sha256(browser.as_bytes()))
 }
 
 impl Interaction {
@@ -39,9 +53,14 @@ impl Interaction {
         Self {
             id: b64u(host.random().bytes::<16>("interaction id")),
             request,
-            browser_sha256: b64u(sha256(browser.as_bytes())),
+            browser_sha256: browser_digest(browser),
             began_at: host.now(),
         }
+    }
+
+    /// The one interaction of a pushed request: the same whenever its browser comes with it again.
+    pub(crate) fn of_pushed(id: &Id, request: AuthorizationRequest, begun: &Begun) -> Self {
+        Self { id: b64u(id), request, browser_sha256: begun.browser_sha256.clone(), began_at: begun.at }
     }
 
     /// The text that goes through the browser, if it is short enough to go through an address.
@@ -71,26 +90,29 @@ impl Interaction {
         if interaction.over_at(config) <= host.now() {
             return Err(Refusal::InteractionEnded);
         }
-        let same_browser = browser.is_some_and(|browser| {
-            same(b64u(sha256(browser.as_bytes())).as_bytes(), interaction.browser_sha256.as_bytes())
-        });
-        if same_browser {
+        if browser
+            .is_some_and(|browser| same(browser_digest(browser).as_bytes(), interaction.browser_sha256.as_bytes()))
+        {
             Ok(interaction)
         } else {
             Err(Refusal::Forbidden("This sign-in was begun in another browser"))
         }
     }
 
-    /// What comes next, whoever is signed in.
-    pub(crate) fn next(&self, signed_in: Option<&SignedIn>, now: Millis) -> Next {
+    /// What comes next, whoever is signed in and whatever they allowed before.
+    pub(crate) fn next(&self, signed_in: Option<&SignedIn>, allowed_before: bool, now: Millis) -> Next {
         let Some(signed_in) = signed_in else { return Next::SignIn };
         let auth_time = signed_in.session.auth_time;
         let too_old = self
             .request
             .max_age
             .is_some_and(|seconds| auth_time.saturating_add(seconds.saturating_mul(1000)) < self.began_at.min(now));
-        let must_sign_in_anew = self.request.prompt == Prompt::Login && auth_time < self.began_at;
-        if too_old || must_sign_in_anew { Next::SignIn } else { Next::Consent }
+        let must_sign_in_anew = self.request.prompt.wants_sign_in() && auth_time < self.began_at;
+        match () {
+            () if too_old || must_sign_in_anew => Next::SignIn,
+            () if allowed_before && !self.request.prompt.wants_consent() => Next::Nothing,
+            () => Next::Consent,
+        }
     }
 
     /// When nobody can answer it any more.
@@ -100,6 +122,15 @@ impl Interaction {
 
     /// The one grant that this interaction can make.
     pub(crate) fn grant_id(&self, config: &Config) -> Id {
-        config.roots.prf(RootIndex::CURRENT, Purpose::GrantId, &[self.id.as_bytes()])
+        grant_id(config, &self.id)
     }
+
+    /// The one grant that the interaction with this id can make.
+    pub(crate) fn grant_of(config: &Config, id: &Id) -> Id {
+        grant_id(config, &b64u(id))
+    }
+}
+
+fn grant_id(config: &Config, interaction_id: &str) -> Id {
+    config.roots.prf(RootIndex::CURRENT, Purpose::GrantId, &[interaction_id.as_bytes()])
 }

@@ -2,8 +2,8 @@
 //!
 //! ```text
 //!   GET /authorize --> sign-in page --> POST /sign-in --> consent page --> POST /consent --> redirect with the code
-//!        |   signed in already              |                  ^
-//!        +----------------------------------(------------------+
+//!        |   signed in already                                 ^   |  allowed all of it before          ^
+//!        +-----------------------------------------------------+   +------------------------------------+
 //! ```
 //! A host with pages of its own is sent the handle instead, and uses the typed commands; both doors end in the same functions.
 
@@ -12,6 +12,7 @@ mod endpoint;
 mod interaction;
 mod pages;
 pub(crate) mod pkce;
+mod pushed;
 mod request;
 mod response;
 mod steps;
@@ -20,3 +21,6 @@ pub use commands::{Complete, Consent, Get};
 pub(crate) use commands::{complete, consent, deny, get};
 pub(crate) use endpoint::authorize;
 pub(crate) use pages::{TRY_AGAIN, consent_page, error_page, post_consent, post_sign_in, problem_page, sign_in_page};
+pub(crate) use pushed::push;
+pub(crate) use request::Prompt;
+pub(crate) use response::{ResponseMode, form_post_page};

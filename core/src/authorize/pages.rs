@@ -31,13 +31,18 @@ pub(crate) async fn post_sign_in(host: &Host, request: &Request) -> Result<Respo
     };
     let old = read_cookie(host.config(), request, Cookie::Session);
     let (name, value) = session::begin(host, old, &subject.id, &["pwd"]).await?;
-    Ok(Response::see_other(page_address(host.config(), Next::Consent, &handle)).with(name, value))
+    Ok(Response::see_other(page_address(host.config(), Next::Nothing, &handle)).with(name, value))
 }
 
 pub(crate) async fn consent_page(host: &Host, request: &Request) -> Result<Response, Stop> {
     let (situation, handle) = situation(host, request, &Form::parse(request.query())?).await?;
-    let Ok(signed_in) = situation.decider(host) else {
-        return Ok(Response::see_other(page_address(host.config(), Next::SignIn, &handle)));
+    let next = situation.next(host);
+    if next == Next::Nothing {
+        return Ok(Response::see_other(situation.allow(host, None).await?));
+    }
+    let elsewhere = host.config().pages.consent != Pages::CONSENT;
+    let Some(signed_in) = situation.signed_in.as_ref().filter(|_| next == Next::Consent && !elsewhere) else {
+        return Ok(Response::see_other(page_address(host.config(), next, &handle)));
     };
     let authorization = &situation.interaction.request;
     let destination = Destination::of(&authorization.return_to.redirect_uri);

@@ -1,8 +1,9 @@
-//! The authorization request (RFC 6749 section 4.1.1): read from the raw query, checked against the client, never skipped.
+//! The authorization request (RFC 6749 section 4.1.1): read from the raw parameters, checked against the client, never skipped.
 
 use serde::{Deserialize, Serialize};
 
 use super::pkce;
+use super::response::ResponseMode;
 use crate::client::{Client, GrantType, redirect_uri_matches};
 use crate::config::Config;
 use crate::hash::from_b64u;
@@ -20,6 +21,8 @@ const LONGEST: usize = 2048;
 pub(crate) struct ReturnTo {
     pub(crate) redirect_uri: String,
     pub(crate) state: Option<String>,
+    #[serde(default)]
+    pub(crate) mode: ResponseMode,
 }
 
 /// A request that passed every check that needs no person.
@@ -47,6 +50,21 @@ pub(crate) enum Prompt {
     AsNeeded,
     None,
     Login,
+    Consent,
+    LoginAndConsent,
+}
+
+impl Prompt {
+    /// What `prompt_values_supported` says.
+    pub(crate) const NAMES: [&str; 4] = ["none", "login", "consent", "select_account"];
+
+    pub(super) const fn wants_sign_in(self) -> bool {
+        matches!(self, Self::Login | Self::LoginAndConsent)
+    }
+
+    pub(super) const fn wants_consent(self) -> bool {
+        matches!(self, Self::Consent | Self::LoginAndConsent)
+    }
 }
 
 impl ReturnTo {
@@ -65,13 +83,16 @@ impl ReturnTo {
         };
         // A repeated state is an error to report, but then there is none to report it with.
         let state = query.one("state").ok().flatten().filter(|state| state.len() <= LONGEST_STATE).map(str::to_owned);
-        Ok(Self { redirect_uri: redirect_uri.ok_or(Refusal::RedirectUriMismatch)?, state })
+        // The same goes for a mode that is not known.
+        let mode = ResponseMode::read(query).unwrap_or_default();
+        Ok(Self { redirect_uri: redirect_uri.ok_or(Refusal::RedirectUriMismatch)?, state, mode })
     }
 }
 
 impl AuthorizationRequest {
     pub(super) fn read(config: &Config, client: &Client, return_to: ReturnTo, query: &Form) -> Result<Self, Refusal> {
         refuse_unsupported(query)?;
+        ResponseMode::read(query)?;
         match query.one("response_type")? {
             Some("code") => {}
             Some(_) => return Err(Refusal::UnsupportedResponseType),
@@ -101,12 +122,9 @@ fn refuse_unsupported(query: &Form) -> Result<(), Refusal> {
     if query.one("request")?.is_some() {
         return Err(Refusal::RequestNotSupported);
     }
-    if query.one("request_uri")?.is_some() {
-        return Err(Refusal::RequestUriNotSupported);
-    }
-    match query.one("response_mode")? {
-        None | Some("query") => Ok(()),
-        Some(_) => Err(Refusal::InvalidRequest("The response_mode is not supported")),
+    match query.one("request_uri")? {
+        Some(_) => Err(Refusal::RequestUriNotSupported),
+        None => Ok(()),
     }
 }
 
@@ -136,14 +154,16 @@ fn read_dpop_jkt(query: &Form) -> Result<Option<String>, Refusal> {
 fn read_prompt(query: &Form) -> Result<Prompt, Refusal> {
     let Some(text) = query.one("prompt")? else { return Ok(Prompt::AsNeeded) };
     let prompts: Vec<&str> = text.split(' ').collect();
-    if !prompts.iter().all(|prompt| ["none", "login", "consent", "select_account"].contains(prompt)) {
+    if !prompts.iter().all(|prompt| Prompt::NAMES.contains(prompt)) {
         return Err(Refusal::InvalidRequest("The prompt is not known"));
     }
-    match prompts.as_slice() {
-        ["none"] => Ok(Prompt::None),
-        many if many.contains(&"none") => Err(Refusal::InvalidRequest("prompt=none stands alone")),
-        many if many.contains(&"login") || many.contains(&"select_account") => Ok(Prompt::Login),
-        _ => Ok(Prompt::AsNeeded),
+    let has = |name| prompts.contains(&name);
+    match (has("none"), has("login") || has("select_account"), has("consent")) {
+        (true, ..) if prompts.len() > 1 => Err(Refusal::InvalidRequest("prompt=none stands alone")),
+        (true, ..) => Ok(Prompt::None),
+        (_, true, true) => Ok(Prompt::LoginAndConsent),
+        (_, true, false) => Ok(Prompt::Login),
+        (..) => Ok(Prompt::Consent),
     }
 }
 

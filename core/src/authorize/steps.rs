@@ -4,12 +4,14 @@ use super::interaction::{Interaction, Next};
 use super::response::{encoded, with_code, with_error};
 use crate::change::Change;
 use crate::client::{Client, redirect_uri_matches};
-use crate::config::Config;
+use crate::config::{Config, Pages};
+use crate::consent::Consent;
 use crate::event::Event;
 use crate::grant::{Grant, State};
 use crate::handle::Kind;
 use crate::hash::b64u;
 use crate::host::Host;
+use crate::page::Destination;
 use crate::record::Stored;
 use crate::refusal::{Refusal, Stop};
 use crate::scope;
@@ -20,7 +22,8 @@ pub(super) struct Situation {
     pub(super) interaction: Interaction,
     pub(super) client: Client,
     pub(super) signed_in: Option<SignedIn>,
-    grant: Option<Stored<Grant>>,
+    pub(super) grant: Option<Stored<Grant>>,
+    pub(super) consent: Option<Stored<Consent>>,
 }
 
 impl Situation {
@@ -33,22 +36,33 @@ impl Situation {
         let config = host.config();
         let presented = Presented::read(config, session_cookie);
         let slots = Presented::slots(presented.as_ref(), host);
-        let grant_slot = presented
-            .as_ref()
-            .map(|presented| Grant::slot(config, presented.owner().name(), &interaction.grant_id(config)));
-        let (client, (session, account), grant) =
-            host.load((Client::slot(config, &interaction.request.client_id), slots, grant_slot)).await?;
+        let client_id = &interaction.request.client_id;
+        let own = presented.as_ref().map(|presented| presented.owner().name());
+        let grant_slot = own.map(|subject| Grant::slot(config, subject, &interaction.grant_id(config)));
+        let consent_slot = own.map(|subject| Consent::slot(config, subject, client_id));
+        let (client, (session, account), grant, consent) =
+            host.load((Client::slot(config, client_id), slots, grant_slot, consent_slot)).await?;
         let signed_in = Presented::check(presented.as_ref(), host, session, account).await?;
         let client = client
             .map(|client| client.value)
             .filter(|client| still_allows(client, &interaction))
             .ok_or(Refusal::InteractionEnded)?;
-        Ok(Self { interaction, client, signed_in, grant })
+        Ok(Self { interaction, client, signed_in, grant, consent })
     }
 
     /// What the person must do next, and where.
     pub(super) fn next(&self, host: &Host) -> Next {
-        self.interaction.next(self.signed_in.as_ref(), host.now())
+        self.interaction.next(self.signed_in.as_ref(), self.allowed_before(host.config()), host.now())
+    }
+
+    /// Whether the person allowed all of this to this client before. Where any program on the device may pose as the client, they
+    /// are asked each time (RFC 8252 section 8.6).
+    fn allowed_before(&self, config: &Config) -> bool {
+        let request = &self.interaction.request;
+        let recognised =
+            !self.client.is_public() || !Destination::of(&request.return_to.redirect_uri).is_on_this_device();
+        let known = self.consent.as_ref().filter(|_| config.remember_consent && recognised);
+        known.is_some_and(|known| known.value.covers(&self.scopes(config), &request.resources))
     }
 
     /// What there is to consent to: what was asked for, as far as the client may still have it.
@@ -65,7 +79,7 @@ impl Situation {
     /// Who decides. Nobody can decide before signing in.
     pub(super) fn decider(&self, host: &Host) -> Result<&SignedIn, Refusal> {
         match (&self.signed_in, self.next(host)) {
-            (Some(signed_in), Next::Consent) => Ok(signed_in),
+            (Some(signed_in), Next::Consent | Next::Nothing) => Ok(signed_in),
             _ => Err(Refusal::Forbidden("Sign in first")),
         }
     }
@@ -90,9 +104,12 @@ impl Situation {
         let scope = grant.scopes.join(" ");
         host.tell(Event::ConsentGranted { subject: subject.clone(), client_id: client_id.clone(), scope });
         host.tell(Event::CodeIssued { subject, client_id, grant_id });
-        let slot = Grant::slot(config, &signed_in.subject.id, &self.interaction.grant_id(config));
-        host.commit(Change::create(slot, grant)).await?;
-        Ok(with_code(config, &request.return_to, &code))
+        let subject = &signed_in.subject.id;
+        let allowed = (grant.scopes.clone(), grant.resources.clone());
+        let made = Change::create(Grant::slot(config, subject, &self.interaction.grant_id(config)), grant);
+        let allowed = (allowed.0.as_slice(), allowed.1.as_slice());
+        host.commit(Consent::remember(host, made, self.consent.as_ref(), subject, &request.client_id, allowed)).await?;
+        Ok(with_code(host, &request.return_to, &code))
     }
 
     fn grant_of(&self, host: &Host, signed_in: &SignedIn, scopes: Vec<String>) -> Grant {
@@ -127,21 +144,22 @@ impl Situation {
                 client_id: self.client.id.clone(),
             });
         }
-        with_error(host.config(), &self.interaction.request.return_to, &Refusal::AccessDenied)
+        with_error(host, &self.interaction.request.return_to, &Refusal::AccessDenied)
     }
 }
 
-fn still_allows(client: &Client, interaction: &Interaction) -> bool {
+pub(super) fn still_allows(client: &Client, interaction: &Interaction) -> bool {
     let redirect_uri = &interaction.request.return_to.redirect_uri;
     !client.disabled && client.redirect_uris.iter().any(|registered| redirect_uri_matches(registered, redirect_uri))
 }
 
-/// The address of the page for the next step, built in or the host's own.
+/// The address of the page for the next step, built in or the host's own. Whether anything is left to ask is found out at ours.
 pub(super) fn page_address(config: &Config, next: Next, handle: &str) -> String {
     let page = match next {
-        Next::SignIn => &config.pages.sign_in,
-        Next::Consent => &config.pages.consent,
+        Next::SignIn => config.pages.sign_in.as_str(),
+        Next::Consent => config.pages.consent.as_str(),
+        Next::Nothing => Pages::CONSENT,
     };
-    let page = if page.starts_with('/') { config.issuer.address(page) } else { page.clone() };
+    let page = if page.starts_with('/') { config.issuer.address(page) } else { page.to_owned() };
     format!("{page}{}interaction={}", if page.contains('?') { '&' } else { '?' }, encoded(handle))
 }

@@ -36,6 +36,8 @@ pub struct Create {
     #[serde(default)]
     pub resources: Vec<String>,
     #[serde(default)]
+    pub require_pushed_authorization_requests: bool,
+    #[serde(default)]
     pub id: Option<String>,
 }
 
@@ -68,6 +70,8 @@ pub struct Update {
     #[serde(default)]
     pub resources: Option<Vec<String>>,
     #[serde(default)]
+    pub require_pushed_authorization_requests: Option<bool>,
+    #[serde(default)]
     pub disabled: Option<bool>,
 }
 
@@ -95,6 +99,7 @@ pub(crate) struct View {
     access_token: TokenForm,
     dpop_bound_access_tokens: bool,
     resources: Vec<String>,
+    require_pushed_authorization_requests: bool,
     disabled: bool,
     created_at: Millis,
 }
@@ -118,6 +123,7 @@ impl View {
             access_token: client.access_token,
             dpop_bound_access_tokens: client.dpop_bound_access_tokens,
             resources: client.resources.clone(),
+            require_pushed_authorization_requests: client.require_pushed_authorization_requests,
             disabled: client.disabled,
             created_at: client.created_at,
         }
@@ -138,6 +144,7 @@ pub(crate) async fn create(host: &Host, ask: &Create) -> Result<WithSecret, Stop
         access_token: ask.access_token,
         dpop_bound_access_tokens: ask.dpop_bound_access_tokens,
         resources: ask.resources.clone(),
+        require_pushed_authorization_requests: ask.require_pushed_authorization_requests,
         disabled: false,
         created_at: host.now(),
     };
@@ -185,6 +192,9 @@ pub(crate) async fn update(host: &Host, ask: &Update) -> Result<View, Stop> {
         access_token: ask.access_token.unwrap_or(old.access_token),
         dpop_bound_access_tokens: ask.dpop_bound_access_tokens.unwrap_or(old.dpop_bound_access_tokens),
         resources: ask.resources.clone().unwrap_or(old.resources),
+        require_pushed_authorization_requests: ask
+            .require_pushed_authorization_requests
+            .unwrap_or(old.require_pushed_authorization_requests),
         disabled: ask.disabled.unwrap_or(old.disabled),
         ..stored.value.clone()
     };

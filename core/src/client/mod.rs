@@ -34,6 +34,9 @@ pub(crate) struct Client {
     /// The resources that it serves: it may introspect access tokens for them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) resources: Vec<String>,
+    /// RFC 9126 section 6.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) require_pushed_authorization_requests: bool,
     pub(crate) disabled: bool,
     pub(crate) created_at: Millis,
 }

@@ -39,6 +39,7 @@ fn check_lifetimes(lifetimes: &Lifetimes, grace: Seconds) -> Result<(), Fault> {
         (lifetimes.refresh_token, 60, 400 * DAY, "lifetimes.refreshToken: from 1 minute to 400 days"),
         (lifetimes.grant, 60, 3650 * DAY, "lifetimes.grant: from 1 minute to 3650 days"),
         (lifetimes.interaction, 60, 3600, "lifetimes.interaction: from 1 minute to 1 hour"),
+        (lifetimes.pushed_request, 5, 600, "lifetimes.pushedRequest: from 5 seconds to 10 minutes"),
         (lifetimes.session, 60, 400 * DAY, "lifetimes.session: from 1 minute to 400 days"),
         (grace, 0, 120, "refreshGrace: from 0 to 2 minutes"),
     ];
@@ -80,7 +81,8 @@ fn check_costs(written: &Written) -> Result<(), Fault> {
     ensure((1..=most.passes).contains(&passes), "password.passes: from 1 to 16")?;
     ensure((1..=most.lanes).contains(&lanes), "password.lanes: from 1 to 4")?;
     ensure((1..=1_000_000).contains(&written.limits.flows), "limits.flows: from 1 to 1000000")?;
-    ensure((1000..=1_000_000).contains(&written.limits.body), "limits.body: from 1000 to 1000000 bytes")
+    ensure((1000..=1_000_000).contains(&written.limits.body), "limits.body: from 1000 to 1000000 bytes")?;
+    ensure((1..=1_000_000).contains(&written.limits.pushed_per_minute), "limits.pushedPerMinute: from 1 to 1000000")
 }
 
 fn check_signing(signing: &Signing, capabilities: &[Capability]) -> Result<(), Fault> {

@@ -34,6 +34,7 @@ use crate::time::Seconds;
 /// | `lifetimes.refreshToken` | 1 min to 400 d, from the last rotation | 30 d |
 /// | `lifetimes.grant` | 1 min to 3650 d, from consent | 180 d |
 /// | `lifetimes.interaction` | 1 min to 1 h | 15 min |
+/// | `lifetimes.pushedRequest` | 5 s to 10 min | 60 s |
 /// | `lifetimes.session` | 1 min to 400 d | 14 d |
 /// | `refreshGrace` | 0 to 2 min | 10 s |
 /// | `resources` | at most 1000 absolute URIs of at most 1024 characters | none |
@@ -50,6 +51,9 @@ use crate::time::Seconds;
 /// | `password.passes` | 1 to 16 | 2 |
 /// | `password.lanes` | 1 to 4 | 1 |
 /// | `limits.flows` | 1 to 1000000 | 4096 |
+/// | `requirePushedAuthorizationRequests` | `true` or `false` | `false` |
+/// | `rememberConsent` | `true` or `false` | `true` |
+/// | `limits.pushedPerMinute` | 1 to 1000000, for each client | 1000 |
 /// | `limits.body` | 1 kB to 1 MB | 64 kB |
 /// | `capabilities` | `derive`, `sign`, `verify`, `fetch`, `subject` | none |
 #[derive(Deserialize)]
@@ -82,6 +86,10 @@ struct Written {
     #[serde(default)]
     limits: Limits,
     #[serde(default)]
+    require_pushed_authorization_requests: bool,
+    #[serde(default = "yes")]
+    remember_consent: bool,
+    #[serde(default)]
     capabilities: Vec<Capability>,
 }
 
@@ -102,6 +110,9 @@ pub(crate) struct Config {
     pub(crate) pages: Pages,
     pub(crate) password: PasswordCosts,
     pub(crate) limits: Limits,
+    /// RFC 9126 section 5.
+    pub(crate) require_pushed_authorization_requests: bool,
+    pub(crate) remember_consent: bool,
     capabilities: Vec<Capability>,
 }
 
@@ -114,6 +125,7 @@ pub(crate) struct Lifetimes {
     pub(crate) refresh_token: Seconds,
     pub(crate) grant: Seconds,
     pub(crate) interaction: Seconds,
+    pub(crate) pushed_request: Seconds,
     pub(crate) session: Seconds,
 }
 
@@ -125,6 +137,7 @@ impl Default for Lifetimes {
             refresh_token: Seconds(30 * 86_400),
             grant: Seconds(180 * 86_400),
             interaction: Seconds(900),
+            pushed_request: Seconds(60),
             session: Seconds(14 * 86_400),
         }
     }
@@ -231,11 +244,12 @@ impl Default for PasswordCosts {
 pub(crate) struct Limits {
     pub(crate) flows: u32,
     pub(crate) body: u32,
+    pub(crate) pushed_per_minute: u32,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { flows: 4096, body: 65_536 }
+        Self { flows: 4096, body: 65_536, pushed_per_minute: 1000 }
     }
 }
 
@@ -271,6 +285,8 @@ impl Config {
             pages: written.pages,
             password: written.password,
             limits: written.limits,
+            require_pushed_authorization_requests: written.require_pushed_authorization_requests,
+            remember_consent: written.remember_consent,
             capabilities: written.capabilities,
             issuer,
         })
@@ -292,6 +308,10 @@ fn without_place(error: &serde_json::Error) -> String {
 
 fn main_tenant() -> String {
     "main".to_owned()
+}
+
+const fn yes() -> bool {
+    true
 }
 
 fn ten_seconds() -> Seconds {

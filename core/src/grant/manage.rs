@@ -1,14 +1,16 @@
 //! The typed commands on grants.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Grant, State};
 use crate::account;
+use crate::ask::Key;
 use crate::call::{Items, OfSubject, SubjectItem, page};
 use crate::change::Change;
+use crate::consent::Consent;
 use crate::event::Event;
 use crate::host::Host;
-use crate::record::{Stored, partition};
+use crate::record::{Record, Stored, partition};
 use crate::refusal::Stop;
 use crate::session::{Revoked, item_id};
 use crate::time::Millis;
@@ -21,6 +23,7 @@ pub(crate) struct View {
     subject: String,
     client_id: String,
     scopes: Vec<String>,
+    resources: Vec<String>,
     state: &'static str,
     created_at: Millis,
     expires_at: Millis,
@@ -39,6 +42,7 @@ impl View {
             subject: grant.subject,
             client_id: grant.client_id,
             scopes: grant.scopes,
+            resources: grant.resources,
             created_at: grant.created_at,
         }
     }
@@ -50,22 +54,80 @@ pub(crate) async fn list(host: &Host, ask: &OfSubject) -> Result<Items<View>, St
     Ok(Items { items: grants.into_iter().map(|grant| View::of(grant.value)).collect(), next: next.map(|key| key.0) })
 }
 
+/// Takes a grant back: it ends, and what was allowed with it is asked anew.
 pub(crate) async fn revoke(host: &Host, ask: &SubjectItem) -> Result<Revoked, Stop> {
     let found = host.load(Grant::slot(host.config(), &ask.subject, &item_id(&ask.id)?)).await?;
     match found {
-        Some(grant) => end(host, grant).await,
+        Some(grant) => {
+            let consent = Consent::slot(host.config(), &ask.subject, &grant.value.client_id);
+            end_and_delete(host, grant, Some(consent.key)).await
+        }
         None => Ok(Revoked { revoked: false }),
+    }
+}
+
+/// `grants.revokeAll`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[allow(missing_docs, reason = "docs/contract.md section 5")]
+pub struct RevokeAll {
+    pub subject: String,
+    /// Of this client only.
+    #[serde(default)]
+    pub client_id: Option<String>,
+}
+
+/// How many there were.
+#[derive(Debug, Serialize)]
+pub(crate) struct RevokedAll {
+    revoked: u32,
+}
+
+/// Takes back all that a person allowed, or all that they allowed one client. The consents go first, so that nothing new is made
+/// of them.
+pub(crate) async fn revoke_all(host: &Host, ask: &RevokeAll) -> Result<RevokedAll, Stop> {
+    let of_client = |id: &String| ask.client_id.as_ref().is_none_or(|client| client == id);
+    for consent in all::<Consent>(host, &ask.subject, "consent.").await? {
+        if of_client(&consent.value.client_id) {
+            host.commit(Change::delete(consent.key)).await?;
+        }
+    }
+    let mut revoked = 0;
+    for grant in all::<Grant>(host, &ask.subject, "grant.").await? {
+        if of_client(&grant.value.client_id) && end(host, grant).await?.revoked {
+            revoked += 1;
+        }
+    }
+    Ok(RevokedAll { revoked })
+}
+
+/// All records of a person whose names start so.
+async fn all<T: Record>(host: &Host, subject: &str, start: &str) -> Result<Vec<Stored<T>>, Stop> {
+    let prefix = format!("{}/{start}", partition(host.tenant(), account::ROOM, subject));
+    let mut found = Vec::new();
+    let mut after = None;
+    loop {
+        let (records, next) = host.scan::<T>(page(prefix.clone(), after.as_ref(), None)?).await?;
+        found.extend(records);
+        match next {
+            Some(key) => after = Some(key.0),
+            None => return Ok(found),
+        }
     }
 }
 
 /// Ends a grant and everything issued from it.
 pub(crate) async fn end(host: &Host, grant: Stored<Grant>) -> Result<Revoked, Stop> {
+    end_and_delete(host, grant, None).await
+}
+
+async fn end_and_delete(host: &Host, grant: Stored<Grant>, also: Option<Key>) -> Result<Revoked, Stop> {
     if matches!(grant.value.state, State::Revoked { .. }) {
         return Ok(Revoked { revoked: false });
     }
     let Grant { subject, client_id, id: grant_id, .. } = grant.value.clone();
     let state = grant.value.state.clone().revoke(host.now());
-    host.commit(Change::replace(&grant, Grant { state, ..grant.value.clone() })).await?;
+    host.commit(Change::replace(&grant, Grant { state, ..grant.value.clone() }).and_delete(also)).await?;
     host.tell(Event::GrantRevoked { subject, client_id, grant_id });
     Ok(Revoked { revoked: true })
 }

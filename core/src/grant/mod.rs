@@ -12,7 +12,8 @@ pub(crate) mod state;
 
 use serde::{Deserialize, Serialize};
 
-pub(crate) use manage::{end, list, revoke};
+pub use manage::RevokeAll;
+pub(crate) use manage::{end, list, revoke, revoke_all};
 pub(crate) use state::State;
 
 use crate::config::{Config, TokenForm};

@@ -2,7 +2,8 @@
 
 use super::{Request, Response};
 use crate::authorize::{
-    TRY_AGAIN, authorize, consent_page, error_page, post_consent, post_sign_in, problem_page, sign_in_page,
+    TRY_AGAIN, authorize, consent_page, error_page, form_post_page, post_consent, post_sign_in, problem_page, push,
+    sign_in_page,
 };
 use crate::config::{Config, Pages};
 use crate::dpop;
@@ -15,8 +16,10 @@ use crate::{metadata, resource};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Endpoint {
     Authorize,
+    Pushed,
     SignIn,
     Consent,
+    FormPost,
     Token,
     Introspect,
     Revoke,
@@ -39,6 +42,8 @@ impl Endpoint {
         }
         Some(match path.strip_prefix(issuer_path.as_str())? {
             metadata::AUTHORIZE => Self::Authorize,
+            metadata::PUSHED => Self::Pushed,
+            metadata::FORM_POST => Self::FormPost,
             metadata::TOKEN => Self::Token,
             metadata::INTROSPECT => Self::Introspect,
             metadata::REVOKE => Self::Revoke,
@@ -53,7 +58,8 @@ impl Endpoint {
     const fn methods(self) -> &'static str {
         match self {
             Self::Authorize | Self::SignIn | Self::Consent => "GET, POST",
-            Self::Token | Self::Introspect | Self::Revoke => "POST",
+            Self::Pushed | Self::Token | Self::Introspect | Self::Revoke => "POST",
+            Self::FormPost => "GET",
             Self::Jwks | Self::Metadata | Self::ResourceMetadata => "GET, HEAD",
         }
     }
@@ -64,11 +70,11 @@ impl Endpoint {
 
     /// Scripts of browser applications call these (RFC 9700 section 2.6); never the authorization endpoint.
     const fn is_for_scripts(self) -> bool {
-        matches!(self, Self::Token | Self::Revoke | Self::Jwks | Self::Metadata | Self::ResourceMetadata)
+        matches!(self, Self::Pushed | Self::Token | Self::Revoke | Self::Jwks | Self::Metadata | Self::ResourceMetadata)
     }
 
     const fn is_page(self) -> bool {
-        matches!(self, Self::Authorize | Self::SignIn | Self::Consent)
+        matches!(self, Self::Authorize | Self::SignIn | Self::Consent | Self::FormPost)
     }
 }
 
@@ -107,6 +113,8 @@ async fn answer(host: &Host, request: &Request, endpoint: Endpoint) -> Result<Re
     }
     match endpoint {
         Endpoint::Authorize => authorize(host, request).await,
+        Endpoint::Pushed => push(host, request).await,
+        Endpoint::FormPost => form_post_page(host, request),
         Endpoint::SignIn if request.method == "POST" => post_sign_in(host, request).await,
         Endpoint::SignIn => sign_in_page(host, request).await,
         Endpoint::Consent if request.method == "POST" => post_consent(host, request).await,

@@ -1,4 +1,6 @@
 use super::style;
+use base64::{Engine, engine::general_purpose::STANDARD};
+use sha2::{Digest, Sha256};
 
 /// The headers of a page (RFC 9700 sections 4.2.4 and 4.16).
 ///
@@ -7,13 +9,24 @@ use super::style;
 /// [`Destination::form_source`](super::Destination::form_source). What is no plain source expression is left out.
 #[must_use]
 pub fn headers(form_targets: &[&str]) -> Vec<(&'static str, String)> {
+    with_policy(policy(form_targets))
+}
+
+/// The same for a page that runs this script, inlined, and no other.
+#[must_use]
+pub fn headers_with_script(form_targets: &[&str], script: &str) -> Vec<(&'static str, String)> {
+    let hash = STANDARD.encode(Sha256::digest(script));
+    with_policy(format!("{}; script-src 'sha256-{hash}'", policy(form_targets)))
+}
+
+fn with_policy(policy: String) -> Vec<(&'static str, String)> {
     vec![
         ("content-type", "text/html; charset=utf-8".to_owned()),
         ("cache-control", "no-store".to_owned()),
         ("referrer-policy", "no-referrer".to_owned()),
         ("x-frame-options", "DENY".to_owned()),
         ("x-content-type-options", "nosniff".to_owned()),
-        ("content-security-policy", policy(form_targets)),
+        ("content-security-policy", policy),
     ]
 }
 
@@ -35,8 +48,6 @@ fn is_source(target: &str) -> bool {
 mod tests {
     use super::*;
     use crate::page::{Brand, SignedOut};
-    use base64::{Engine, engine::general_purpose::STANDARD};
-    use sha2::{Digest, Sha256};
 
     fn value(headers: &[(&'static str, String)], name: &str) -> String {
         let mut values = headers.iter().filter(|(n, _)| *n == name).map(|(_, value)| value.clone());

@@ -73,6 +73,9 @@ pub(super) struct Create {
     /// A resource that it serves, and may introspect tokens for; may be repeated
     #[arg(long = "resource", value_name = "URL")]
     resources: Vec<String>,
+    /// Whether it must push its authorization requests (RFC 9126)
+    #[arg(long, value_name = "BOOL", default_value_t = false, action = clap::ArgAction::Set)]
+    require_par: bool,
     /// An id of your choice
     #[arg(long)]
     id: Option<String>,
@@ -100,6 +103,9 @@ pub(super) struct Update {
     /// A resource that it serves, in place of all from before; may be repeated
     #[arg(long = "resource", value_name = "URL")]
     resources: Option<Vec<String>>,
+    /// Whether it must push its authorization requests (RFC 9126)
+    #[arg(long, value_name = "BOOL")]
+    require_par: Option<bool>,
 }
 
 #[derive(Debug, Args)]
@@ -207,6 +213,7 @@ impl From<Create> for NewClient {
             auth_method: create.auth_method.into(),
             access_token: create.access_token.into(),
             resources: create.resources,
+            require_pushed_authorization_requests: create.require_par,
             id: create.id,
         }
     }
@@ -221,6 +228,7 @@ impl Update {
             grant_types: self.grant_types,
             access_token: self.access_token.map(Into::into),
             resources: self.resources,
+            require_pushed_authorization_requests: self.require_par,
             disabled: None,
         };
         (self.id, change)

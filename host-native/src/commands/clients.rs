@@ -90,6 +90,8 @@ pub struct Client {
     pub access_token: AccessTokenFormat,
     /// The resources that it serves: it may introspect access tokens for them.
     pub resources: Vec<String>,
+    /// Whether it must push its authorization requests (RFC 9126 section 6).
+    pub require_pushed_authorization_requests: bool,
     /// Whether it is refused everything.
     pub disabled: bool,
     /// Milliseconds since 1970.
@@ -160,6 +162,8 @@ pub struct NewClient {
     /// The resources that it serves: it may introspect access tokens for them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub resources: Vec<String>,
+    /// Whether it must push its authorization requests (RFC 9126 section 6).
+    pub require_pushed_authorization_requests: bool,
     /// An id of your choice.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
@@ -187,6 +191,9 @@ pub struct ClientChange {
     /// The resources that it serves.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub resources: Option<Vec<String>>,
+    /// Whether it must push its authorization requests (RFC 9126 section 6).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub require_pushed_authorization_requests: Option<bool>,
     /// Whether it is refused everything.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub disabled: Option<bool>,

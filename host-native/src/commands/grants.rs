@@ -35,6 +35,28 @@ impl Grants<'_> {
         let Revoked { revoked } = self.0.command("grants.revoke", &SubjectItem { subject, id }).await?;
         Ok(revoked)
     }
+
+    /// Takes back all that somebody allowed, or all that they allowed one client; answers how many grants were live.
+    ///
+    /// # Errors
+    /// Faults.
+    pub async fn revoke_all(&self, subject: &str, client_id: Option<&str>) -> Result<u32, Error> {
+        let RevokedAll { revoked } = self.0.command("grants.revokeAll", &RevokeAll { subject, client_id }).await?;
+        Ok(revoked)
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct RevokeAll<'a> {
+    subject: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client_id: Option<&'a str>,
+}
+
+#[derive(Deserialize)]
+struct RevokedAll {
+    revoked: u32,
 }
 
 /// What somebody has allowed an application to do.
@@ -50,6 +72,8 @@ pub struct Grant {
     pub client_id: String,
     /// What it may do.
     pub scopes: Vec<String>,
+    /// With which resources (RFC 8707); empty: this server itself.
+    pub resources: Vec<String>,
     /// How far it has come.
     pub state: GrantState,
     /// Milliseconds since 1970.

@@ -95,6 +95,8 @@ pub enum Prompt {
     SignIn,
     /// Agree to what the application asks for.
     Consent,
+    /// Nothing: they agreed before. [`Interactions::consent`] sends the browser on.
+    Nothing,
 }
 
 /// The application that asks.

@@ -27,6 +27,7 @@ const clientOptions = {
     help: "How it may ask: authorization_code, refresh_token, client_credentials; may be repeated",
   },
   "access-token": { type: "string", value: "FORM", help: "What its access tokens look like: jwt or opaque" },
+  "require-par": { type: "string", value: "BOOL", help: "Whether it must push its authorization requests (RFC 9126)" },
 } as const satisfies Options;
 
 const newClientOptions = {
@@ -224,13 +225,18 @@ function seconds(values: Record<string, unknown>, option: string, help: string):
 }
 
 function clientChanges(values: Record<string, unknown>): ClientChanges {
-  return given(values, {
+  const par = values["require-par"];
+  if (par !== undefined && par !== "true" && par !== "false") {
+    throw new Mistyped("--require-par is true or false", "claviger clients update --help");
+  }
+  const changes = given(values, {
     name: "name",
     "redirect-uri": "redirectUris",
     scope: "scopes",
     "grant-type": "grantTypes",
     "access-token": "accessToken",
   });
+  return par === undefined ? changes : { ...changes, requirePushedAuthorizationRequests: par === "true" };
 }
 
 function newClient(values: Record<string, unknown>): NewClient & { authMethod: ClientAuthMethod } {

@@ -34,8 +34,13 @@ export class Grants {
     return new List((page) => this.#call("grants.list", { subject, ...page }), paging);
   }
 
-  /** Ends its refresh tokens and opaque access tokens at once. Whether it was live. */
+  /** Ends its refresh tokens and opaque access tokens at once, and forgets the consent. Whether it was live. */
   async revoke(subject: string, id: string): Promise<boolean> {
     return (await this.#call("grants.revoke", { subject, id })).revoked;
+  }
+
+  /** Takes back all that a person allowed, or all that they allowed one client. How many grants were live. */
+  async revokeAll(subject: string, options: { clientId?: string } = {}): Promise<number> {
+    return (await this.#call("grants.revokeAll", { subject, ...options })).revoked;
   }
 }

@@ -4,6 +4,7 @@ mod administration;
 mod client_credentials;
 mod contract;
 mod keys;
+mod pushed;
 mod refusals;
 mod resource_server;
 mod services;
@@ -19,6 +20,7 @@ pub fn all() -> Vec<Scenario> {
     [
         administration::ALL,
         sign_in::ALL,
+        pushed::ALL,
         tokens::ALL,
         client_credentials::ALL,
         resource_server::ALL,

@@ -62,7 +62,7 @@ fn az_033_a_malformed_challenge_is_refused() {
 
 #[test]
 fn az_049_another_response_mode_is_told_in_the_query() {
-    let others = ["web_message", "fragment", "query.jwt", "form_post", "junk"].map(Some);
+    let others = ["web_message", "fragment", "query.jwt", "form_post.jwt", "junk"].map(Some);
     assert_eq!(errors("response_mode", &others), ["invalid_request"; 5]);
 }
 
@@ -187,7 +187,7 @@ fn az_060_prompt_none_without_a_session_is_login_required() {
 fn az_061_prompt_none_with_a_session_is_consent_required() {
     let mut s = Setting::opaque();
     s.code();
-    let response = authorize(&mut s, &[("prompt", Some("none"))]);
+    let response = authorize(&mut s, &[("prompt", Some("none")), ("scope", Some("read write"))]);
     assert_eq!(redirected_error(&response, CALLBACK, Some("s&t")), "consent_required");
 }
 

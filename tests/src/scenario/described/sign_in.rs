@@ -125,8 +125,16 @@ fn prompts(world: &mut World) {
     let error = |response: &Value| location_parameter(response, "error").unwrap_or_default();
     assert_eq!(error(&app.authorize(world, &[("prompt", "none")])), "login_required");
     app.code(world, &[("scope", "")], &["read"]);
-    assert_eq!(error(&app.authorize(world, &[("prompt", "none")])), "consent_required");
-    for changes in [("prompt", "login"), ("prompt", "consent"), ("prompt", "select_account"), ("max_age", "0")] {
+    assert_eq!(error(&app.authorize(world, &[("prompt", "none"), ("scope", "read write")])), "consent_required");
+    assert!(location_parameter(&app.authorize(world, &[("prompt", "none")]), "code").is_some());
+    assert!(location_parameter(&app.authorize(world, &[("prompt", "")]), "code").is_some());
+    for changes in [
+        ("prompt", "login"),
+        ("prompt", "consent"),
+        ("prompt", "select_account"),
+        ("prompt", "login consent"),
+        ("max_age", "0"),
+    ] {
         assert_eq!(error(&app.authorize(world, &[changes])), "");
     }
     world.advance(3600);

@@ -1,0 +1,160 @@
+//! Pushed authorization requests (RFC 9126): the client sends its request itself, and the browser carries only a reference.
+//!
+//! ```text
+//!            the first browser that comes
+//!   Pushed -------------------------------> Begun   (the same browser may come again: the same interaction)
+//!      |  (expires)                           |  (expires with the interaction)
+//!      v                                      v
+//!    over                                   over
+//! ```
+//! The interaction's id is the pushed request's, and the grant's id a PRF of that: one pushed request makes one grant.
+
+use serde::{Deserialize, Serialize};
+
+use super::interaction::{Begun, browser_digest};
+use super::request::{AuthorizationRequest, ReturnTo};
+use crate::change::Change;
+use crate::client::{self, Client, Credentials};
+use crate::config::Config;
+use crate::handle::{Handle, Id, Kind, Owner};
+use crate::hash::{b64u, same};
+use crate::host::Host;
+use crate::http::{Request, Response};
+use crate::record::{Record, Slot, Stored};
+use crate::refusal::{Refusal, Stop};
+use crate::throttle::Throttle;
+use crate::time::{Millis, Seconds};
+
+const ROOM: &str = "pushed";
+const MINUTE: Seconds = Seconds(60);
+
+/// A request that a client pushed.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct PushedRequest {
+    pub(super) request: AuthorizationRequest,
+    state: State,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+enum State {
+    Pushed {
+        until: Millis,
+    },
+    Begun {
+        #[serde(flatten)]
+        by: Begun,
+        until: Millis,
+    },
+}
+
+impl Record for PushedRequest {
+    const KIND: &'static str = "pushed";
+
+    fn expires(&self) -> Option<Millis> {
+        let (State::Pushed { until } | State::Begun { until, .. }) = self.state;
+        Some(until)
+    }
+}
+
+impl State {
+    /// A browser comes with the reference at `now`; an interaction that begins now is over at `until`.
+    fn begin(self, browser_sha256: String, now: Millis, until: Millis) -> Result<Self, Refusal> {
+        match self {
+            Self::Pushed { .. } => Ok(Self::Begun { by: Begun { browser_sha256, at: now }, until }),
+            Self::Begun { ref by, .. } if same(by.browser_sha256.as_bytes(), browser_sha256.as_bytes()) => Ok(self),
+            Self::Begun { .. } => Err(Refusal::InvalidRequestUri),
+        }
+    }
+}
+
+/// RFC 9126 section 2.2.
+#[derive(Serialize)]
+struct PushedResponse {
+    request_uri: String,
+    /// Seconds.
+    expires_in: u64,
+}
+
+/// The endpoint (RFC 9126 section 2): everything that the authorization endpoint would refuse is refused here, as JSON.
+pub(crate) async fn push(host: &Host, request: &Request) -> Result<Response, Stop> {
+    let config = host.config();
+    let form = request.form()?;
+    let credentials = Credentials::read(request, &form)?;
+    let throttle =
+        Throttle::new(host, ROOM, &credentials.client_id, "pushed", u64::from(config.limits.pushed_per_minute), MINUTE);
+    let (client, pushed) = host.load((Client::slot(config, &credentials.client_id), &throttle)).await?;
+    let client = client::authenticate(host, client, &credentials).await?.value;
+    throttle.check(host, pushed)?;
+    // Section 2.1: a reference must not refer to another.
+    if form.one("request_uri")?.is_some() {
+        return Err(Refusal::InvalidRequest("A pushed request has no request_uri").into());
+    }
+    let request = AuthorizationRequest::read(config, &client, ReturnTo::read(&form, &client)?, &form)?;
+    let id: Id = host.random().bytes("pushed request id");
+    let lifetime = config.lifetimes.pushed_request;
+    let record = PushedRequest { request, state: State::Pushed { until: lifetime.after(host.now()) } };
+    host.commit(Change::create(slot(config, &client.id, &id), record).and_count(&throttle)).await?;
+    let handle =
+        Handle { owner: Owner::Client(client.id), id, serial: 0, secret: Default::default(), client: String::new() };
+    let request_uri = handle.seal(&config.roots, &config.tenant, Kind::RequestUri);
+    Ok(Response::json(201, &PushedResponse { request_uri, expires_in: lifetime.0 }))
+}
+
+fn slot(config: &Config, client_id: &str, id: &Id) -> Slot<PushedRequest> {
+    Slot::new(&config.tenant, ROOM, client_id, &format!("request.{}", b64u(id)))
+}
+
+/// A reference as the browser brings it, authentic and the client's own (RFC 9126 section 4).
+pub(super) struct Reference {
+    pub(super) id: Id,
+    client_id: String,
+}
+
+impl Reference {
+    /// Whether it is one at all, and not the address of a request object elsewhere.
+    pub(super) fn is_ours(request_uri: &str) -> bool {
+        request_uri.starts_with(Kind::RequestUri.prefix())
+    }
+
+    pub(super) fn read(config: &Config, request_uri: &str, client_id: &str) -> Result<Self, Refusal> {
+        Handle::open(&config.roots, &config.tenant, Kind::RequestUri, request_uri)
+            .filter(|opened| opened.handle.client() == client_id)
+            .map(|opened| Self { id: opened.handle.id, client_id: client_id.to_owned() })
+            .ok_or(Refusal::InvalidRequestUri)
+    }
+
+    pub(super) fn slot(&self, config: &Config) -> Slot<PushedRequest> {
+        slot(config, &self.client_id, &self.id)
+    }
+
+    /// Whose browser it is from now on. The first one that comes is written down; after that, only it may come.
+    pub(super) async fn begin(
+        &self,
+        host: &Host,
+        stored: Stored<PushedRequest>,
+        browser: &str,
+    ) -> Result<(AuthorizationRequest, Begun), Stop> {
+        let PushedRequest { request, state } = stored.value.clone();
+        let over = host.config().lifetimes.interaction.after(host.now());
+        let begun = state.clone().begin(browser_digest(browser), host.now(), over)?;
+        let State::Begun { by, .. } = begun.clone() else { return Err(Refusal::InvalidRequestUri.into()) };
+        if begun != state {
+            host.commit(Change::replace(&stored, PushedRequest { request: request.clone(), state: begun })).await?;
+        }
+        Ok((request, by))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_browser_begins_and_may_come_again_and_no_other() {
+        let begun = State::Pushed { until: 60 }.begin("a".into(), 10, 1000).unwrap();
+        assert_eq!(begun, State::Begun { by: Begun { browser_sha256: "a".into(), at: 10 }, until: 1000 });
+        assert_eq!(begun.clone().begin("a".into(), 20, 2000), Ok(begun.clone()));
+        assert_eq!(begun.begin("b".into(), 20, 2000), Err(Refusal::InvalidRequestUri));
+    }
+}

@@ -1,0 +1,221 @@
+//! Consent that was given before, and the two ways an answer travels (AZ-048 to AZ-050, AZ-061, AZ-087, AZ-089, seeds S22, S23, 1.d).
+
+use claviger_tests::setting::{CALLBACK, Setting, authorization_query, client, header, text};
+use claviger_tests::{Browser, World, form, location_parameter};
+use serde_json::{Value, json};
+
+use super::check::hold_everywhere;
+
+/// Comes without being made to consent.
+fn come(s: &mut Setting, changes: &[(&str, Option<&str>)]) -> Value {
+    let mut all = vec![("prompt", None)];
+    all.extend_from_slice(changes);
+    let response = s.authorize(&all);
+    hold_everywhere(&response);
+    response
+}
+
+fn has_code(response: &Value) -> bool {
+    location_parameter(response, "code").is_some()
+}
+
+#[test]
+fn what_was_allowed_before_is_not_asked_again() {
+    let mut s = Setting::opaque();
+    s.code();
+    let response = come(&mut s, &[]);
+    assert_eq!(s.world.asked(), &["load", "commit"]);
+    let code = location_parameter(&response, "code").unwrap();
+    assert_eq!(location_parameter(&response, "state").as_deref(), Some("s&t"));
+    assert_eq!(s.redeem(&code).1["scope"], "read");
+    assert!(has_code(&come(&mut s, &[("prompt", Some("none"))])));
+    assert!(!has_code(&come(&mut s, &[("prompt", Some("consent"))])), "the client may ask for it");
+    s.world.advance(1);
+    assert!(!has_code(&come(&mut s, &[("prompt", Some("login"))])));
+    assert!(!has_code(&come(&mut s, &[("scope", Some("read write"))])), "more than before");
+    assert!(!has_code(&come(&mut s, &[("resource", Some("https://api.example.com"))])), "elsewhere than before");
+    let (other, _) = client(&mut s.world, json!({}));
+    assert!(!has_code(&come(&mut s, &[("client_id", Some(&other))])), "another client");
+}
+
+#[test]
+fn what_was_allowed_adds_up_and_what_was_not_is_not_remembered() {
+    let mut s = Setting::opaque();
+    let allow = |s: &mut Setting, asked: &str, allowed: &[&str]| {
+        let query = s.query(&[("scope", Some(asked))]);
+        let interaction = s.browser.begin(&mut s.world, &query);
+        s.browser.sign_in(&mut s.world, &interaction, "ada", "correct horse");
+        assert!(has_code(&s.browser.allow(&mut s.world, &interaction, allowed)));
+    };
+    allow(&mut s, "read write", &["read"]);
+    assert!(!has_code(&come(&mut s, &[("scope", Some("read write"))])), "write was left unticked");
+    allow(&mut s, "write", &["write"]);
+    assert!(has_code(&come(&mut s, &[("scope", Some("read write"))])));
+}
+
+#[test]
+fn who_signs_in_and_allowed_it_before_goes_straight_back() {
+    let mut s = Setting::opaque();
+    s.code();
+    s.browser = Browser::new();
+    let query = s.query(&[("prompt", None)]);
+    let interaction = s.browser.begin(&mut s.world, &query);
+    let signed_in = s.browser.sign_in(&mut s.world, &interaction, "ada", "correct horse");
+    let onward = header(&signed_in, "location").unwrap().to_owned();
+    assert!(has_code(&s.browser.get(&mut s.world, &onward)));
+    let again = s.browser.get(&mut s.world, &onward);
+    assert!(!has_code(&again), "an interaction is answered once");
+}
+
+#[test]
+fn a_host_with_its_own_pages_is_asked_only_when_there_is_something_to_ask() {
+    let pages = json!({ "pages": { "signIn": "/my/login", "consent": "/my/consent" } });
+    let mut s = Setting::new(pages, "opaque");
+    for (remembered, prompt) in [(false, None), (true, None), (false, Some("consent"))] {
+        let query = s.query(&[("prompt", prompt)]);
+        let mut browser = Browser::new();
+        let interaction = browser.begin(&mut s.world, &query);
+        let handle = json!({ "handle": interaction, "cookie": browser.cookie_header() });
+        let mut complete = handle.clone();
+        complete["subject"] = json!(s.subject);
+        complete["methods"] = json!(["pwd"]);
+        let onward = s.world.ok(json!({ "interactions.complete": complete }));
+        browser.keep(&onward);
+        let next = browser.get(&mut s.world, text(&onward["location"]));
+        assert_eq!(has_code(&next), remembered, "{next}");
+        if !remembered {
+            assert!(header(&next, "location").unwrap().starts_with("https://auth.example.com/my/consent?"), "{next}");
+            let consent = json!({ "handle": interaction, "cookie": browser.cookie_header() });
+            s.world.ok(json!({ "interactions.consent": consent }));
+        }
+    }
+}
+
+#[test]
+fn az_087_an_application_on_the_device_is_asked_about_each_time() {
+    let mut s = Setting::opaque();
+    for (redirect_uri, method, remembered) in [
+        ("com.example.app:/cb", "none", false),
+        ("http://127.0.0.1/cb", "none", false),
+        ("https://spa.example.com/cb", "none", true),
+        ("http://127.0.0.1/cb", "client_secret_basic", true),
+    ] {
+        let (id, _) = client(&mut s.world, json!({ "redirectUris": [redirect_uri], "authMethod": method }));
+        let query = authorization_query(&id, &[("redirect_uri", Some(redirect_uri)), ("prompt", None)]);
+        let interaction = s.browser.begin(&mut s.world, &query);
+        s.browser.sign_in(&mut s.world, &interaction, "ada", "correct horse");
+        assert!(has_code(&s.browser.allow(&mut s.world, &interaction, &["read"])));
+        let response = s.browser.get(&mut s.world, &format!("/authorize?{query}"));
+        assert_eq!(has_code(&response), remembered, "{redirect_uri} {method}");
+    }
+}
+
+#[test]
+fn az_089_taking_a_grant_back_forgets_the_consent_and_kills_its_code() {
+    let mut s = Setting::opaque();
+    let code = s.code();
+    let grants = s.world.ok(json!({ "grants.list": { "subject": s.subject } }));
+    let id = &grants["items"][0]["id"];
+    s.world.ok(json!({ "grants.revoke": { "subject": s.subject, "id": id } }));
+    assert_eq!(s.redeem(&code), (400, s.redeem("cvc_x").1));
+    assert!(!has_code(&come(&mut s, &[])));
+}
+
+#[test]
+fn a_client_that_revokes_its_token_is_not_forgotten() {
+    let mut s = Setting::opaque();
+    let tokens = s.tokens();
+    s.post("/revoke", &[("token", text(&tokens["refresh_token"]))]);
+    assert!(has_code(&come(&mut s, &[])));
+}
+
+#[test]
+fn everything_of_a_person_or_of_one_client_is_taken_back_at_once() {
+    let mut s = Setting::opaque();
+    let (other, _) = client(&mut s.world, json!({}));
+    let first = s.tokens();
+    let second = s.tokens();
+    let query = authorization_query(&other, &[]);
+    let interaction = s.browser.begin(&mut s.world, &query);
+    s.browser.sign_in(&mut s.world, &interaction, "ada", "correct horse");
+    s.browser.allow(&mut s.world, &interaction, &["read"]);
+    let revoked = s.world.ok(json!({ "grants.revokeAll": { "subject": s.subject, "clientId": s.client } }));
+    assert_eq!(revoked, json!({ "revoked": 2 }));
+    assert!(!s.is_active(&first["access_token"]) && !s.is_active(&second["access_token"]));
+    assert!(!has_code(&come(&mut s, &[])));
+    assert!(has_code(&come(&mut s, &[("client_id", Some(&other))])));
+    assert_eq!(s.world.ok(json!({ "grants.revokeAll": { "subject": s.subject } })), json!({ "revoked": 2 }));
+    assert!(!has_code(&come(&mut s, &[("client_id", Some(&other))])));
+    assert_eq!(s.world.ok(json!({ "grants.revokeAll": { "subject": "nobody" } })), json!({ "revoked": 0 }));
+}
+
+#[test]
+fn nothing_is_remembered_when_the_configuration_says_so_or_the_time_is_over() {
+    let mut s = Setting::new(json!({ "rememberConsent": false }), "opaque");
+    s.code();
+    assert!(!has_code(&come(&mut s, &[])));
+    assert!(s.world.store.keys("/consent.").is_empty());
+
+    let mut s = Setting::new(json!({ "lifetimes": { "grant": "1d", "session": "30d" } }), "opaque");
+    s.code();
+    s.world.advance(86_400 - 1);
+    assert!(has_code(&come(&mut s, &[])));
+    s.world.advance(1);
+    assert!(!has_code(&come(&mut s, &[])));
+}
+
+#[test]
+fn two_consents_at_once_are_both_given() {
+    let mut s = Setting::opaque();
+    let first = s.interaction();
+    let consent = json!({ "handle": first, "cookie": s.browser.cookie_header() });
+    let ends = s.world.race(&json!({ "interactions.consent": consent }), 64);
+    let given = ends.iter().filter(|end| end.get("ok").is_some()).count();
+    assert_eq!(given, 1, "one interaction, one grant");
+    assert!(ends.iter().filter(|end| end["refused"]["code"] == "interaction_ended").count() == 63);
+    assert_eq!(s.world.store.keys("/consent.").len(), 1);
+}
+
+#[test]
+fn az_048_az_050_an_answer_may_be_asked_for_as_a_form() {
+    let mut s = Setting::opaque();
+    let state = "\"><script>alert(1)</script></form>";
+    let query = s.query(&[("response_mode", Some("form_post")), ("state", Some(state))]);
+    let interaction = s.browser.begin(&mut s.world, &query);
+    s.browser.sign_in(&mut s.world, &interaction, "ada", "correct horse");
+    let answer = s.browser.allow(&mut s.world, &interaction, &["read"]);
+    let location = header(&answer, "location").unwrap().to_owned();
+    assert!(location.starts_with("https://auth.example.com/form-post?response="), "{location}");
+    assert!(!location.contains("cvc_"), "the code is not to be read in an address");
+    let page = s.browser.get(&mut s.world, &location);
+    hold_everywhere(&page);
+    let body = text(&page["body"]);
+    assert!(body.contains(&format!("method=\"post\" action=\"{CALLBACK}\"")), "{body}");
+    assert!(!body.contains("<script>alert") && body.matches("</form>").count() == 1, "{body}");
+    let policy = header(&page, "content-security-policy").unwrap();
+    assert!(policy.contains("script-src 'sha256-") && policy.contains("form-action 'self' https:"), "{policy}");
+    assert_eq!(header(&page, "cache-control"), Some("no-store"));
+    let field = |name: &str| {
+        let (_, rest) = body.split_once(&format!("name=\"{name}\" value=\"")).unwrap();
+        rest.split('"').next().unwrap().to_owned()
+    };
+    assert_eq!(field("iss"), World::ISSUER);
+    assert_eq!(s.redeem(&field("code")).0, 200);
+    s.world.advance(60);
+    assert_eq!(s.browser.get(&mut s.world, &location)["status"], 400, "over with the code");
+    let forged = form(&[("response", "AAAA")]);
+    assert_eq!(s.browser.get(&mut s.world, &format!("/form-post?{forged}"))["status"], 400);
+}
+
+#[test]
+fn az_048_errors_take_the_same_way() {
+    let mut s = Setting::opaque();
+    let response = s.authorize(&[("response_mode", Some("form_post")), ("scope", Some("admin"))]);
+    let location = header(&response, "location").unwrap().to_owned();
+    let page = s.browser.get(&mut s.world, &location);
+    assert!(text(&page["body"]).contains(r#"name="error" value="invalid_scope""#), "{page}");
+    let query = s.query(&[("response_mode", Some("query"))]);
+    let interaction = s.browser.begin(&mut s.world, &query);
+    s.browser.sign_in(&mut s.world, &interaction, "ada", "correct horse");
+    assert!(has_code(&s.browser.allow(&mut s.world, &interaction, &["read"])));
+}
