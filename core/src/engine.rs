@@ -7,6 +7,7 @@ use std::task::{Context, Poll, Waker};
 
 use crate::ask::Answer;
 use crate::call::{Call, Cancel, Command, Done, Outcome, Resume, Seed, Step};
+use crate::client::FetchedKeys;
 use crate::command;
 use crate::config::Config;
 use crate::host::{Host, Shared};
@@ -57,7 +58,7 @@ impl Engine {
     pub fn open(config: &[u8]) -> Result<Self, Fault> {
         let config = Config::read(config)?;
         Ok(Self {
-            shared: Rc::new(Shared { config, keys: KeyCache::default() }),
+            shared: Rc::new(Shared { config, keys: KeyCache::default(), client_keys: FetchedKeys::default() }),
             flows: Vec::new(),
             free: Vec::new(),
             last_seed: None,

@@ -5,8 +5,11 @@ use std::future::poll_fn;
 use std::rc::Rc;
 use std::task::Poll;
 
-use crate::ask::{Answer, Ask, Committed, Key, Page, Row, Scan, Sign, SubjectAsk, SubjectFound, Verify};
+use crate::ask::{
+    Answer, Ask, Committed, Fetch, Fetched, Key, Page, Row, Scan, Sign, SubjectAsk, SubjectFound, Verify,
+};
 use crate::change::{Change, Trace};
+use crate::client::FetchedKeys;
 use crate::config::Config;
 use crate::event::{Dated, Event};
 use crate::hash::{b64u, from_b64u};
@@ -23,6 +26,7 @@ use crate::want::Want;
 pub(crate) struct Shared {
     pub(crate) config: Config,
     pub(crate) keys: KeyCache,
+    pub(crate) client_keys: FetchedKeys,
 }
 
 #[derive(Debug, Default)]
@@ -44,6 +48,8 @@ struct Inner {
     random: Random,
     attempt: Cell<Option<[u8; 16]>>,
     found_good: Cell<bool>,
+    /// The marker that this flow created in a commit of its own.
+    claimed: RefCell<Option<Key>>,
     mailbox: RefCell<Mailbox>,
     events: RefCell<Vec<Dated>>,
     /// How many of the events are of commits that were acknowledged.
@@ -58,6 +64,7 @@ impl Host {
             random: Random::new(seed),
             attempt: Cell::new(None),
             found_good: Cell::new(false),
+            claimed: RefCell::default(),
             mailbox: RefCell::default(),
             events: RefCell::default(),
             acknowledged: Cell::new(0),
@@ -70,6 +77,10 @@ impl Host {
 
     pub(crate) fn keys(&self) -> &KeyCache {
         &self.0.shared.keys
+    }
+
+    pub(crate) fn client_keys(&self) -> &FetchedKeys {
+        &self.0.shared.client_keys
     }
 
     /// Whether the host signs with keys of its own.
@@ -109,6 +120,14 @@ impl Host {
     /// Whether an earlier decision of this flow found good what was presented: if it is spent now, a race was lost and no thief met.
     pub(crate) fn found_good(&self) -> bool {
         self.0.found_good.get()
+    }
+
+    pub(crate) fn note_claimed(&self, marker: Key) {
+        *self.0.claimed.borrow_mut() = Some(marker);
+    }
+
+    pub(crate) fn has_claimed(&self, marker: &Key) -> bool {
+        self.0.claimed.borrow().as_ref() == Some(marker)
     }
 
     pub(crate) fn take_events(&self) -> Vec<Dated> {
@@ -238,6 +257,15 @@ impl Host {
             Answer::Subject(found) => Ok(found),
             Answer::Failed(why) => Err(Fault::HostFailed(why)),
             _ => Err(Fault::BadAnswer("a subject ask is answered with subject")),
+        }
+    }
+
+    /// An HTTP request that the host makes. Whatever keeps it from being answered is [`Fault::HostFailed`].
+    pub(crate) async fn fetch(&self, fetch: Fetch) -> Result<Fetched, Fault> {
+        match self.ask(Ask::Fetch(fetch)).await {
+            Answer::Response(response) => Ok(response),
+            Answer::Failed(why) => Err(Fault::HostFailed(why)),
+            _ => Err(Fault::BadAnswer("a fetch is answered with response")),
         }
     }
 

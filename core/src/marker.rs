@@ -3,11 +3,14 @@
 use serde::{Deserialize, Serialize};
 
 use crate::account;
+use crate::change::Change;
 use crate::config::Config;
 use crate::grant::client_credentials::ServiceToken;
 use crate::handle::Owner;
 use crate::hash::{b64u, sha256};
+use crate::host::Host;
 use crate::record::{Record, Slot};
+use crate::refusal::Stop;
 use crate::time::Millis;
 
 /// Something was used. Whoever uses it creates this row, in the commit of what it was used for or in one of its own.
@@ -32,6 +35,22 @@ impl Record for Marker {
 impl Marker {
     pub(crate) fn until(until: Millis) -> Self {
         Self { until }
+    }
+
+    /// Creates it by a commit of its own: for what is used in another partition. `false`: it was there already. A flow that decides
+    /// anew has what it claimed.
+    pub(crate) async fn claim(self, host: &Host, slot: Slot<Self>) -> Result<bool, Stop> {
+        if host.has_claimed(&slot.key) {
+            return Ok(true);
+        }
+        match host.commit(Change::create(slot.clone(), self)).await {
+            Ok(()) => {
+                host.note_claimed(slot.key);
+                Ok(true)
+            }
+            Err(Stop::Stale) => Ok(false),
+            Err(other) => Err(other),
+        }
     }
 
     /// The marker of one thing of a kind, in a partition of its owner: what is unique comes from outside, so its digest stands for it.

@@ -18,8 +18,10 @@ pub(crate) const JWKS: &str = "/jwks";
 /// How long anyone may keep it, in seconds.
 const FRESH: u32 = 300;
 
-const ALL_METHODS: &[&str] = &["none", "client_secret_basic", "client_secret_post"];
-const SECRET_METHODS: &[&str] = &["client_secret_basic", "client_secret_post"];
+const ALL_METHODS: &[&str] = &["none", "client_secret_basic", "client_secret_post", "private_key_jwt"];
+const CONFIDENTIAL_METHODS: &[&str] = &["client_secret_basic", "client_secret_post", "private_key_jwt"];
+/// Of `private_key_jwt` (RFC 7523 section 2.2).
+const ASSERTION_ALGORITHMS: &[&str] = &["ES256", "EdDSA", "RS256"];
 
 /// RFC 8414 section 2, RFC 9207 section 3 and RFC 9449 section 5.1.
 #[derive(Serialize)]
@@ -37,8 +39,11 @@ struct Metadata<'a> {
     response_modes_supported: &'static [&'static str],
     grant_types_supported: &'static [&'static str],
     token_endpoint_auth_methods_supported: &'static [&'static str],
+    token_endpoint_auth_signing_alg_values_supported: &'static [&'static str],
     introspection_endpoint_auth_methods_supported: &'static [&'static str],
+    introspection_endpoint_auth_signing_alg_values_supported: &'static [&'static str],
     revocation_endpoint_auth_methods_supported: &'static [&'static str],
+    revocation_endpoint_auth_signing_alg_values_supported: &'static [&'static str],
     code_challenge_methods_supported: &'static [&'static str],
     prompt_values_supported: &'static [&'static str],
     authorization_response_iss_parameter_supported: bool,
@@ -61,8 +66,11 @@ pub(crate) fn respond(config: &Config) -> Response {
         response_modes_supported: &ResponseMode::NAMES,
         grant_types_supported: &["authorization_code", "refresh_token", "client_credentials"],
         token_endpoint_auth_methods_supported: ALL_METHODS,
-        introspection_endpoint_auth_methods_supported: SECRET_METHODS,
+        token_endpoint_auth_signing_alg_values_supported: ASSERTION_ALGORITHMS,
+        introspection_endpoint_auth_methods_supported: CONFIDENTIAL_METHODS,
+        introspection_endpoint_auth_signing_alg_values_supported: ASSERTION_ALGORITHMS,
         revocation_endpoint_auth_methods_supported: ALL_METHODS,
+        revocation_endpoint_auth_signing_alg_values_supported: ASSERTION_ALGORITHMS,
         code_challenge_methods_supported: &["S256"],
         prompt_values_supported: &Prompt::NAMES,
         authorization_response_iss_parameter_supported: true,

@@ -95,7 +95,7 @@ impl ClientKey {
 
     fn unique(&self) -> String {
         self.made.set(self.made.get() + 1);
-        format!("jti-{}", self.made.get())
+        format!("{}-{}", self.jkt(), self.made.get())
     }
 }
 

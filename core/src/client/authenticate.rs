@@ -3,6 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use super::assertion::{self, Sent};
 use super::{AuthMethod, Client};
 use crate::event::Event;
 use crate::hash::same;
@@ -18,6 +19,7 @@ const LONGEST_ID: usize = 2048;
 pub(crate) struct Credentials {
     pub(crate) client_id: String,
     method: AuthMethod,
+    /// The secret, or the assertion.
     secret: String,
 }
 
@@ -32,17 +34,18 @@ impl Credentials {
     pub(crate) fn read(request: &Request, form: &Form) -> Result<Self, Refusal> {
         let body_id = form.one("client_id")?;
         let body_secret = form.one("client_secret")?;
-        let asserted = form.one("client_assertion")?.is_some() || form.one("client_assertion_type")?.is_some();
         let mut headers = request.header_values("authorization");
         let (header, second) = (headers.next(), headers.next());
+        let asserted = ["client_assertion", "client_assertion_type"];
+        let asserted = asserted.into_iter().any(|name| form.all(name).next().is_some());
         if second.is_some()
             || (header.is_some() && (body_secret.is_some() || asserted))
             || (asserted && body_secret.is_some())
         {
             return Err(Refusal::InvalidRequest("More than one client authentication method is used"));
         }
-        if asserted {
-            return Err(Refusal::InvalidClient { challenge: false });
+        if let Some(Sent { client_id, text }) = Sent::read(form)? {
+            return Ok(Self { client_id, method: AuthMethod::PrivateKeyJwt, secret: text });
         }
         match header {
             Some(header) => Self::from_basic(header, body_id),
@@ -78,7 +81,8 @@ impl Credentials {
     }
 }
 
-/// The client, if it exists, is not disabled, and proves itself by the method it registered. Which of these failed is not told.
+/// The client, if it exists, is not disabled, and proves itself by the method it registered. Which of these failed is not told. No trip,
+/// but one commit for an assertion.
 pub(crate) async fn authenticate(
     host: &Host,
     client: Option<Stored<Client>>,
@@ -95,8 +99,15 @@ pub(crate) async fn authenticate(
         .secrets
         .iter()
         .fold(false, |known, secret| known | secret.accepts(&credentials.secret, host.now()));
-    let proven = client.value.is_public() || by_secret;
-    if proven && client.value.auth_method == credentials.method && !client.value.disabled {
+    let by_its_method = client.value.auth_method == credentials.method && !client.value.disabled;
+    let proven = match credentials.method {
+        AuthMethod::None => by_its_method,
+        AuthMethod::ClientSecretBasic | AuthMethod::ClientSecretPost => by_its_method && by_secret,
+        AuthMethod::PrivateKeyJwt => {
+            by_its_method && assertion::proves(host, &client.value, &credentials.secret).await?
+        }
+    };
+    if proven {
         return Ok(client);
     }
     host.tell(Event::ClientAuthenticationFailed { client_id: client.value.id });

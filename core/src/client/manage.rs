@@ -1,15 +1,18 @@
 //! The typed commands on clients.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
+use super::keys::{Jwks, read_jwks};
 use super::redirect_uri::may_be_registered;
-use super::{AuthMethod, Client, GrantType, SecretHash};
+use super::{AuthMethod, Client, ClientKeys, GrantType, SecretHash};
 use crate::call::{Items, Paging, page};
 use crate::change::Change;
 use crate::config::{Config, TokenForm};
 use crate::event::Event;
 use crate::hash::b64u;
 use crate::host::Host;
+use crate::key::Algorithm;
 use crate::page::display_name;
 use crate::record::Stored;
 use crate::refusal::{Refusal, Stop};
@@ -37,6 +40,12 @@ pub struct Create {
     pub resources: Vec<String>,
     #[serde(default)]
     pub require_pushed_authorization_requests: bool,
+    #[serde(default)]
+    pub jwks: Option<Value>,
+    #[serde(default)]
+    pub jwks_uri: Option<String>,
+    #[serde(default)]
+    pub auth_signing_alg: Option<Algorithm>,
     #[serde(default)]
     pub id: Option<String>,
 }
@@ -67,6 +76,13 @@ pub struct Update {
     pub access_token: Option<TokenForm>,
     #[serde(default)]
     pub dpop_bound_access_tokens: Option<bool>,
+    /// Takes the place of `jwksUri`, and the other way round.
+    #[serde(default)]
+    pub jwks: Option<Value>,
+    #[serde(default)]
+    pub jwks_uri: Option<String>,
+    #[serde(default)]
+    pub auth_signing_alg: Option<Algorithm>,
     #[serde(default)]
     pub resources: Option<Vec<String>>,
     #[serde(default)]
@@ -100,6 +116,12 @@ pub(crate) struct View {
     dpop_bound_access_tokens: bool,
     resources: Vec<String>,
     require_pushed_authorization_requests: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    jwks: Option<Jwks>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    jwks_uri: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    auth_signing_alg: Option<Algorithm>,
     disabled: bool,
     created_at: Millis,
 }
@@ -124,6 +146,9 @@ impl View {
             dpop_bound_access_tokens: client.dpop_bound_access_tokens,
             resources: client.resources.clone(),
             require_pushed_authorization_requests: client.require_pushed_authorization_requests,
+            jwks: client.keys.to_jwks(),
+            jwks_uri: client.keys.jwks_uri.clone(),
+            auth_signing_alg: client.keys.signing_alg,
             disabled: client.disabled,
             created_at: client.created_at,
         }
@@ -132,7 +157,7 @@ impl View {
 
 pub(crate) async fn create(host: &Host, ask: &Create) -> Result<WithSecret, Stop> {
     let id = ask.id.clone().unwrap_or_else(|| b64u(host.random().bytes::<16>("client id")));
-    let secret = (ask.auth_method != AuthMethod::None).then(|| new_secret(host));
+    let secret = ask.auth_method.has_secret().then(|| new_secret(host));
     let client = Client {
         id,
         name: ask.name.clone(),
@@ -145,6 +170,7 @@ pub(crate) async fn create(host: &Host, ask: &Create) -> Result<WithSecret, Stop
         dpop_bound_access_tokens: ask.dpop_bound_access_tokens,
         resources: ask.resources.clone(),
         require_pushed_authorization_requests: ask.require_pushed_authorization_requests,
+        keys: keys(ClientKeys::default(), ask.jwks.as_ref(), ask.jwks_uri.as_ref(), ask.auth_signing_alg)?,
         disabled: false,
         created_at: host.now(),
     };
@@ -195,6 +221,7 @@ pub(crate) async fn update(host: &Host, ask: &Update) -> Result<View, Stop> {
         require_pushed_authorization_requests: ask
             .require_pushed_authorization_requests
             .unwrap_or(old.require_pushed_authorization_requests),
+        keys: keys(old.keys, ask.jwks.as_ref(), ask.jwks_uri.as_ref(), ask.auth_signing_alg)?,
         disabled: ask.disabled.unwrap_or(old.disabled),
         ..stored.value.clone()
     };
@@ -226,8 +253,8 @@ pub(crate) async fn rotate_secret(host: &Host, ask: &RotateSecret) -> Result<Wit
         return Err(Refusal::InvalidArgument("overlap: at most 30 days").into());
     }
     let stored = existing(host, &ask.id).await?;
-    if stored.value.is_public() {
-        return Err(Refusal::InvalidArgument("A public client has no secret").into());
+    if !stored.value.auth_method.has_secret() {
+        return Err(Refusal::InvalidArgument("The client has no secret").into());
     }
     let secret = new_secret(host);
     let until = overlap.after(host.now());
@@ -243,6 +270,21 @@ pub(crate) async fn rotate_secret(host: &Host, ask: &RotateSecret) -> Result<Wit
     host.commit(Change::replace(&stored, client)).await?;
     host.tell(Event::ClientSecretRotated { client_id: view.id.clone() });
     Ok(WithSecret { client: view, secret: Some(secret) })
+}
+
+/// The keys of a client as a command changes them.
+fn keys(
+    old: ClientKeys,
+    jwks: Option<&Value>,
+    jwks_uri: Option<&String>,
+    signing_alg: Option<Algorithm>,
+) -> Result<ClientKeys, Refusal> {
+    let named = jwks.map(read_jwks).transpose().map_err(Refusal::InvalidArgument)?;
+    let signing_alg = signing_alg.or(old.signing_alg);
+    Ok(match (named, jwks_uri) {
+        (None, None) => ClientKeys { signing_alg, ..old },
+        (jwks, jwks_uri) => ClientKeys { jwks: jwks.unwrap_or_default(), jwks_uri: jwks_uri.cloned(), signing_alg },
+    })
 }
 
 async fn existing(host: &Host, id: &str) -> Result<Stored<Client>, Stop> {
@@ -296,6 +338,7 @@ fn check(config: &Config, client: &Client) -> Result<(), Refusal> {
             "grantTypes: a public client has no credentials of its own",
         ),
     ];
+    client.keys.check(config, client.auth_method).map_err(Refusal::InvalidArgument)?;
     match rules.iter().find(|(holds, _)| !holds) {
         Some((_, rule)) => Err(Refusal::InvalidArgument(rule)),
         None => Ok(()),

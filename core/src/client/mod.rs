@@ -1,12 +1,17 @@
 //! Clients: what is registered about an application, and how it proves to be itself.
 
+mod assertion;
 mod authenticate;
+mod fetched_keys;
+mod keys;
 mod manage;
 mod redirect_uri;
 
 use serde::{Deserialize, Serialize};
 
 pub(crate) use authenticate::{Credentials, authenticate};
+pub(crate) use fetched_keys::FetchedKeys;
+pub(crate) use keys::ClientKeys;
 pub use manage::{ById, Create, RotateSecret, Update};
 pub(crate) use manage::{create, delete, find, list, rotate_secret, update};
 pub(crate) use redirect_uri::matches as redirect_uri_matches;
@@ -28,6 +33,9 @@ pub(crate) struct Client {
     pub(crate) auth_method: AuthMethod,
     pub(crate) secrets: Vec<SecretHash>,
     pub(crate) access_token: TokenForm,
+    /// Of a client that authenticates by `private_key_jwt`.
+    #[serde(default, skip_serializing_if = "ClientKeys::is_none")]
+    pub(crate) keys: ClientKeys,
     /// RFC 9449 section 5.2: the client gets no other tokens.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) dpop_bound_access_tokens: bool,
@@ -64,6 +72,15 @@ pub enum AuthMethod {
     ClientSecretBasic,
     /// The secret in the body.
     ClientSecretPost,
+    /// An assertion, signed by a key whose public half is registered (RFC 7523 section 2.2).
+    PrivateKeyJwt,
+}
+
+impl AuthMethod {
+    /// Whether client and server share one.
+    pub(crate) const fn has_secret(self) -> bool {
+        matches!(self, Self::ClientSecretBasic | Self::ClientSecretPost)
+    }
 }
 
 /// The digest of a client secret. A secret is 32 random bytes, so a plain hash is enough.

@@ -87,7 +87,8 @@ impl Proof {
         }
         let jti = claims.text("jti").filter(|jti| (1..=LONGEST_JTI).contains(&jti.len()));
         let jti = jti.ok_or(invalid("The DPoP proof's jti is not of 1 to 256 bytes"))?.to_owned();
-        let over_at = SKEW.after(SKEW.after(PAST.after(iat)));
+        // The last instant at which it is taken, and a clock's distance for this server and for its store.
+        let over_at = SKEW.after(SKEW.after(SKEW.after(PAST.after(iat))));
         Ok(Self { jkt, jti, over_at })
     }
 }

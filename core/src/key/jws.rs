@@ -13,7 +13,7 @@ use super::{Algorithm, BadSignature, PrivateKey, PublicKey, SigningFailed};
 pub const MAX_BYTES: usize = 16 * 1024;
 
 /// How many keys are tried for a token that names none.
-const MAX_CANDIDATES: usize = 4;
+pub(super) const MAX_CANDIDATES: usize = 4;
 
 /// A token that has been taken apart, and not been believed.
 #[derive(Clone, Debug)]

@@ -23,4 +23,4 @@ pub use algorithm::{Algorithm, UnknownAlgorithm};
 pub use jwk::InvalidKey;
 pub use private::{PrivateKey, SigningFailed};
 pub use public::{BadSignature, PublicJwk, PublicKey};
-pub(crate) use verified::verified;
+pub(crate) use verified::{verified, verified_by_one_of};

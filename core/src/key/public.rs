@@ -48,7 +48,7 @@ impl PublicKey {
     }
 
     /// Reads a public JWK that the engine wrote.
-    pub(super) fn from_own_jwk(jwk: &PublicJwk) -> Result<Self, InvalidKey> {
+    pub(crate) fn from_own_jwk(jwk: &PublicJwk) -> Result<Self, InvalidKey> {
         let mut members = Map::new();
         for (name, value) in jwk {
             members.insert(name.clone(), Value::from(value.as_str()));

@@ -1,10 +1,27 @@
 //! Signatures checked where that is cheapest.
 
-use super::jws::{Compact, Verified};
+use super::jws::{Compact, MAX_CANDIDATES, Verified};
 use super::{Algorithm, BadSignature, PublicKey};
 use crate::config::Capability;
 use crate::host::Host;
 use crate::refusal::Fault;
+
+/// Checks a token's signature with keys that suit it: at most four where it names none; a `kid` must mean one key.
+pub(crate) async fn verified_by_one_of(
+    host: &Host,
+    suiting: &[PublicKey],
+    compact: Compact<'_>,
+) -> Result<Option<Verified>, Fault> {
+    if compact.header().kid.is_some() && suiting.len() > 1 {
+        return Ok(None);
+    }
+    for key in suiting.iter().take(MAX_CANDIDATES) {
+        if let Ok(verified) = verified(host, key, compact.clone()).await? {
+            return Ok(Some(verified));
+        }
+    }
+    Ok(None)
+}
 
 /// Checks a token's signature with the one key that was chosen for it: by the host, if it offers that and is faster at it.
 pub(crate) async fn verified(

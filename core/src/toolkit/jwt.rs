@@ -46,6 +46,10 @@ impl Jwks {
         Ok(Self(keys.iter().filter_map(|jwk| PublicKey::from_jwk(jwk).ok()).collect()))
     }
 
+    pub(crate) fn into_keys(self) -> Vec<PublicKey> {
+        self.0
+    }
+
     /// Whether one of the keys may be the one that signed a token. When none is, the server may have a newer key set.
     #[must_use]
     pub fn suit(&self, token: &str) -> bool {

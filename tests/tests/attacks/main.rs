@@ -6,6 +6,7 @@ mod authorize_redirect;
 mod authorize_request;
 mod canary;
 mod check;
+mod client_assertion;
 mod client_credentials;
 mod dpop_binding;
 mod dpop_nonce;

@@ -90,7 +90,8 @@ fn tk_015_two_methods_at_once_are_an_invalid_request() {
         probe("", &[("client_id", &id), ("client_secret", &secret), asserted]),
         (400, "invalid_request"),
     );
-    is_refused(&mut s, probe("", &[("client_id", &id), asserted]), INVALID_CLIENT);
+    let kind = ("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer");
+    is_refused(&mut s, probe("", &[("client_id", &id), asserted, kind]), INVALID_CLIENT);
 }
 
 #[test]

@@ -1,0 +1,114 @@
+//! The keys behind a client's `jwks_uri`, fetched by the host and kept for a while.
+//!
+//! Keys that were fetched serve for ten minutes. An assertion that none of them suits makes them be fetched again, since the client may
+//! have rotated; but an address is left alone for some seconds after each try, whatever came of it, so that nobody can send this server
+//! after another by forged assertions.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use crate::ask::{Fetch, FetchLimits};
+use crate::host::Host;
+use crate::key::PublicKey;
+use crate::refusal::Fault;
+use crate::time::{Millis, Seconds};
+use crate::toolkit::jwt::Jwks;
+
+/// How long keys serve.
+const FRESH: Seconds = Seconds(600);
+/// How long an address is left alone after it was tried.
+const COOL_DOWN: Seconds = Seconds(10);
+/// How many requests may wait for the same address at once.
+const MOST_AT_ONCE: u8 = 8;
+/// The most addresses that are remembered; when they are reached, everything is forgotten.
+const MOST: usize = 256;
+const LIMITS: FetchLimits = FetchLimits { bytes: 65_536, millis: 5000, redirects: 0, public_only: true };
+
+/// What was fetched lately.
+#[derive(Debug, Default)]
+pub(crate) struct FetchedKeys(RefCell<BTreeMap<String, Fetched>>);
+
+#[derive(Clone, Debug, Default)]
+struct Fetched {
+    keys: Rc<Vec<PublicKey>>,
+    /// When these keys were the client's.
+    at: Millis,
+    /// When the address was tried last, how often since, and whether an answer came.
+    tried: Millis,
+    tries: u8,
+    answered: bool,
+}
+
+/// The keys at this address, of which one suits if that can be had. None when the address does not answer with a JWK Set.
+pub(super) async fn keys_at(
+    host: &Host,
+    uri: &str,
+    suits: impl Fn(&PublicKey) -> bool,
+) -> Result<Rc<Vec<PublicKey>>, Fault> {
+    let cache = host.client_keys();
+    let known = cache.known(uri);
+    let fresh = if known.is_fresh(host.now()) { Rc::clone(&known.keys) } else { Rc::default() };
+    if fresh.iter().any(suits) {
+        return Ok(fresh);
+    }
+    if known.is_cooling_down(host.now()) {
+        if known.answered {
+            return Ok(fresh);
+        }
+        if known.tries >= MOST_AT_ONCE {
+            return Err(Fault::HostFailed("the keys of a client are being fetched".into()));
+        }
+    }
+    cache.note(uri, |known| known.note_try(host.now()));
+    let fetched = fetch(host, uri).await;
+    cache.note(uri, |known| known.answered = true);
+    let Some(keys) = fetched? else { return Ok(fresh) };
+    cache.note(uri, |known| known.note_keys(keys, host.now()));
+    Ok(cache.known(uri).keys)
+}
+
+async fn fetch(host: &Host, uri: &str) -> Result<Option<Vec<PublicKey>>, Fault> {
+    let accept = ("accept".into(), "application/jwk-set+json, application/json".into());
+    let fetch = Fetch { method: "GET".into(), url: uri.to_owned(), headers: vec![accept], body: None, limits: LIMITS };
+    let response = host.fetch(fetch).await?;
+    let jwks = (response.status == 200).then(|| Jwks::read(&response.body).ok()).flatten();
+    Ok(jwks.map(Jwks::into_keys))
+}
+
+impl FetchedKeys {
+    fn known(&self, uri: &str) -> Fetched {
+        self.0.borrow().get(uri).cloned().unwrap_or_default()
+    }
+
+    fn note(&self, uri: &str, change: impl FnOnce(&mut Fetched)) {
+        let mut known = self.0.borrow_mut();
+        if known.len() >= MOST && !known.contains_key(uri) {
+            known.clear();
+        }
+        change(known.entry(uri.to_owned()).or_default());
+    }
+}
+
+impl Fetched {
+    fn is_fresh(&self, now: Millis) -> bool {
+        now.abs_diff(self.at) < FRESH.millis()
+    }
+
+    fn is_cooling_down(&self, now: Millis) -> bool {
+        now.abs_diff(self.tried) < COOL_DOWN.millis()
+    }
+
+    fn note_try(&mut self, now: Millis) {
+        if self.is_cooling_down(now) {
+            self.tries = self.tries.saturating_add(1);
+        } else {
+            (self.tried, self.tries, self.answered) = (now, 1, false);
+        }
+    }
+
+    fn note_keys(&mut self, keys: Vec<PublicKey>, now: Millis) {
+        self.keys = Rc::new(keys);
+        self.at = now;
+    }
+}
