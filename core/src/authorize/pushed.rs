@@ -16,16 +16,20 @@ use super::request::{AuthorizationRequest, ReturnTo};
 use crate::change::Change;
 use crate::client::{self, Client, Credentials};
 use crate::config::Config;
+use crate::dpop::Possession;
+use crate::grant::client_credentials::ServiceToken;
 use crate::handle::{Handle, Id, Kind, Owner};
 use crate::hash::{b64u, same};
 use crate::host::Host;
 use crate::http::{Request, Response};
+use crate::metadata;
 use crate::record::{Record, Slot, Stored};
 use crate::refusal::{Refusal, Stop};
 use crate::throttle::Throttle;
 use crate::time::{Millis, Seconds};
 
-const ROOM: &str = "pushed";
+/// The client's own partition, where the marker of its DPoP proof is too.
+const ROOM: &str = ServiceToken::ROOM;
 const MINUTE: Seconds = Seconds(60);
 
 /// A request that a client pushed.
@@ -81,28 +85,33 @@ pub(crate) async fn push(host: &Host, request: &Request) -> Result<Response, Sto
     let config = host.config();
     let form = request.form()?;
     let credentials = Credentials::read(request, &form)?;
-    let throttle =
-        Throttle::new(host, ROOM, &credentials.client_id, "pushed", u64::from(config.limits.pushed_per_minute), MINUTE);
-    let (client, pushed) = host.load((Client::slot(config, &credentials.client_id), &throttle)).await?;
+    let possession = Possession::read(host, request, metadata::PUSHED).await?;
+    let owner = Owner::Client(credentials.client_id.clone());
+    let most = u64::from(config.limits.pushed_per_minute);
+    let throttle = Throttle::new(host, ROOM, &credentials.client_id, "pushed", most, MINUTE);
+    let client_slot = Client::slot(config, &credentials.client_id);
+    let (client, pushed, used) = host.load((client_slot, &throttle, possession.slot(config, &owner))).await?;
     let client = client::authenticate(host, client, &credentials).await?.value;
     throttle.check(host, pushed)?;
+    Possession::check_unused(used.as_ref())?;
     // Section 2.1: a reference must not refer to another.
     if form.one("request_uri")?.is_some() {
         return Err(Refusal::InvalidRequest("A pushed request has no request_uri").into());
     }
-    let request = AuthorizationRequest::read(config, &client, ReturnTo::read(&form, &client)?, &form)?;
+    let mut request = AuthorizationRequest::read(config, &client, ReturnTo::read(&form, &client)?, &form)?;
+    request.dpop_jkt = possession.bind_code(request.dpop_jkt)?;
     let id: Id = host.random().bytes("pushed request id");
     let lifetime = config.lifetimes.pushed_request;
     let record = PushedRequest { request, state: State::Pushed { until: lifetime.after(host.now()) } };
-    host.commit(Change::create(slot(config, &client.id, &id), record).and_count(&throttle)).await?;
-    let handle =
-        Handle { owner: Owner::Client(client.id), id, serial: 0, secret: Default::default(), client: String::new() };
+    let create = Change::create(slot(config, &client.id, &id), record).and_count(&throttle);
+    host.commit(possession.spend(create, config, &owner)).await?;
+    let handle = Handle { owner, id, serial: 0, secret: Default::default(), client: String::new() };
     let request_uri = handle.seal(&config.roots, &config.tenant, Kind::RequestUri);
     Ok(Response::json(201, &PushedResponse { request_uri, expires_in: lifetime.0 }))
 }
 
 fn slot(config: &Config, client_id: &str, id: &Id) -> Slot<PushedRequest> {
-    Slot::new(&config.tenant, ROOM, client_id, &format!("request.{}", b64u(id)))
+    Slot::new(&config.tenant, ROOM, client_id, &format!("pushed.{}", b64u(id)))
 }
 
 /// A reference as the browser brings it, authentic and the client's own (RFC 9126 section 4).

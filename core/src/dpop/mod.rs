@@ -51,13 +51,23 @@ impl Possession {
 
     /// The client's policy (RFC 9449 section 5.2), and whether the proof was used before (section 11.1).
     pub(crate) fn check(&self, client: &Client, used: Option<&Stored<Marker>>) -> Result<(), Refusal> {
-        if used.is_some() {
-            return Err(invalid("The DPoP proof was used before"));
-        }
+        Self::check_unused(used)?;
         if client.dpop_bound_access_tokens && self.0.is_none() {
             return Err(invalid("The client must send a DPoP proof"));
         }
         Ok(())
+    }
+
+    pub(crate) fn check_unused(used: Option<&Stored<Marker>>) -> Result<(), Refusal> {
+        if used.is_some() { Err(invalid("The DPoP proof was used before")) } else { Ok(()) }
+    }
+
+    /// The key that a code will be bound to: by the parameter `dpop_jkt`, by the proof, or by both alike (RFC 9449 section 10.1).
+    pub(crate) fn bind_code(&self, dpop_jkt: Option<String>) -> Result<Option<String>, Refusal> {
+        match (dpop_jkt, self.jkt()) {
+            (Some(said), Some(shown)) if said != shown => Err(invalid("The DPoP proof is not of the key of dpop_jkt")),
+            (said, shown) => Ok(said.or_else(|| shown.map(str::to_owned))),
+        }
     }
 
     /// What is bound to a key is good only with that key.
