@@ -30,7 +30,10 @@ test("the program makes a client and answers with metadata, keys and a challenge
   assert.equal(metadata[0], 200);
   assert.equal(JSON.parse(metadata.at(-1)).issuer, "https://auth.example.com");
   assert.equal(JSON.parse(jwks.at(-1)).keys.length > 0, true);
-  assert.deepEqual(refused, ["unauthenticated", "Bearer"]);
+  assert.deepEqual(refused, [
+    "unauthenticated",
+    `Bearer resource_metadata="https://auth.example.com/.well-known/oauth-protected-resource"`,
+  ]);
 });
 
 for (const version of [20, 22, 26]) {

@@ -4,6 +4,7 @@ import { Driver } from "./driver.js";
 import { type Engine, EngineInstance } from "./engine.js";
 import { type ClavigerError, ConfigurationError, Fault, Refused } from "./errors.js";
 import { type EventName, type Listener, Listeners } from "./events.js";
+import { Guard, type Requested, refusal } from "./guard.js";
 import {
   type HttpAnswer,
   type HttpCall,
@@ -24,7 +25,7 @@ import { Keys } from "./rooms/keys.js";
 import { Grants, Sessions } from "./rooms/sessions.js";
 import { Tokens } from "./rooms/tokens.js";
 import { capabilities, type Requester, server } from "./serve.js";
-import type { Principal, Purged, PurgeOptions, Requirement } from "./shapes.js";
+import type { Principal, Purged, PurgeOptions, Requirement, ResourceMetadata } from "./shapes.js";
 
 const defaultBodyLimit = 65_536;
 const defaultDeadline = 10_000;
@@ -50,6 +51,7 @@ export class Claviger {
 
   readonly #options: SlimOptions;
   readonly #listeners: Listeners;
+  readonly #guard: Guard;
   readonly #onFault: (error: ClavigerError | Error) => void;
   #driver: Promise<Driver> | undefined;
 
@@ -58,11 +60,12 @@ export class Claviger {
     this.#onFault = reporter(options.onFault ?? ((error) => console.error(error)));
     this.#listeners = new Listeners((error) => this.#onFault(asError(error)));
     const call: Call = (name, argument) => this.#call(name, argument);
+    this.#guard = new Guard(call, options.clock ?? Date.now);
     this.clients = new Clients(call);
     this.accounts = new Accounts(call);
     this.sessions = new Sessions(call);
     this.grants = new Grants(call);
-    this.tokens = new Tokens(call);
+    this.tokens = new Tokens(call, this.#guard);
     this.keys = new Keys(call);
     this.interactions = new Interactions(call);
   }
@@ -100,12 +103,37 @@ export class Claviger {
   }
 
   /**
-   * Who makes this request: by its access token, or by its session cookie. Rejects with `Refused`, whose `toResponse()` is the
-   * right 401 or 403 with its challenge (RFC 6750 section 3).
+   * Who makes this request: by its access token, or by its session cookie. Takes a Fetch request, or that of `node:http`, Express
+   * and their like, and asks once when the same request comes again within seconds. Rejects with `Refused`, whose `toResponse()` is the right
+   * 400, 401 or 403 with its challenge (RFC 6750 section 3, RFC 9728 section 5.1).
    */
-  async authenticate(request: { readonly headers: Headers }, requirement: Requirement = {}): Promise<Principal> {
-    const headers: HeaderPairs = [...request.headers];
-    return this.#call("authenticate", { headers, ...requirement }, requirement.scopes);
+  async authenticate(request: Requested, requirement: Requirement = {}): Promise<Principal> {
+    return this.#guard.authenticate(request, requirement);
+  }
+
+  /**
+   * A handler that answers only the requests that are good for this, and the others as they deserve.
+   *
+   * ```ts
+   * Deno.serve(auth.guard({ scopes: ["read"] }, (request, who) => Response.json({ hello: who.subject })));
+   * ```
+   */
+  guard<Rest extends unknown[]>(
+    requirement: Requirement,
+    handler: (request: Request, who: Principal, ...rest: Rest) => Response | Promise<Response>,
+  ): (request: Request, ...rest: Rest) => Promise<Response> {
+    return async (request, ...rest) => {
+      const who = await this.authenticate(request, requirement).catch(refusal);
+      return who instanceof Response ? who : handler(request, who, ...rest);
+    };
+  }
+
+  /**
+   * The metadata (RFC 9728) of one of `resources`. Those on this server's own origin have it served by `fetch`; another serves it
+   * as JSON at `/.well-known/oauth-protected-resource` and its own path.
+   */
+  resourceMetadata(resource: string): Promise<ResourceMetadata> {
+    return this.#call("resources.metadata", { resource });
   }
 
   /** Removes what has expired, page by page; stores that expire rows by themselves need it seldom. */
@@ -129,15 +157,11 @@ export class Claviger {
     return this.#listeners.add(name, listener);
   }
 
-  async #call<Name extends Parameters<Call>[0]>(
-    name: Name,
-    argument: Takes<Name>,
-    scopes: readonly string[] = [],
-  ): Promise<Gives<Name>> {
+  async #call<Name extends Parameters<Call>[0]>(name: Name, argument: Takes<Name>): Promise<Gives<Name>> {
     const driver = await this.#ready();
     const done = this.#told(await driver.run({ [name]: argument }));
     if ("ok" in done) return done.ok as Gives<Name>;
-    throw errorOf(done, scopes);
+    throw errorOf(done);
   }
 
   get #bodyLimit(): number {
@@ -181,10 +205,10 @@ function opened(module: WebAssembly.Module, config: object): Engine {
   return engine;
 }
 
-function errorOf({ fault, refused }: Done, scopes: readonly string[] = []): ClavigerError {
+function errorOf({ fault, refused }: Done): ClavigerError {
   if (fault instanceof Fault) return fault;
   if (fault) return new Fault(fault);
-  if (refused) return new Refused(refused, scopes);
+  if (refused) return new Refused(refused);
   return new Fault({
     code: "engine_failed",
     status: 500,

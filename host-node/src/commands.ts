@@ -12,13 +12,15 @@ import type {
   NewAccount,
   NewClient,
   Paging,
-  Principal,
+  PrincipalFacts,
   Purged,
   Requirement,
+  ResourceMetadata,
   Session,
   SignedIn,
   SigningAlgorithm,
   SigningKey,
+  TokenRequirement,
 } from "./shapes.js";
 
 /** Response headers, names repeated where a header is. */
@@ -52,10 +54,11 @@ export interface Commands {
   "grants.list": [OfSubject & Paging, ListPage<Grant>];
   "grants.revoke": [OfSubject & ById, { revoked: boolean }];
   "grants.revokeAll": [OfSubject & { clientId?: string }, { revoked: number }];
-  "tokens.verify": [{ token: string } & Requirement, Principal];
+  "tokens.verify": [{ token: string } & TokenRequirement, PrincipalFacts];
   "tokens.introspect": [{ token: string }, Introspection];
   "tokens.revoke": [{ token: string }, { revoked: boolean }];
-  authenticate: [{ headers: HeaderPairs } & Requirement, Principal];
+  authenticate: [{ headers: HeaderPairs } & Requirement, PrincipalFacts];
+  "resources.metadata": [{ resource: string }, ResourceMetadata];
   "keys.list": [Record<never, never>, { keys: SigningKey[] }];
   "keys.generate": [{ algorithm: SigningAlgorithm }, SigningKey];
   "keys.rotate": [{ algorithm?: SigningAlgorithm }, { keys: SigningKey[] }];

@@ -68,12 +68,14 @@ export type Answer =
   | { verified: boolean }
   | { failed: string };
 
-/** The four members that tell a refusal or a fault. */
+/** What tells a refusal or a fault. */
 export interface Told {
   readonly code: string;
   readonly status: number;
   readonly message: string;
   readonly help: string;
+  /** Of the response that tells it. */
+  readonly headers?: readonly (readonly [name: string, value: string])[];
 }
 
 /** The end of a flow: `ok` (with `fault` beside it when a response renders one), `refused` or `fault`. */

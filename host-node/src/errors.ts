@@ -69,27 +69,18 @@ export abstract class ClavigerError extends Error {
 /** Somebody's request is refused. The message is safe to show to anyone. */
 export class Refused extends ClavigerError {
   declare readonly code: RefusalCode;
-  readonly #scopes: readonly string[];
+  readonly #headers: readonly (readonly [string, string])[];
 
-  /** `scopes` are what the request would need; the challenge of an `insufficient_scope` names them. */
-  constructor(told: Told, scopes: readonly string[] = []) {
+  constructor(told: Told) {
     super(told);
-    this.#scopes = scopes;
+    this.#headers = told.headers ?? [];
   }
 
-  /** The status, an `error` object, and the challenge of RFC 6750 section 3: with 401, and with 403 where a scope is missing. */
+  /** The status, an `error` object, and the challenge of a request that was not let through (RFC 6750 section 3). */
   toResponse(): Response {
     const headers = new Headers({ "cache-control": "no-store" });
-    const challenged = this.status === 401 || this.code === "insufficient_scope";
-    if (challenged) headers.set("www-authenticate", this.#challenge());
+    for (const [name, value] of this.#headers) headers.append(name, value);
     return problem(this.code, this.message, this.status, headers);
-  }
-
-  #challenge(): string {
-    // RFC 6750 section 3.1: a request without any credentials is not told an error code.
-    if (this.code === "unauthenticated") return "Bearer";
-    const scope = this.#scopes.length > 0 ? `, scope="${this.#scopes.join(" ")}"` : "";
-    return `Bearer error="${this.code}", error_description="${this.message}"${scope}`;
   }
 }
 

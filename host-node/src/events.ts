@@ -21,6 +21,14 @@ export interface Events {
   "sign_in.succeeded": OfSubject & { readonly sessionId: string };
   "sign_in.failed": { readonly subject: string | null };
   "session.revoked": OfSubject & { readonly sessionId: string };
+  /** Of `auth.authenticate`: once for each request that is let through. */
+  "authentication.succeeded": {
+    readonly subject: string | null;
+    readonly clientId: string | null;
+    readonly sessionId: string | null;
+  };
+  /** Of `auth.authenticate`: the code is that of the error. */
+  "authentication.failed": { readonly code: string };
   "consent.granted": OfSubject & OfClient & { readonly scope: string };
   "consent.denied": OfSubject & OfClient;
   "code.issued": OfSubject & OfGrant;

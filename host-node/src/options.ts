@@ -36,8 +36,8 @@ export interface Configuration {
   };
   /** How long a rotated refresh token still yields its successor: a lost response or a second tab loses nothing. */
   refreshGrace?: Lifetime;
-  /** The protected resources (RFC 8707), by their address. */
-  resources?: Readonly<Record<string, { accessToken?: "jwt" | "opaque"; lifetime?: Lifetime }>>;
+  /** The protected resources (RFC 8707), by their address. The issuer is one without being named. */
+  resources?: Readonly<Record<string, Resource>>;
   signing?: {
     algorithm?: string;
     rotateEvery?: Lifetime;
@@ -54,6 +54,18 @@ export interface Configuration {
   requirePushedAuthorizationRequests?: boolean;
   /** Whether people are asked again for what they allowed a client before; they are not, when absent. */
   rememberConsent?: boolean;
+}
+
+/** A protected resource: an API, and how its access tokens look. */
+export interface Resource {
+  /** What clients are registered with, when absent. */
+  accessToken?: "jwt" | "opaque";
+  /** `lifetimes.accessToken` when absent. */
+  lifetime?: Lifetime;
+  /** The scopes that mean something there; all when absent. Its tokens hold no others. */
+  scopes?: readonly string[];
+  /** What people call it (RFC 9728 section 2). */
+  name?: string;
 }
 
 /** A user of your own application. */

@@ -12,6 +12,8 @@ export interface Client {
   readonly authMethod: ClientAuthMethod;
   readonly accessToken: AccessTokenFormat;
   readonly requirePushedAuthorizationRequests: boolean;
+  /** The resources that it serves: it may introspect access tokens for them. */
+  readonly resources: readonly string[];
   readonly disabled: boolean;
   readonly createdAt: number;
 }
@@ -29,7 +31,7 @@ export interface NewClient {
   redirectUris: readonly string[];
   /** All that are configured when absent. */
   scopes?: readonly string[];
-  /** `authorization_code` and `refresh_token` when absent. */
+  /** `authorization_code` and `refresh_token` when absent; none for what serves resources and has no redirect URIs. */
   grantTypes?: readonly GrantType[];
   /** `client_secret_basic` when absent; `none` for a public client. */
   authMethod?: ClientAuthMethod;
@@ -37,6 +39,8 @@ export interface NewClient {
   accessToken?: AccessTokenFormat;
   /** RFC 9126 section 6; `false` when absent. */
   requirePushedAuthorizationRequests?: boolean;
+  /** The resources that it serves, out of those configured: it may introspect access tokens for them. None when absent. */
+  resources?: readonly string[];
   /** Made by the engine when absent. */
   id?: string;
 }
@@ -48,6 +52,7 @@ export interface ClientChanges {
   grantTypes?: readonly GrantType[];
   accessToken?: AccessTokenFormat;
   requirePushedAuthorizationRequests?: boolean;
+  resources?: readonly string[];
   disabled?: boolean;
 }
 
@@ -103,8 +108,19 @@ export interface Grant {
   readonly expiresAt: number;
 }
 
+/** Who makes a request, by an access token or by a session, and what it may do. */
+export type Principal = PrincipalFacts & Permission;
+
 /** Who makes a request: by an access token, or by a session. */
-export type Principal = TokenPrincipal | SessionPrincipal;
+export type PrincipalFacts = TokenPrincipal | SessionPrincipal;
+
+/** What a request may do. A person who is signed in may do anything: scopes bound what applications do for people. */
+export interface Permission {
+  /** Whether it may do what takes all of these scopes. */
+  hasScope(...scopes: string[]): boolean;
+  /** Whether it has one of these scopes at least. */
+  hasAnyScope(...scopes: string[]): boolean;
+}
 
 export interface TokenPrincipal {
   readonly kind: "token";
@@ -131,12 +147,35 @@ export interface SessionPrincipal {
   readonly expiresAt: number;
 }
 
-/** What a request must be good for. */
-export interface Requirement {
-  /** The resource that is asked, as in `resources`. */
+/** What a token must be good for. */
+export interface TokenRequirement {
+  /** The resource that is asked, as in `resources`; the issuer when absent. */
   audience?: string;
   /** All of them. */
   scopes?: readonly string[];
+  /** One of them at least. */
+  anyScopes?: readonly string[];
+  /**
+   * What becomes of a JWT that was revoked before it expired: `expiry` (the default) takes it, without a trip to the store;
+   * `check` refuses it, in one.
+   */
+  revocation?: "expiry" | "check";
+}
+
+/** What a request must be good for. */
+export interface Requirement extends TokenRequirement {
+  /** `token`: a session is not let through. */
+  only?: "token";
+}
+
+/** Protected resource metadata (RFC 9728 section 2). */
+export interface ResourceMetadata {
+  readonly resource: string;
+  readonly authorization_servers: readonly string[];
+  readonly scopes_supported?: readonly string[];
+  readonly bearer_methods_supported: readonly string[];
+  readonly resource_name?: string;
+  readonly [member: string]: unknown;
 }
 
 /** RFC 7662 section 2.2. */

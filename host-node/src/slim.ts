@@ -10,6 +10,7 @@ export {
   Refused,
 } from "./errors.js";
 export type { ClavigerEvent, EventName, Events, Listener } from "./events.js";
+export type { Requested } from "./guard.js";
 export { List } from "./list.js";
 export type {
   Configuration,
@@ -21,6 +22,7 @@ export type {
   Lifetime,
   Options,
   RequestInfo,
+  Resource,
   Sign,
   SlimOptions,
   SubjectFound,

@@ -1,5 +1,8 @@
 import { Claviger, type Options } from "claviger";
+import { Acting, type ActingOptions } from "./acting.js";
 import { MemoryStore } from "./stores/memory.js";
+
+export type { ActingOptions };
 
 /** A clock that stands still until it is told otherwise. */
 export class VirtualClock {
@@ -24,22 +27,37 @@ export interface Testing {
   readonly auth: Claviger;
   readonly clock: VirtualClock;
   readonly store: MemoryStore;
+  /**
+   * The request with an access token of this person (by login, made when unknown), as an application would send it. The token is
+   * as good as any: it was asked for, allowed and redeemed.
+   */
+  actingAs(login: string, options: ActingOptions, request: Request): Promise<Request>;
+  /** The request with the session cookie of this person (by login, made when unknown). */
+  signedInAs(login: string, request: Request): Promise<Request>;
 }
 
 /** A `Claviger` for the tests of your application: memory store, virtual clock, and the same "random" bytes in every run. */
 export function testing(options: Partial<Options> = {}): Testing {
   const clock = new VirtualClock();
   const store = new MemoryStore({ clock: clock.now });
+  const issuer = options.issuer ?? "https://auth.example.com";
   const auth = new Claviger({
-    issuer: "https://auth.example.com",
     secret: "testing-only-9d41b6c07a5e4f3c8b21e6f0a7d35c94",
     store,
     clock: clock.now,
     random: sequence(),
     password: { memory: 7168, passes: 1, lanes: 1 },
     ...options,
+    issuer,
   });
-  return { auth, clock, store };
+  const acting = new Acting(auth, issuer, options.subject !== undefined);
+  return {
+    auth,
+    clock,
+    store,
+    actingAs: (login, actingOptions, request) => acting.as(login, actingOptions, request),
+    signedInAs: (login, request) => acting.signedIn(login, request),
+  };
 }
 
 const units = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;

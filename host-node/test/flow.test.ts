@@ -195,7 +195,7 @@ test("a person's sessions and grants are listed and revoked", async () => {
   const who = await auth.authenticate(request);
   assert.deepEqual([who.kind, who.subject, who.sessionId], ["session", account.id, session!.id]);
   assert.equal(await auth.sessions.revoke(account.id, session!.id), true);
-  await assert.rejects(auth.authenticate(request), { code: "unauthenticated" });
+  await assert.rejects(auth.authenticate(request.clone()), { code: "unauthenticated" });
 });
 
 test("a request is authenticated by its bearer token, and refused with the right challenge", async () => {

@@ -28,6 +28,12 @@ const clientOptions = {
   },
   "access-token": { type: "string", value: "FORM", help: "What its access tokens look like: jwt or opaque" },
   "require-par": { type: "string", value: "BOOL", help: "Whether it must push its authorization requests (RFC 9126)" },
+  resource: {
+    type: "string",
+    multiple: true,
+    value: "URL",
+    help: "A resource that it serves, and may introspect tokens for; may be repeated",
+  },
 } as const satisfies Options;
 
 const newClientOptions = {
@@ -235,6 +241,7 @@ function clientChanges(values: Record<string, unknown>): ClientChanges {
     scope: "scopes",
     "grant-type": "grantTypes",
     "access-token": "accessToken",
+    resource: "resources",
   });
   return par === undefined ? changes : { ...changes, requirePushedAuthorizationRequests: par === "true" };
 }

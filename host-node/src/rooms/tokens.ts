@@ -1,17 +1,20 @@
 import type { Call } from "../commands.js";
-import type { Introspection, Principal, Requirement } from "../shapes.js";
+import type { Guard } from "../guard.js";
+import type { Introspection, Principal, TokenRequirement } from "../shapes.js";
 
 /** Tokens by themselves; `auth.authenticate` takes them from a request. */
 export class Tokens {
   readonly #call: Call;
+  readonly #guard: Guard;
 
-  constructor(call: Call) {
+  constructor(call: Call, guard: Guard) {
     this.#call = call;
+    this.#guard = guard;
   }
 
   /** Who presents this access token. Rejects with `Refused`: `invalid_token` or `insufficient_scope`. */
-  verify(token: string, requirement: Requirement = {}): Promise<Principal> {
-    return this.#call("tokens.verify", { token, ...requirement });
+  verify(token: string, requirement: TokenRequirement = {}): Promise<Principal> {
+    return this.#guard.verify(token, requirement);
   }
 
   /** RFC 7662: `active` is false for whatever is not a live token. */

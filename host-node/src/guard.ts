@@ -1,0 +1,73 @@
+import type { Call, HeaderPairs } from "./commands.js";
+import { ClavigerError, Refused } from "./errors.js";
+import type { Permission, Principal, PrincipalFacts, Requirement, TokenRequirement } from "./shapes.js";
+
+/** A request as Fetch has it, or as `node:http` does. */
+export type Requested = { readonly headers: Headers } | { readonly rawHeaders: readonly string[] };
+
+/** How long an answer is remembered for the same request, in milliseconds: a stream that asks again later wants to know anew. */
+const remembered = 10_000;
+
+interface Answer {
+  at: number;
+  found: Promise<Principal>;
+}
+
+/** Who is behind requests; asked once for each request and requirement, as long as a request is handled. */
+export class Guard {
+  readonly #call: Call;
+  readonly #clock: () => number;
+  readonly #answers = new WeakMap<Requested, Map<string, Answer>>();
+
+  constructor(call: Call, clock: () => number) {
+    this.#call = call;
+    this.#clock = clock;
+  }
+
+  /** Rejects with `Refused`, or with `Fault`, which is not remembered. */
+  authenticate(request: Requested, requirement: Requirement): Promise<Principal> {
+    const asked = { headers: headersOf(request), ...requirement };
+    const key = JSON.stringify(asked);
+    const answers = this.#answers.get(request) ?? new Map<string, Answer>();
+    this.#answers.set(request, answers);
+    const known = answers.get(key);
+    const at = this.#clock();
+    if (known && at - known.at < remembered) return known.found;
+    const found = this.#call("authenticate", asked).then(permitted);
+    answers.set(key, { at, found });
+    found.catch((error) => error instanceof Refused || answers.delete(key));
+    return found;
+  }
+
+  /** Rejects as `authenticate` does. */
+  async verify(token: string, requirement: TokenRequirement): Promise<Principal> {
+    return permitted(await this.#call("tokens.verify", { token, ...requirement }));
+  }
+}
+
+/** The response to a request that was not let through; what is no error of this package is thrown on. */
+export function refusal(error: unknown): Response {
+  if (error instanceof ClavigerError) return error.toResponse();
+  throw error;
+}
+
+/** The headers that say who it is. What a framework parsed has lost what came twice. */
+function headersOf(request: Requested): HeaderPairs {
+  const pairs: HeaderPairs = "rawHeaders" in request ? inPairs(request.rawHeaders) : [...request.headers];
+  return pairs.filter(([name]) => ["authorization", "cookie", "dpop"].includes(name));
+}
+
+function inPairs(raw: readonly string[]): HeaderPairs {
+  return raw.flatMap((text, at): HeaderPairs => (at % 2 ? [] : [[text.toLowerCase(), raw[at + 1] ?? ""]]));
+}
+
+function permitted(facts: PrincipalFacts): Principal {
+  const has = (scope: string) => facts.kind === "session" || facts.scopes.includes(scope);
+  const permission: Permission = {
+    hasScope: (...scopes) => scopes.every(has),
+    hasAnyScope: (...scopes) => scopes.some(has),
+  };
+  // Not enumerable: a principal is printed, compared and sent as the facts that it holds.
+  const hidden = Object.entries(permission).map(([name, value]) => [name, { value }] as const);
+  return Object.defineProperties(facts, Object.fromEntries(hidden)) as Principal;
+}
