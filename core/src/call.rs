@@ -8,7 +8,7 @@ use crate::event::Dated;
 use crate::hash::from_b64u;
 use crate::refusal::{Fault, Refusal, Told};
 use crate::time::Millis;
-use crate::{account, authorize, client, grant, http, key, purge, resource, token};
+use crate::{account, authorize, client, device, grant, http, key, purge, resource, token};
 
 /// One request to the engine, with all that it learns of time and chance.
 #[derive(Debug, Deserialize)]
@@ -107,6 +107,14 @@ pub enum Command {
     InteractionsConsent(authorize::Consent),
     #[serde(rename = "interactions.deny")]
     InteractionsDeny(authorize::Get),
+    #[serde(rename = "device.begin")]
+    DeviceBegin(device::Begin),
+    #[serde(rename = "device.get")]
+    DeviceGet(device::Get),
+    #[serde(rename = "device.approve")]
+    DeviceApprove(device::Approve),
+    #[serde(rename = "device.deny")]
+    DeviceDeny(device::At),
     #[serde(rename = "purge")]
     Purge(purge::Purge),
 }

@@ -68,6 +68,12 @@ impl Change {
         Self::default().and_delete(Some(key))
     }
 
+    /// The same, if this row is as it was read.
+    pub(crate) fn and_require(mut self, key: Key, version: String) -> Self {
+        self.require.push(Require { key, version: Some(version) });
+        self
+    }
+
     /// The same, and this row is gone, whatever it was.
     pub(crate) fn and_delete(mut self, key: Option<Key>) -> Self {
         self.delete.extend(key);

@@ -5,7 +5,7 @@ use crate::config::Config;
 use crate::host::Host;
 use crate::key::manage;
 use crate::refusal::{Refusal, Stop};
-use crate::{account, authorize, client, grant, http, purge, resource, session, token};
+use crate::{account, authorize, client, device, grant, http, purge, resource, session, token};
 
 pub(crate) async fn carry_out(host: &Host, command: &Command) -> Result<Outcome, Stop> {
     Ok(match command {
@@ -39,6 +39,10 @@ pub(crate) async fn carry_out(host: &Host, command: &Command) -> Result<Outcome,
         Command::InteractionsComplete(ask) => Outcome::of(authorize::complete(host, ask).await?)?,
         Command::InteractionsConsent(ask) => Outcome::of(authorize::consent(host, ask).await?)?,
         Command::InteractionsDeny(ask) => Outcome::of(authorize::deny(host, ask).await?)?,
+        Command::DeviceBegin(ask) => Outcome::of(device::begin(host, ask)?)?,
+        Command::DeviceGet(ask) => Outcome::of(device::get(host, ask).await?)?,
+        Command::DeviceApprove(ask) => Outcome::of(device::approve(host, ask).await?)?,
+        Command::DeviceDeny(ask) => Outcome::of(device::deny(host, ask).await?)?,
         Command::Purge(ask) => Outcome::of(purge::purge(host, ask).await?)?,
     })
 }

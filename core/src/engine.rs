@@ -10,6 +10,7 @@ use crate::call::{Call, Cancel, Command, Done, Outcome, Resume, Seed, Step};
 use crate::client::FetchedKeys;
 use crate::command;
 use crate::config::Config;
+use crate::device::Pace;
 use crate::host::{Host, Shared};
 use crate::http;
 use crate::key::cache::KeyCache;
@@ -58,7 +59,12 @@ impl Engine {
     pub fn open(config: &[u8]) -> Result<Self, Fault> {
         let config = Config::read(config)?;
         Ok(Self {
-            shared: Rc::new(Shared { config, keys: KeyCache::default(), client_keys: FetchedKeys::default() }),
+            shared: Rc::new(Shared {
+                config,
+                keys: KeyCache::default(),
+                client_keys: FetchedKeys::default(),
+                pace: Pace::default(),
+            }),
             flows: Vec::new(),
             free: Vec::new(),
             last_seed: None,

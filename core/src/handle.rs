@@ -20,6 +20,7 @@ pub(crate) enum Kind {
     Session,
     /// A pushed authorization request.
     RequestUri,
+    DeviceCode,
 }
 
 impl Kind {
@@ -32,6 +33,7 @@ impl Kind {
             Self::Session => "cvs_",
             // RFC 9126 section 2.2.
             Self::RequestUri => "urn:ietf:params:oauth:request_uri:",
+            Self::DeviceCode => "cvd_",
         }
     }
 }
@@ -43,19 +45,21 @@ pub(crate) enum Owner {
     Subject(String),
     /// A client's own: the tokens with which it acts for itself.
     Client(String),
+    /// A device's, until a person has decided: named by the code that the person enters.
+    Device(String),
 }
 
 impl Owner {
     pub(crate) fn name(&self) -> &str {
         match self {
-            Self::Subject(name) | Self::Client(name) => name,
+            Self::Subject(name) | Self::Client(name) | Self::Device(name) => name,
         }
     }
 
     pub(crate) fn subject(&self) -> Option<&str> {
         match self {
             Self::Subject(id) => Some(id),
-            Self::Client(_) => None,
+            Self::Client(_) | Self::Device(_) => None,
         }
     }
 }
@@ -89,7 +93,7 @@ impl Handle {
     /// The client it was issued to.
     pub(crate) fn client(&self) -> &str {
         match &self.owner {
-            Owner::Subject(_) => &self.client,
+            Owner::Subject(_) | Owner::Device(_) => &self.client,
             Owner::Client(id) => id,
         }
     }
@@ -116,6 +120,7 @@ impl Handle {
         let (tag, owner) = match &self.owner {
             Owner::Subject(name) => (0, name),
             Owner::Client(name) => (1, name),
+            Owner::Device(name) => (2, name),
         };
         let mut out = vec![tag];
         out.extend_from_slice(&u16::try_from(owner.len()).unwrap_or(u16::MAX).to_be_bytes());
@@ -136,7 +141,12 @@ impl Handle {
         let (secret, client) = rest.split_first_chunk::<16>()?;
         let owner = String::from_utf8(owner.to_vec()).ok()?;
         Some(Self {
-            owner: if tag == 0 { Owner::Subject(owner) } else { Owner::Client(owner) },
+            owner: match tag {
+                0 => Owner::Subject(owner),
+                1 => Owner::Client(owner),
+                2 => Owner::Device(owner),
+                _ => return None,
+            },
             id: *id,
             serial: u32::from_be_bytes(*serial),
             secret: *secret,

@@ -11,6 +11,7 @@ use crate::ask::{
 use crate::change::{Change, Trace};
 use crate::client::FetchedKeys;
 use crate::config::Config;
+use crate::device::Pace;
 use crate::event::{Dated, Event};
 use crate::hash::{b64u, from_b64u};
 use crate::key::cache::KeyCache;
@@ -27,6 +28,7 @@ pub(crate) struct Shared {
     pub(crate) config: Config,
     pub(crate) keys: KeyCache,
     pub(crate) client_keys: FetchedKeys,
+    pub(crate) pace: Pace,
 }
 
 #[derive(Debug, Default)]
@@ -81,6 +83,10 @@ impl Host {
 
     pub(crate) fn client_keys(&self) -> &FetchedKeys {
         &self.0.shared.client_keys
+    }
+
+    pub(crate) fn pace(&self) -> &Pace {
+        &self.0.shared.pace
     }
 
     /// Whether the host signs with keys of its own.

@@ -9,10 +9,11 @@
 //! | `host`, `want`, `change`, `record` | the mailbox, what a flow loads and writes, what a row holds |
 //! | `http`, `metadata`, [`page`] | requests, responses, the router, RFC 8414, the built-in pages |
 //! | `authorize` | the authorization request, the interaction, sign-in, consent, the response |
+//! | `device` | the device authorization endpoint, the page where the code is entered |
 //! | `client`, `account`, `session` | who is there |
 //! | `grant`, `token` | what was allowed, and the tokens made from it |
 //! | `dpop`, `marker` | proofs of possession (RFC 9449); what may be used once was used |
-//! | `purge` | rows that are over, removed |
+//! | `purge`, `throttle` | rows that are over, removed; what happens too often |
 //! | [`key`], `seal`, `handle`, `hash`, `random` | cryptography |
 //! | [`toolkit`] | PKCE, DPoP proofs, JWT verification and sealed values by themselves, for browser and edge code |
 //! | `config`, [`refusal`], [`event`], `json`, `resource`, `scope`, `subset`, [`time`], `uri` | what everything else speaks in |
@@ -26,6 +27,7 @@ mod client;
 mod command;
 mod config;
 mod consent;
+mod device;
 mod dpop;
 pub mod engine;
 pub mod event;

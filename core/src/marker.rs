@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::account;
 use crate::change::Change;
 use crate::config::Config;
+use crate::device::Device;
 use crate::grant::client_credentials::ServiceToken;
 use crate::handle::Owner;
 use crate::hash::{b64u, sha256};
@@ -58,6 +59,7 @@ impl Marker {
         let (room, owner) = match owner {
             Owner::Subject(id) => (account::ROOM, id),
             Owner::Client(id) => (ServiceToken::ROOM, id),
+            Owner::Device(id) => (Device::ROOM, id),
         };
         Self::slot_in(config, room, owner, kind, unique)
     }

@@ -13,6 +13,7 @@ pub(crate) const FORM_POST: &str = "/form-post";
 pub(crate) const TOKEN: &str = "/token";
 pub(crate) const INTROSPECT: &str = "/introspect";
 pub(crate) const REVOKE: &str = "/revoke";
+pub(crate) const DEVICE_AUTHORIZATION: &str = "/device_authorization";
 pub(crate) const JWKS: &str = "/jwks";
 
 /// How long anyone may keep it, in seconds.
@@ -22,8 +23,10 @@ const ALL_METHODS: &[&str] = &["none", "client_secret_basic", "client_secret_pos
 const CONFIDENTIAL_METHODS: &[&str] = &["client_secret_basic", "client_secret_post", "private_key_jwt"];
 /// Of `private_key_jwt` (RFC 7523 section 2.2).
 const ASSERTION_ALGORITHMS: &[&str] = &["ES256", "EdDSA", "RS256"];
+const GRANT_TYPES: &[&str] =
+    &["authorization_code", "refresh_token", "client_credentials", "urn:ietf:params:oauth:grant-type:device_code"];
 
-/// RFC 8414 section 2, RFC 9207 section 3 and RFC 9449 section 5.1.
+/// RFC 8414 section 2, RFC 8628 section 4, RFC 9207 section 3 and RFC 9449 section 5.1.
 #[derive(Serialize)]
 struct Metadata<'a> {
     issuer: &'a str,
@@ -33,6 +36,7 @@ struct Metadata<'a> {
     token_endpoint: String,
     introspection_endpoint: String,
     revocation_endpoint: String,
+    device_authorization_endpoint: String,
     jwks_uri: String,
     scopes_supported: Vec<&'a str>,
     response_types_supported: &'static [&'static str],
@@ -60,11 +64,12 @@ pub(crate) fn respond(config: &Config) -> Response {
         token_endpoint: at(TOKEN),
         introspection_endpoint: at(INTROSPECT),
         revocation_endpoint: at(REVOKE),
+        device_authorization_endpoint: at(DEVICE_AUTHORIZATION),
         jwks_uri: at(JWKS),
         scopes_supported: config.scopes.keys().map(String::as_str).collect(),
         response_types_supported: &["code"],
         response_modes_supported: &ResponseMode::NAMES,
-        grant_types_supported: &["authorization_code", "refresh_token", "client_credentials"],
+        grant_types_supported: GRANT_TYPES,
         token_endpoint_auth_methods_supported: ALL_METHODS,
         token_endpoint_auth_signing_alg_values_supported: ASSERTION_ALGORITHMS,
         introspection_endpoint_auth_methods_supported: CONFIDENTIAL_METHODS,

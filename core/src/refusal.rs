@@ -58,6 +58,14 @@ pub enum Refusal {
     InteractionEnded,
     /// Login or password is wrong; which of them is not told.
     WrongCredentials,
+    /// Nobody has decided yet (RFC 8628 section 3.5).
+    AuthorizationPending,
+    /// The same, and the device polls too often (RFC 8628 section 3.5).
+    SlowDown,
+    /// The device code's time was up (RFC 8628 section 3.5).
+    ExpiredToken,
+    /// No such user code waits to be entered; whether it never did, did once, or waits for somebody else is not told.
+    UnknownUserCode,
     /// There is no such page.
     NoSuchEndpoint,
     /// The method is not one of these.
@@ -134,7 +142,7 @@ impl Refusal {
             R::UnsupportedResponseType => ("unsupported_response_type", 400, "Only response_type=code is supported", "Use the authorization code flow with PKCE."),
             R::InvalidScope => ("invalid_scope", 400, "A scope is malformed, unknown, or not granted", "Ask for scopes that the server and the client know."),
             R::InvalidTarget => ("invalid_target", 400, "The resource is unknown or was not granted", "Ask for a resource that the server knows."),
-            R::AccessDenied => ("access_denied", 403, "The request was denied", "Nothing to do: it was refused on purpose."),
+            R::AccessDenied => ("access_denied", 400, "The request was denied", "Nothing to do: it was refused on purpose."),
             R::LoginRequired => ("login_required", 400, "Nobody is signed in", "Send the person through an authorization request without prompt=none."),
             R::ConsentRequired => ("consent_required", 400, "The person must consent first", "Send the person through an authorization request without prompt=none."),
             R::RequestNotSupported => ("request_not_supported", 400, "Request objects are not supported", "Send the parameters in the query."),
@@ -149,6 +157,10 @@ impl Refusal {
             R::Forbidden(why) => ("forbidden", 403, why, "Go back to the application and start again."),
             R::InteractionEnded => ("interaction_ended", 400, "This sign-in has expired or was already completed", "Go back to the application and start again."),
             R::WrongCredentials => ("wrong_credentials", 401, "The user name or password is wrong", "Try again, or reset the password."),
+            R::AuthorizationPending => ("authorization_pending", 400, "Nobody has decided yet", "Poll again after the interval."),
+            R::SlowDown => ("slow_down", 400, "The device polls too often; the interval is 5 seconds longer from now on", "Poll again after the longer interval."),
+            R::ExpiredToken => ("expired_token", 400, "The device code has expired", "Ask for a new device code."),
+            R::UnknownUserCode => ("unknown_user_code", 400, "This code is not known, has expired, or was already used. Check it, or let the device show a new one", "Check the code, or ask for a new one on the device."),
             R::NoSuchEndpoint => ("not_found", 404, "There is nothing here", "See the server's metadata for its endpoints."),
             R::MethodNotAllowed(_) => ("method_not_allowed", 405, "The method is not allowed here", "Use a method named in the Allow header."),
             R::UnsupportedMediaType => ("invalid_request", 415, "The body must be application/x-www-form-urlencoded", "Send the parameters as a form."),

@@ -23,6 +23,8 @@ pub(crate) enum Purpose {
     AccountId,
     /// The grant that an interaction may make, once.
     GrantId,
+    /// Where the row of a user code is.
+    UserCode,
     /// Values that an application seals for itself.
     SealedValue,
     /// Nonces for DPoP proofs.
@@ -32,7 +34,7 @@ pub(crate) enum Purpose {
 }
 
 impl Purpose {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 11] = [
         Self::Handle,
         Self::HandleNonce,
         Self::Interaction,
@@ -40,6 +42,7 @@ impl Purpose {
         Self::TokenSecret,
         Self::AccountId,
         Self::GrantId,
+        Self::UserCode,
         Self::SealedValue,
         Self::DpopNonce,
         Self::Response,
@@ -54,6 +57,7 @@ impl Purpose {
             Self::TokenSecret => b"claviger token secret 1",
             Self::AccountId => b"claviger account id 1",
             Self::GrantId => b"claviger grant id 1",
+            Self::UserCode => b"claviger user code 1",
             Self::SealedValue => b"claviger sealed value 1",
             Self::DpopNonce => b"claviger dpop nonce 1",
             Self::Response => b"claviger response 1",
@@ -113,6 +117,7 @@ impl Keys {
             token_secret,
             account_id,
             grant_id,
+            user_code,
             sealed_value,
             dpop_nonce,
             response,
@@ -125,6 +130,7 @@ impl Keys {
             Purpose::TokenSecret => token_secret,
             Purpose::AccountId => account_id,
             Purpose::GrantId => grant_id,
+            Purpose::UserCode => user_code,
             Purpose::SealedValue => sealed_value,
             Purpose::DpopNonce => dpop_nonce,
             Purpose::Response => response,

@@ -19,12 +19,22 @@ pub(crate) struct Throttle {
 }
 
 impl Throttle {
+    #[allow(dead_code, reason = "the next commits throttle pushed requests and registration")]
     /// `name` in the partition `room.owner`: at most `most` in each `window`.
     pub(crate) fn new(host: &Host, room: &str, owner: &str, name: &str, most: u64, window: Seconds) -> Self {
+        let [this, _] = Self::sliding(host, room, owner, name, most, window);
+        this
+    }
+
+    /// At most `most` in any stretch of time as long as a window: what counts in its own window and in the next one is bounded by
+    /// the counter of either, wherever the stretch begins.
+    pub(crate) fn sliding(host: &Host, room: &str, owner: &str, name: &str, most: u64, window: Seconds) -> [Self; 2] {
         let length = window.0.saturating_mul(1000).max(1);
-        let window_ends = (host.now() / length).saturating_add(1).saturating_mul(length);
-        let key = Key(format!("{}/{PREFIX}{name}.{window_ends}", partition(host.tenant(), room, owner)));
-        Self { key, most, window_ends }
+        let this = (host.now() / length).saturating_add(1).saturating_mul(length);
+        [this, this.saturating_add(length)].map(|window_ends| {
+            let key = Key(format!("{}/{PREFIX}{name}.{window_ends}", partition(host.tenant(), room, owner)));
+            Self { key, most, window_ends }
+        })
     }
 
     /// Refuses when the window is full.

@@ -5,6 +5,8 @@ use serde::{Deserialize, Serialize};
 use super::interaction::{Interaction, Next};
 use super::steps::{Situation, page_address};
 use crate::account::is_subject_id;
+use crate::config::Config;
+use crate::device::Errand;
 use crate::host::Host;
 use crate::http::{Cookie, find_cookie};
 use crate::page::Destination;
@@ -63,46 +65,65 @@ redacted_debug!(Get Complete Consent);
 #[serde(rename_all = "camelCase")]
 pub(crate) struct View {
     prompt: Next,
-    client: ClientView,
-    redirect_host: String,
+    /// `None` when no application asks yet: the person enters the code of a device.
+    client: Option<ClientView>,
+    redirect_host: Option<String>,
     scopes: Vec<ScopeView>,
     subject: Option<String>,
     login_hint: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
-struct ClientView {
-    id: String,
-    name: String,
+pub(crate) struct ClientView {
+    pub(crate) id: String,
+    pub(crate) name: String,
 }
 
 #[derive(Debug, Serialize)]
-struct ScopeView {
+pub(crate) struct ScopeView {
     name: String,
     description: String,
+}
+
+impl ScopeView {
+    pub(crate) fn of(config: &Config, name: &String) -> Self {
+        Self { name: name.clone(), description: config.scopes.get(name).cloned().unwrap_or_default() }
+    }
 }
 
 /// Where the browser goes, and what to set on the way.
 #[derive(Debug, Serialize)]
 pub(crate) struct Onward {
-    location: String,
-    headers: Vec<(&'static str, String)>,
+    pub(crate) location: String,
+    pub(crate) headers: Vec<(&'static str, String)>,
 }
 
 pub(crate) async fn get(host: &Host, ask: &Get) -> Result<View, Stop> {
+    if Errand::is_handle(&ask.handle) {
+        return Ok(for_a_device(host, ask)?);
+    }
     let situation = situation(host, &ask.handle, &ask.cookie).await?;
     let request = &situation.interaction.request;
-    let described = |name: &String| ScopeView {
-        name: name.clone(),
-        description: host.config().scopes.get(name).cloned().unwrap_or_default(),
-    };
     Ok(View {
         prompt: situation.next(host),
-        client: ClientView { id: situation.client.id.clone(), name: situation.client.name.clone() },
-        redirect_host: Destination::of(&request.return_to.redirect_uri).shown().to_owned(),
-        scopes: situation.scopes(host.config()).iter().map(described).collect(),
+        client: Some(ClientView { id: situation.client.id.clone(), name: situation.client.name.clone() }),
+        redirect_host: Some(Destination::of(&request.return_to.redirect_uri).shown().to_owned()),
+        scopes: situation.scopes(host.config()).iter().map(|name| ScopeView::of(host.config(), name)).collect(),
         subject: situation.signed_in.as_ref().map(|signed_in| signed_in.subject.id.clone()),
         login_hint: request.login_hint.clone(),
+    })
+}
+
+/// Somebody must sign in to enter the code of a device: what asks is told after that.
+fn for_a_device(host: &Host, ask: &Get) -> Result<View, Refusal> {
+    Errand::open(host, &ask.handle, find_cookie(host.config(), &ask.cookie, Cookie::Browser))?;
+    Ok(View {
+        prompt: Next::SignIn,
+        client: None,
+        redirect_host: None,
+        scopes: Vec::new(),
+        subject: None,
+        login_hint: None,
     })
 }
 
@@ -114,11 +135,11 @@ pub(crate) async fn complete(host: &Host, ask: &Complete) -> Result<Onward, Stop
     if !(1..=8).contains(&ask.methods.len()) || ask.methods.iter().any(|method| !is_subject_id(method)) {
         return Err(Refusal::InvalidArgument("methods: from 1 to 8, each of 1 to 255 ASCII characters").into());
     }
-    let interaction = open(host, &ask.handle, &ask.cookie)?;
+    let location = onward(host, &ask.handle, &ask.cookie)?;
     let methods: Vec<&str> = ask.methods.iter().map(String::as_str).collect();
     let old = find_cookie(host.config(), &ask.cookie, Cookie::Session);
     let cookie = session::begin(host, old, &ask.subject, &methods).await?;
-    Ok(Onward { location: page_address(host.config(), Next::Nothing, &interaction.seal(host)), headers: vec![cookie] })
+    Ok(Onward { location, headers: vec![cookie] })
 }
 
 pub(crate) async fn consent(host: &Host, ask: &Consent) -> Result<Onward, Stop> {
@@ -128,6 +149,16 @@ pub(crate) async fn consent(host: &Host, ask: &Consent) -> Result<Onward, Stop> 
 
 pub(crate) async fn deny(host: &Host, ask: &Get) -> Result<Onward, Stop> {
     Ok(Onward { location: situation(host, &ask.handle, &ask.cookie).await?.refuse(host), headers: Vec::new() })
+}
+
+/// Where the person goes on after signing in.
+fn onward(host: &Host, handle: &str, cookie: &str) -> Result<String, Refusal> {
+    if Errand::is_handle(handle) {
+        Errand::open(host, handle, find_cookie(host.config(), cookie, Cookie::Browser))?;
+        return Ok(Errand::address(host.config(), handle));
+    }
+    let interaction = open(host, handle, cookie)?;
+    Ok(page_address(host.config(), Next::Nothing, &interaction.seal(host)))
 }
 
 fn open(host: &Host, handle: &str, cookie: &str) -> Result<Interaction, Refusal> {

@@ -1,6 +1,6 @@
 //! The authorization endpoint (RFC 6749 section 3.1).
 
-use super::interaction::{Interaction, Next};
+use super::interaction::{Interaction, Next, browser_of};
 use super::pages::error_page;
 use super::pushed::{PushedRequest, Reference};
 use super::request::{AuthorizationRequest, Prompt, ReturnTo};
@@ -9,7 +9,6 @@ use super::steps::{Situation, page_address, still_allows};
 use crate::client::Client;
 use crate::consent::Consent;
 use crate::grant::Grant;
-use crate::hash::b64u;
 use crate::host::Host;
 use crate::http::{Cookie, Form, Request, Response, read_cookie, set_cookie};
 use crate::record::Stored;
@@ -100,8 +99,7 @@ impl Arrival {
         parameters: &Form,
     ) -> Result<Response, Stop> {
         let config = host.config();
-        let known = read_cookie(config, request, Cookie::Browser).filter(|value| value.len() == 22).map(str::to_owned);
-        let browser = known.unwrap_or_else(|| b64u(host.random().bytes::<16>("browser")));
+        let browser = browser_of(host, read_cookie(config, request, Cookie::Browser));
         let interaction = match self.pushed {
             Some((reference, pushed)) => {
                 let (request, begun) = reference.begin(host, pushed, &browser).await?;

@@ -48,6 +48,14 @@ pub(crate) fn browser_digest(browser: &str) -> String {
     b64u(sha256(browser.as_bytes()))
 }
 
+/// What binds an interaction to a browser: the cookie that it has, or a new one.
+pub(crate) fn browser_of(host: &Host, known: Option<&str>) -> String {
+    match known.filter(|value| value.len() == 22) {
+        Some(known) => known.to_owned(),
+        None => b64u(host.random().bytes::<16>("browser")),
+    }
+}
+
 impl Interaction {
     pub(crate) fn begin(host: &Host, request: AuthorizationRequest, browser: &str) -> Self {
         Self {

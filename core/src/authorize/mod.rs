@@ -17,10 +17,15 @@ mod request;
 mod response;
 mod steps;
 
+pub(crate) use commands::{ClientView, Onward, ScopeView, complete, consent, deny, get};
 pub use commands::{Complete, Consent, Get};
-pub(crate) use commands::{complete, consent, deny, get};
 pub(crate) use endpoint::authorize;
-pub(crate) use pages::{TRY_AGAIN, consent_page, error_page, post_consent, post_sign_in, problem_page, sign_in_page};
+pub(crate) use interaction::browser_of;
+pub(crate) use pages::{
+    TRY_AGAIN, check_origin, consent_page, error_page, page_response, post_consent, post_sign_in, problem_page,
+    sign_in_page,
+};
 pub(crate) use pushed::push;
 pub(crate) use request::Prompt;
 pub(crate) use response::{ResponseMode, form_post_page};
+pub(crate) use steps::sign_in_address;

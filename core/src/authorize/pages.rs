@@ -4,6 +4,7 @@ use super::interaction::{Interaction, Next};
 use super::steps::{Situation, page_address};
 use crate::account;
 use crate::config::{Config, Pages};
+use crate::device::Errand;
 use crate::host::Host;
 use crate::http::{Cookie, Form, Request, Response, clear_cookie, read_cookie};
 use crate::page::{self, Brand, Consent, Destination, ErrorPage, Problem, RequestedScope, SignIn};
@@ -11,27 +12,66 @@ use crate::refusal::{Refusal, Stop};
 use crate::session;
 
 pub(crate) async fn sign_in_page(host: &Host, request: &Request) -> Result<Response, Stop> {
-    let (situation, handle) = situation(host, request, &Form::parse(request.query())?).await?;
-    Ok(show_sign_in(host, &situation, &handle, None, situation.interaction.request.login_hint.as_deref()))
+    let door = Door::open(host, request, &Form::parse(request.query())?).await?;
+    Ok(door.show(host, None, door.login_hint.as_deref()))
 }
 
 pub(crate) async fn post_sign_in(host: &Host, request: &Request) -> Result<Response, Stop> {
     check_origin(host, request)?;
     let form = request.form()?;
-    let (situation, handle) = situation(host, request, &form).await?;
+    let door = Door::open(host, request, &form).await?;
     let (login, password) = (form.one("login")?, form.one("password")?);
     let (Some(login), Some(password)) = (login, password) else {
-        return Ok(show_sign_in(host, &situation, &handle, Some(Problem::Incomplete), login));
+        return Ok(door.show(host, Some(Problem::Incomplete), login));
     };
     let subject = match account::sign_in(host, login, password).await {
         Err(Stop::Refused(Refusal::WrongCredentials)) => {
-            return Ok(show_sign_in(host, &situation, &handle, Some(Problem::WrongCredentials), Some(login)));
+            return Ok(door.show(host, Some(Problem::WrongCredentials), Some(login)));
         }
         other => other?,
     };
     let old = read_cookie(host.config(), request, Cookie::Session);
     let (name, value) = session::begin(host, old, &subject.id, &["pwd"]).await?;
-    Ok(Response::see_other(page_address(host.config(), Next::Nothing, &handle)).with(name, value))
+    Ok(Response::see_other(door.onward).with(name, value))
+}
+
+/// Why somebody signs in, and where they go on then: an application asks, or they enter the code of a device.
+struct Door {
+    handle: String,
+    client_name: Option<String>,
+    login_hint: Option<String>,
+    onward: String,
+}
+
+impl Door {
+    async fn open(host: &Host, request: &Request, form: &Form) -> Result<Self, Stop> {
+        let config = host.config();
+        if let Some(handle) = form.one("interaction")?.filter(|handle| Errand::is_handle(handle)) {
+            Errand::open(host, handle, read_cookie(config, request, Cookie::Browser))?;
+            let onward = Errand::address(config, handle);
+            return Ok(Self { handle: handle.to_owned(), client_name: None, login_hint: None, onward });
+        }
+        let (situation, handle) = situation(host, request, form).await?;
+        Ok(Self {
+            onward: page_address(config, Next::Nothing, &handle),
+            client_name: Some(situation.client.name),
+            login_hint: situation.interaction.request.login_hint,
+            handle,
+        })
+    }
+
+    fn show(&self, host: &Host, problem: Option<Problem>, login: Option<&str>) -> Response {
+        let page = SignIn {
+            brand: brand(host),
+            client_name: self.client_name.as_deref(),
+            action: &form_action(host, Pages::SIGN_IN),
+            interaction: &self.handle,
+            login_hint: login,
+            problem,
+        };
+        let status = if problem == Some(Problem::WrongCredentials) { 401 } else { 200 };
+        page_response(status, page.render(), &[])
+    }
 }
 
 pub(crate) async fn consent_page(host: &Host, request: &Request) -> Result<Response, Stop> {
@@ -96,10 +136,14 @@ pub(crate) fn error_page(host: &Host, refusal: &Refusal) -> Response {
     // Most refusals' own help is for who writes the application.
     let told = refusal.told();
     let help = match refusal {
-        Refusal::InteractionEnded | Refusal::Forbidden(_) => told.help,
+        Refusal::InteractionEnded | Refusal::Forbidden(_) | Refusal::TooManyRequests { .. } => told.help,
         _ => TRY_AGAIN,
     };
-    problem_page(host.config(), told.status, told.code, &told.message, help)
+    let page = problem_page(host.config(), told.status, told.code, &told.message, help);
+    match refusal {
+        Refusal::TooManyRequests { retry_after } => page.with("retry-after", retry_after.to_string()),
+        _ => page,
+    }
 }
 
 pub(crate) fn problem_page(config: &Config, status: u16, code: &str, message: &str, help: &str) -> Response {
@@ -125,7 +169,7 @@ async fn situation(host: &Host, request: &Request, form: &Form) -> Result<(Situa
 
 /// A form of ours is posted by a page of ours (RFC 9700 section 4.7). Our pages send no referrer, so `Origin` may be `null`; the
 /// sealed interaction, bound to the browser's cookie, is what cannot be forged.
-fn check_origin(host: &Host, request: &Request) -> Result<(), Refusal> {
+pub(crate) fn check_origin(host: &Host, request: &Request) -> Result<(), Refusal> {
     const ELSEWHERE: Refusal = Refusal::Forbidden("This form was sent from another site");
     if request.header("sec-fetch-site").is_some_and(|site| site != "same-origin") {
         return Err(ELSEWHERE);
@@ -136,26 +180,7 @@ fn check_origin(host: &Host, request: &Request) -> Result<(), Refusal> {
     }
 }
 
-fn show_sign_in(
-    host: &Host,
-    situation: &Situation,
-    handle: &str,
-    problem: Option<Problem>,
-    login: Option<&str>,
-) -> Response {
-    let page = SignIn {
-        brand: brand(host),
-        client_name: Some(&situation.client.name),
-        action: &form_action(host, Pages::SIGN_IN),
-        interaction: handle,
-        login_hint: login,
-        problem,
-    };
-    let status = if problem == Some(Problem::WrongCredentials) { 401 } else { 200 };
-    page_response(status, page.render(), &[])
-}
-
-fn page_response(status: u16, html: String, form_targets: &[&str]) -> Response {
+pub(crate) fn page_response(status: u16, html: String, form_targets: &[&str]) -> Response {
     Response { status, headers: page::headers(form_targets), body: html }
 }
 

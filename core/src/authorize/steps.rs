@@ -153,6 +153,11 @@ pub(super) fn still_allows(client: &Client, interaction: &Interaction) -> bool {
     !client.disabled && client.redirect_uris.iter().any(|registered| redirect_uri_matches(registered, redirect_uri))
 }
 
+/// The address of the sign-in page, built in or the host's own.
+pub(crate) fn sign_in_address(config: &Config, handle: &str) -> String {
+    page_address(config, Next::SignIn, handle)
+}
+
 /// The address of the page for the next step, built in or the host's own. Whether anything is left to ask is found out at ours.
 pub(super) fn page_address(config: &Config, next: Next, handle: &str) -> String {
     let page = match next {

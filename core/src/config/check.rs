@@ -41,6 +41,7 @@ fn check_lifetimes(lifetimes: &Lifetimes, grace: Seconds) -> Result<(), Fault> {
         (lifetimes.interaction, 60, 3600, "lifetimes.interaction: from 1 minute to 1 hour"),
         (lifetimes.pushed_request, 5, 600, "lifetimes.pushedRequest: from 5 seconds to 10 minutes"),
         (lifetimes.session, 60, 400 * DAY, "lifetimes.session: from 1 minute to 400 days"),
+        (lifetimes.device_code, 60, 1800, "lifetimes.deviceCode: from 1 to 30 minutes"),
         (grace, 0, 120, "refreshGrace: from 0 to 2 minutes"),
     ];
     bounded.iter().try_for_each(|(lifetime, least, most, rule)| ensure((*least..=*most).contains(&lifetime.0), rule))
@@ -113,5 +114,8 @@ fn check_pages(pages: &Pages) -> Result<(), Fault> {
     let addressable = |page: &str| {
         (page.starts_with('/') && !page.starts_with("//")) || Uri::parse(page).is_some_and(|uri| uri.is_web())
     };
-    ensure(addressable(&pages.sign_in) && addressable(&pages.consent), "pages: a path, or an absolute http(s) URL")
+    ensure(
+        [&pages.sign_in, &pages.consent, &pages.device].into_iter().all(|page| addressable(page)),
+        "pages: a path, or an absolute http(s) URL",
+    )
 }

@@ -36,6 +36,7 @@ use crate::time::Seconds;
 /// | `lifetimes.interaction` | 1 min to 1 h | 15 min |
 /// | `lifetimes.pushedRequest` | 5 s to 10 min | 60 s |
 /// | `lifetimes.session` | 1 min to 400 d | 14 d |
+/// | `lifetimes.deviceCode` | 1 min to 30 min | 10 min |
 /// | `refreshGrace` | 0 to 2 min | 10 s |
 /// | `resources` | at most 1000 absolute URIs of at most 1024 characters | none |
 /// | `resources.<uri>.accessToken` | `jwt` or `opaque` | the client's |
@@ -46,7 +47,7 @@ use crate::time::Seconds;
 /// | `signing.rotateEvery` | 1 h to 3650 d | 90 d |
 /// | `signing.hostKeys` | at most 16, each with a `kid` of its own; the first signs; needs `sign` | none |
 /// | `dpop.requireNonce` | `true` or `false`: every DPoP proof must hold a nonce of the server | `false` |
-/// | `pages.signIn`, `pages.consent` | a path, or an absolute URL | the built-in pages |
+/// | `pages.signIn`, `pages.consent`, `pages.device` | a path, or an absolute URL | the built-in pages |
 /// | `password.memory` | 7168 to 1048576 KiB | 19456 |
 /// | `password.passes` | 1 to 16 | 2 |
 /// | `password.lanes` | 1 to 4 | 1 |
@@ -127,6 +128,7 @@ pub(crate) struct Lifetimes {
     pub(crate) interaction: Seconds,
     pub(crate) pushed_request: Seconds,
     pub(crate) session: Seconds,
+    pub(crate) device_code: Seconds,
 }
 
 impl Default for Lifetimes {
@@ -139,6 +141,7 @@ impl Default for Lifetimes {
             interaction: Seconds(900),
             pushed_request: Seconds(60),
             session: Seconds(14 * 86_400),
+            device_code: Seconds(600),
         }
     }
 }
@@ -206,16 +209,18 @@ pub(crate) struct Dpop {
 pub(crate) struct Pages {
     pub(crate) sign_in: String,
     pub(crate) consent: String,
+    pub(crate) device: String,
 }
 
 impl Pages {
     pub(crate) const SIGN_IN: &'static str = "/sign-in";
     pub(crate) const CONSENT: &'static str = "/consent";
+    pub(crate) const DEVICE: &'static str = "/device";
 }
 
 impl Default for Pages {
     fn default() -> Self {
-        Self { sign_in: Self::SIGN_IN.to_owned(), consent: Self::CONSENT.to_owned() }
+        Self { sign_in: Self::SIGN_IN.to_owned(), consent: Self::CONSENT.to_owned(), device: Self::DEVICE.to_owned() }
     }
 }
 

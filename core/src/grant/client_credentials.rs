@@ -144,7 +144,7 @@ impl ServiceToken {
     pub(crate) fn slot_of(config: &Config, handle: &Handle) -> Option<Slot<Self>> {
         match &handle.owner {
             Owner::Client(client_id) => Some(Self::slot(config, client_id, &handle.id)),
-            Owner::Subject(_) => None,
+            Owner::Subject(_) | Owner::Device(_) => None,
         }
     }
 

@@ -5,6 +5,7 @@
 
 pub(crate) mod authorization_code;
 pub(crate) mod client_credentials;
+pub(crate) mod device_code;
 mod manage;
 mod presented;
 pub(crate) mod refresh_token;

@@ -71,13 +71,18 @@ impl State {
         Self::CodeIssued { until }
     }
 
+    /// A grant that begins with its tokens. `refreshable` says whether a refresh token is among them.
+    pub(crate) fn live(now: Millis, refreshable: bool, terms: Terms) -> Self {
+        Self::Live {
+            refresh: refreshable.then_some(Refresh { generation: 1, rotated_at: now }),
+            until: terms.lifetime.after(now).min(terms.ends_at),
+        }
+    }
+
     /// Spends the code. `refreshable` says whether a refresh token comes with it.
     pub(crate) fn redeem(self, now: Millis, refreshable: bool, terms: Terms) -> Redeemed {
         match self {
-            Self::CodeIssued { until } if now < until => Redeemed::Now(Self::Live {
-                refresh: refreshable.then_some(Refresh { generation: 1, rotated_at: now }),
-                until: terms.lifetime.after(now).min(terms.ends_at),
-            }),
+            Self::CodeIssued { until } if now < until => Redeemed::Now(Self::live(now, refreshable, terms)),
             Self::Live { .. } => Redeemed::Replayed,
             Self::CodeIssued { .. } | Self::Revoked { .. } => Redeemed::Refused,
         }

@@ -6,6 +6,7 @@ use crate::authorize::{
     sign_in_page,
 };
 use crate::config::{Config, Pages};
+use crate::device::{device_authorization_endpoint, device_page, post_device};
 use crate::dpop;
 use crate::host::Host;
 use crate::key::set::KeySet;
@@ -23,6 +24,8 @@ enum Endpoint {
     Token,
     Introspect,
     Revoke,
+    DeviceAuthorization,
+    Device,
     Jwks,
     Metadata,
     ResourceMetadata,
@@ -47,18 +50,20 @@ impl Endpoint {
             metadata::TOKEN => Self::Token,
             metadata::INTROSPECT => Self::Introspect,
             metadata::REVOKE => Self::Revoke,
+            metadata::DEVICE_AUTHORIZATION => Self::DeviceAuthorization,
             metadata::JWKS => Self::Jwks,
             metadata::WELL_KNOWN => Self::Metadata,
             Pages::SIGN_IN => Self::SignIn,
             Pages::CONSENT => Self::Consent,
+            Pages::DEVICE => Self::Device,
             _ => return None,
         })
     }
 
     const fn methods(self) -> &'static str {
         match self {
-            Self::Authorize | Self::SignIn | Self::Consent => "GET, POST",
-            Self::Pushed | Self::Token | Self::Introspect | Self::Revoke => "POST",
+            Self::Authorize | Self::SignIn | Self::Consent | Self::Device => "GET, POST",
+            Self::Pushed | Self::DeviceAuthorization | Self::Token | Self::Introspect | Self::Revoke => "POST",
             Self::FormPost => "GET",
             Self::Jwks | Self::Metadata | Self::ResourceMetadata => "GET, HEAD",
         }
@@ -70,11 +75,12 @@ impl Endpoint {
 
     /// Scripts of browser applications call these (RFC 9700 section 2.6); never the authorization endpoint.
     const fn is_for_scripts(self) -> bool {
-        matches!(self, Self::Pushed | Self::Token | Self::Revoke | Self::Jwks | Self::Metadata | Self::ResourceMetadata)
+        let posted = matches!(self, Self::Pushed | Self::DeviceAuthorization | Self::Token | Self::Revoke);
+        posted || matches!(self, Self::Jwks | Self::Metadata | Self::ResourceMetadata)
     }
 
     const fn is_page(self) -> bool {
-        matches!(self, Self::Authorize | Self::SignIn | Self::Consent | Self::FormPost)
+        matches!(self, Self::Authorize | Self::SignIn | Self::Consent | Self::Device | Self::FormPost)
     }
 }
 
@@ -119,6 +125,9 @@ async fn answer(host: &Host, request: &Request, endpoint: Endpoint) -> Result<Re
         Endpoint::SignIn => sign_in_page(host, request).await,
         Endpoint::Consent if request.method == "POST" => post_consent(host, request).await,
         Endpoint::Consent => consent_page(host, request).await,
+        Endpoint::Device if request.method == "POST" => post_device(host, request).await,
+        Endpoint::Device => device_page(host, request).await,
+        Endpoint::DeviceAuthorization => device_authorization_endpoint(host, request).await,
         Endpoint::Token => token_endpoint(host, request).await,
         Endpoint::Introspect => introspection_endpoint(host, request).await,
         Endpoint::Revoke => revocation_endpoint(host, request).await,

@@ -5,6 +5,7 @@
 
 mod consent;
 mod destination;
+mod device;
 mod display_name;
 mod error_page;
 mod form_post;
@@ -18,6 +19,7 @@ mod tests;
 
 pub use consent::{Consent, RequestedScope};
 pub use destination::Destination;
+pub use device::{DeviceCode, DeviceConfirm, DeviceDone};
 pub use display_name::display_name;
 pub use error_page::ErrorPage;
 pub use form_post::FormPost;

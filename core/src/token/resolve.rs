@@ -109,6 +109,7 @@ pub(super) async fn resolve(
     let keys = keys.map(|keys| keys.value).unwrap_or_default();
     let resolved = match &routed.opened.handle.owner {
         Owner::Client(_) => of_client(host, routed, service, &keys, token).await?,
+        Owner::Device(_) => None,
         Owner::Subject(subject) => match live_grant(host, &routed, grant) {
             Some((grant, what)) if is_signed(host, &routed, &keys, token).await? => {
                 let active = account::active(host, account, subject).await?;

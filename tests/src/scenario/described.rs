@@ -3,6 +3,7 @@
 mod administration;
 mod client_credentials;
 mod contract;
+mod device;
 mod keys;
 mod pushed;
 mod refusals;
@@ -24,6 +25,7 @@ pub fn all() -> Vec<Scenario> {
         tokens::ALL,
         client_credentials::ALL,
         resource_server::ALL,
+        device::ALL,
         refusals::ALL,
         keys::ALL,
         services::ALL,

@@ -8,6 +8,7 @@ mod canary;
 mod check;
 mod client_assertion;
 mod client_credentials;
+mod device;
 mod dpop_binding;
 mod dpop_nonce;
 mod dpop_proof;

@@ -58,7 +58,7 @@ fn md_003_every_endpoint_that_is_told_answers() {
         assert_ne!(get(&mut s.world, text(address), json!([]))["status"], 404, "{name}");
         count += 1;
     }
-    assert_eq!(count, 6);
+    assert_eq!(count, 7);
 }
 
 #[test]

@@ -215,7 +215,83 @@ const OPERATIONS: &[Operation] = &[
         },
         happened: |s, done| assert_eq!(s.world.ok(json!({ "keys.list": {} })), done["ok"]),
     },
+    Operation {
+        name: "a device asks for a code",
+        start: || {
+            let s = television();
+            let command = s.post_command("/device_authorization", &[]);
+            (s, command)
+        },
+        happened: |s, done| {
+            let asked = serde_json::from_str(text(&done["ok"]["body"])).unwrap();
+            assert_eq!(poll(s, &asked)["error"], "authorization_pending")
+        },
+    },
+    Operation {
+        name: "a person looks at a device's code",
+        start: || {
+            let (s, [look, ..]) = entered();
+            (s, look)
+        },
+        // Who is not known to be signed in is sent to sign in.
+        happened: |_, done| {
+            assert!(done["ok"]["status"] == 200 || location_parameter(&done["ok"], "interaction").is_some())
+        },
+    },
+    Operation {
+        name: "a person allows a device",
+        start: || {
+            let (mut s, [look, decide, _]) = entered();
+            s.world.ok(look);
+            (s, decide)
+        },
+        happened: |s, _| assert!(s.world.store.dump().contains("\"approved\"")),
+    },
+    Operation {
+        name: "a device gets its tokens",
+        start: || {
+            let (mut s, [look, decide, poll]) = entered();
+            s.world.ok(look);
+            s.world.ok(decide);
+            (s, poll)
+        },
+        happened: tokens_work,
+    },
 ];
+
+const DEVICE_GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
+
+/// A setting whose client is on a device.
+fn television() -> Setting {
+    let mut s = warm("opaque");
+    let grants = json!([DEVICE_GRANT, "authorization_code", "refresh_token"]);
+    s.world.ok(json!({ "clients.update": { "id": s.client, "grantTypes": grants } }));
+    s
+}
+
+fn poll_command(s: &Setting, asked: &Value) -> Value {
+    s.post_command("/token", &[("grant_type", DEVICE_GRANT), ("device_code", text(&asked["device_code"]))])
+}
+
+fn poll(s: &mut Setting, asked: &Value) -> Value {
+    let command = poll_command(s, asked);
+    serde_json::from_str(text(&s.world.ok(command)["body"])).unwrap()
+}
+
+/// A person who is signed in has typed a device's code: the commands that look at it, allow it, and get the tokens.
+fn entered() -> (Setting, [Value; 3]) {
+    let mut s = television();
+    let (_, asked) = s.post("/device_authorization", &[("scope", "read")]);
+    let typed = form(&[("user_code", text(&asked["user_code"]))]);
+    let response = s.browser.post(&mut s.world, "/device", &typed);
+    let handle = location_parameter(&response, "interaction").unwrap();
+    s.browser.sign_in(&mut s.world, &handle, "ada", PASSWORD);
+    let look = s.browser.get_command(&format!("/device?interaction={handle}"));
+    let body = form(&[("interaction", &handle), ("decision", "allow"), ("scope", "read")]);
+    let decide = s.browser.post_command("/device", &body);
+    let poll = poll_command(&s, &asked);
+    (s, [look, decide, poll])
+}
 
 fn warm(form: &str) -> Setting {
     let mut s = Setting::new(json!({}), form);
@@ -387,22 +463,27 @@ fn sf_001_sf_004_sf_009_refresh_survives_every_fault() {
 
 #[test]
 fn rv_007_introspection_and_revocation_survive_every_fault() {
-    every_fault(5..8);
+    every_fault(5..10);
 }
 
 #[test]
 fn sf_001_the_pages_survive_every_fault() {
-    every_fault(8..11);
+    every_fault(10..13);
 }
 
 #[test]
 fn sf_001_administration_survives_every_fault() {
-    every_fault(11..17);
+    every_fault(13..19);
 }
 
 #[test]
 fn sf_020_the_keys_survive_every_fault() {
-    every_fault(17..OPERATIONS.len());
+    every_fault(19..21);
+}
+
+#[test]
+fn sf_001_sf_004_sf_009_a_device_survives_every_fault() {
+    every_fault(21..OPERATIONS.len());
 }
 
 #[test]

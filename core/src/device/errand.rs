@@ -1,0 +1,70 @@
+//! An errand: a person is about to decide on a code, in one browser. Sealed, and never stored.
+
+use serde::{Deserialize, Serialize};
+
+use super::endpoint::{page_address, with_parameter};
+use super::user_code::UserCode;
+use crate::config::Config;
+use crate::hash::{b64u, from_b64u, same, sha256};
+use crate::host::Host;
+use crate::refusal::Refusal;
+use crate::seal::Purpose;
+use crate::time::Millis;
+
+const PREFIX: &str = "cve_";
+/// The longest handle that is looked at.
+const LONGEST: usize = 512;
+
+/// The code that was entered, the browser it was entered in, and when.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Errand {
+    user_code: String,
+    browser_sha256: String,
+    began_at: Millis,
+}
+
+impl Errand {
+    /// The handle that goes through the browser.
+    pub(super) fn begin(host: &Host, user_code: &UserCode, browser: &str) -> String {
+        let errand = Self {
+            user_code: user_code.as_str().to_owned(),
+            browser_sha256: b64u(sha256(browser.as_bytes())),
+            began_at: host.now(),
+        };
+        let content = serde_json::to_vec(&errand).unwrap_or_default();
+        let nonce = host.random().bytes("errand nonce");
+        let sealed = host.config().roots.seal(Purpose::Interaction, &context(host.config()), nonce, &content);
+        format!("{PREFIX}{}", b64u(sealed))
+    }
+
+    /// Whether a handle is of an errand, and not of an authorization request.
+    pub(crate) fn is_handle(handle: &str) -> bool {
+        handle.starts_with(PREFIX)
+    }
+
+    /// The code, if the handle is authentic, not over, and began in this very browser.
+    pub(crate) fn open(host: &Host, handle: &str, browser: Option<&str>) -> Result<UserCode, Refusal> {
+        let config = host.config();
+        let sealed = handle.strip_prefix(PREFIX).filter(|text| text.len() <= LONGEST).and_then(from_b64u);
+        let opened = sealed.and_then(|sealed| config.roots.open(Purpose::Interaction, &context(config), &sealed));
+        let errand: Self = opened
+            .and_then(|(_, content)| crate::json::read(&content).ok())
+            .filter(|errand: &Self| host.now() < config.lifetimes.interaction.after(errand.began_at))
+            .ok_or(Refusal::InteractionEnded)?;
+        let same_browser = browser
+            .is_some_and(|browser| same(b64u(sha256(browser.as_bytes())).as_bytes(), errand.browser_sha256.as_bytes()));
+        if !same_browser {
+            return Err(Refusal::Forbidden("This code was entered in another browser"));
+        }
+        UserCode::read(&errand.user_code).ok_or(Refusal::InteractionEnded)
+    }
+
+    /// Where the browser goes on with it.
+    pub(crate) fn address(config: &Config, handle: &str) -> String {
+        with_parameter(&page_address(config), "interaction", handle)
+    }
+}
+
+fn context(config: &Config) -> Vec<u8> {
+    [b"errand ", config.tenant.as_bytes()].concat()
+}
