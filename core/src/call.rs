@@ -18,6 +18,9 @@ pub struct Call {
     pub now: Millis,
     /// 32 fresh random bytes (base64url in JSON); never used twice.
     pub seed: Seed,
+    /// Which issuer it is for, where the engine has several; without it a request's by its address, and otherwise the first.
+    #[serde(default)]
+    pub issuer: Option<String>,
     /// What is asked for.
     pub command: Command,
 }

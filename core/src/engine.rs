@@ -2,28 +2,25 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
 use crate::ask::Answer;
 use crate::call::{Call, Cancel, Command, Done, Outcome, Resume, Seed, Step};
-use crate::client::FetchedKeys;
 use crate::command;
 use crate::config::Config;
-use crate::device::Pace;
-use crate::host::{Host, Shared};
+use crate::host::Host;
 use crate::http;
-use crate::key::cache::KeyCache;
+use crate::issuers::Issuers;
 use crate::refusal::{Fault, Refusal, Stop, Told};
 use crate::unreadable;
 
 /// How often a flow decides anew when its commits lose their races.
 const DECISIONS: usize = 3;
 
-/// One engine: one configuration, many flows in flight.
+/// One engine: one configuration of one issuer or several, many flows in flight.
 #[derive(Debug)]
 pub struct Engine {
-    shared: Rc<Shared>,
+    issuers: Issuers,
     flows: Vec<Place>,
     free: Vec<usize>,
     /// The last call's seed, folded: enough to know it again, too little to know it.
@@ -57,29 +54,22 @@ impl Engine {
     /// # Errors
     /// [`Fault::Configuration`] naming the member at fault.
     pub fn open(config: &[u8]) -> Result<Self, Fault> {
-        let config = Config::read(config)?;
-        Ok(Self {
-            shared: Rc::new(Shared {
-                config,
-                keys: KeyCache::default(),
-                client_keys: FetchedKeys::default(),
-                pace: Pace::default(),
-            }),
-            flows: Vec::new(),
-            free: Vec::new(),
-            last_seed: None,
-        })
+        Ok(Self { issuers: Issuers::open(config)?, flows: Vec::new(), free: Vec::new(), last_seed: None })
     }
 
     /// Starts a flow and runs it to its first ask or its end.
     pub fn begin(&mut self, call: Call) -> Step {
+        let issuer = match self.issuers.of(call.issuer.as_deref(), &call.command) {
+            Ok(issuer) => issuer,
+            Err(fault) => return Step::Ended { done: failed(self.issuers.first(), &call.command, &fault) },
+        };
         if self.is_stuck(&call.seed) {
-            return Step::Ended { done: failed(&self.shared.config, &call.command, &Fault::BadSeed) };
+            return Step::Ended { done: failed(&issuer.config, &call.command, &Fault::BadSeed) };
         }
         let Some(place) = self.take_place() else {
-            return Step::Ended { done: failed(&self.shared.config, &call.command, &Fault::Busy) };
+            return Step::Ended { done: failed(&issuer.config, &call.command, &Fault::Busy) };
         };
-        let host = Host::new(Rc::clone(&self.shared), call.now, call.seed.0);
+        let host = Host::new(issuer, call.now, call.seed.0);
         let flow = Flow { host: host.clone(), end: Box::pin(run(host, call.command)) };
         self.advance(place, flow)
     }
@@ -109,7 +99,7 @@ impl Engine {
     }
 
     fn take_place(&mut self) -> Option<usize> {
-        let most = usize::try_from(self.shared.config.limits.flows).unwrap_or(usize::MAX);
+        let most = usize::try_from(self.issuers.first().limits.flows).unwrap_or(usize::MAX);
         self.free.pop().or_else(|| {
             (self.flows.len() < most).then(|| {
                 self.flows.push(Place { turn: 0, flow: None });

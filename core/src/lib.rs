@@ -36,6 +36,7 @@ mod handle;
 mod hash;
 mod host;
 mod http;
+mod issuers;
 mod json;
 pub mod key;
 mod marker;

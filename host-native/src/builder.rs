@@ -119,6 +119,18 @@ impl Builder {
         self.set("pages", json!({ "signIn": sign_in.into(), "consent": consent.into() }))
     }
 
+    /// One more issuer in the same engine and store: its settings, with a tenant of its own. Only what the engine is configured with is
+    /// taken from it; services, listeners and threads are this builder's. Requests reach it by their address, commands by
+    /// [`Claviger::at`].
+    #[must_use]
+    pub fn also(mut self, issuer: Builder) -> Self {
+        let issuers = self.configuration.entry("issuers").or_insert_with(|| json!([]));
+        if let Value::Array(issuers) = issuers {
+            issuers.push(Value::Object(issuer.configuration));
+        }
+        self
+    }
+
     /// Any member of the configuration, for those that have no method here.
     #[must_use]
     pub fn set(mut self, member: impl Into<String>, value: Value) -> Self {

@@ -15,6 +15,8 @@ use crate::host::{Host, Outcome};
 #[derive(Clone)]
 pub struct Claviger {
     inner: Arc<Inner>,
+    /// The one of several issuers that commands are for.
+    at: Option<Arc<str>>,
 }
 
 pub(crate) struct Inner {
@@ -31,7 +33,18 @@ impl Claviger {
     }
 
     pub(crate) fn of(inner: Inner) -> Self {
-        Self { inner: Arc::new(inner) }
+        Self { inner: Arc::new(inner), at: None }
+    }
+
+    /// The same server, for one of the issuers of [`Builder::also`]: its commands and its service are that issuer's. One that is not
+    /// configured is a fault at the first use.
+    #[must_use]
+    pub fn at(&self, issuer: &str) -> Self {
+        Self { inner: Arc::clone(&self.inner), at: Some(issuer.into()) }
+    }
+
+    pub(crate) fn named(&self) -> Option<&str> {
+        self.at.as_deref()
     }
 
     pub(crate) fn inner(&self) -> &Inner {
@@ -41,7 +54,7 @@ impl Claviger {
     /// The address as clients see it.
     #[must_use]
     pub fn issuer(&self) -> &str {
-        &self.inner.issuer
+        self.at.as_deref().unwrap_or(&self.inner.issuer)
     }
 
     /// Runs any command of `docs/contract.md`, section 5, by its name. The typed rooms, such as [`Claviger::clients`],
@@ -50,7 +63,7 @@ impl Claviger {
     /// # Errors
     /// [`Error::Refused`] when the command is refused, and faults.
     pub async fn command<T: DeserializeOwned>(&self, name: &str, arguments: &impl Serialize) -> Result<T, Error> {
-        let Outcome { ok, .. } = self.inner.host.run(name, arguments).await?;
+        let Outcome { ok, .. } = self.inner.host.run(self.named(), name, arguments).await?;
         serde_json::from_str(ok.get()).map_err(|error| EngineError::Contract(error.to_string()).into())
     }
 }

@@ -58,9 +58,14 @@ pub(crate) struct Host {
 }
 
 impl Host {
-    /// Runs a command to its end. Dropping the future cancels the flow; a commit under way may still be applied.
-    pub(crate) async fn run<T: Serialize>(&self, name: &str, arguments: &T) -> Result<Outcome, Error> {
-        let call = Call { now: self.clock.now(), seed: seed()?, command: Command { name, arguments } };
+    /// Runs a command to its end, for this issuer if one is named. Dropping the future cancels the flow; a commit under way may still be applied.
+    pub(crate) async fn run<T: Serialize>(
+        &self,
+        issuer: Option<&str>,
+        name: &str,
+        arguments: &T,
+    ) -> Result<Outcome, Error> {
+        let call = Call { now: self.clock.now(), seed: seed()?, issuer, command: Command { name, arguments } };
         let mut progress = self.pool.begin(&call).await?;
         loop {
             match progress {

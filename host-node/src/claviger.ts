@@ -54,6 +54,9 @@ export class Claviger {
   readonly #guard: Guard;
   readonly #onFault: (error: ClavigerError | Error) => void;
   #driver: Promise<Driver> | undefined;
+  /** Which of several issuers this is, and whose engine it uses. */
+  #issuer: string | undefined;
+  #root: Claviger = this;
 
   constructor(options: SlimOptions) {
     this.#options = options;
@@ -136,6 +139,17 @@ export class Claviger {
     return this.#call("resources.metadata", { resource });
   }
 
+  /**
+   * The same server for one of the `issuers` of its options: its rooms and its `fetch` are that issuer's. One that is not configured is
+   * a fault at the first use.
+   */
+  at(issuer: string): Claviger {
+    const other = new Claviger(this.#options);
+    other.#issuer = issuer;
+    other.#root = this.#root;
+    return other;
+  }
+
   /** Removes what has expired, page by page; stores that expire rows by themselves need it seldom. */
   async purge(options: PurgeOptions = {}): Promise<Purged> {
     let after: string | null = null;
@@ -154,12 +168,12 @@ export class Claviger {
 
   /** Calls `listener` after each such event, or with `"*"` after every one. Returns the function that ends it. */
   on<Name extends EventName>(name: Name | "*", listener: Listener<Name>): () => void {
-    return this.#listeners.add(name, listener);
+    return this.#root.#listeners.add(name, listener);
   }
 
   async #call<Name extends Parameters<Call>[0]>(name: Name, argument: Takes<Name>): Promise<Gives<Name>> {
     const driver = await this.#ready();
-    const done = this.#told(await driver.run({ [name]: argument }));
+    const done = this.#told(await driver.run({ [name]: argument }, undefined, this.#issuer));
     if ("ok" in done) return done.ok as Gives<Name>;
     throw errorOf(done);
   }
@@ -170,18 +184,19 @@ export class Claviger {
 
   async #http(http: HttpCall, requester?: Requester): Promise<HttpAnswer> {
     const driver = await this.#ready();
-    const done = this.#told(await driver.run({ http }, requester));
+    const done = this.#told(await driver.run({ http }, requester, this.#issuer));
     return done.ok ? (done.ok as HttpAnswer) : toAnswer(errorOf(done).toResponse());
   }
 
   /** Delivers what the host must hear of. */
   #told(done: Done): Done {
-    this.#listeners.deliver(done.events);
+    this.#root.#listeners.deliver(done.events);
     if (done.fault) this.#onFault(errorOf(done));
     return done;
   }
 
   #ready(): Promise<Driver> {
+    if (this.#root !== this) return this.#root.#ready();
     // A failed compilation is tried again by the next request.
     this.#driver ??= this.#build().catch((error) => {
       this.#driver = undefined;

@@ -32,14 +32,14 @@ export class Driver {
   }
 
   /**
-   * Runs one command. Refusals and faults come as members of the result. Rejects with the signal's reason when the requester
+   * Runs one command, for one of several issuers where one is named. Refusals and faults come as members of the result. Rejects with the signal's reason when the requester
    * goes away while something is waited for: the flow is cancelled, though a commit under way may still be applied.
    */
-  async run(command: object, requester?: Requester): Promise<Done> {
+  async run(command: object, requester?: Requester, issuer?: string): Promise<Done> {
     const { serve, clock, random } = this.#surroundings;
     const engine = this.engine();
     try {
-      let step: Step = engine.begin({ now: clock(), seed: toBase64Url(random(32)), command });
+      let step: Step = engine.begin({ now: clock(), seed: toBase64Url(random(32)), issuer, command });
       while ("ask" in step) {
         const answered = serve(step.ask, requester);
         const answer = answered instanceof Promise ? await this.#orCancel(engine, step.flow, answered) : answered;

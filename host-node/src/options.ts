@@ -16,6 +16,11 @@ export interface Configuration {
    * secret can be rotated.
    */
   secret: string | readonly string[] | undefined;
+  /**
+   * Further issuers in the same engine and store, each with a tenant of its own. Requests reach them by their address, the rooms by
+   * `auth.at(issuer)`.
+   */
+  issuers?: readonly Omit<Configuration, "issuers">[];
   /** Separates the rows of several issuers in one store. */
   tenant?: string;
   /** What the pages call this server. */

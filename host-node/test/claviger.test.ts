@@ -315,3 +315,14 @@ test("a user source that throws lets nobody in", async () => {
   const app = await makeApp(auth);
   await assert.rejects(signInAndConsent(new Browser(auth), app), /503 is no redirect/);
 });
+
+test("several issuers share one engine, and nothing of one is good for another", async () => {
+  const auth = make({ issuers: [{ issuer: "https://second.example.com", tenant: "second", secret: `${secret}2` }] });
+  const second = auth.at("https://second.example.com");
+  const { client } = await second.clients.create({ name: "App", redirectUris: ["https://app.example.com/cb"] });
+  assert.equal(await auth.clients.find(client.id), null);
+  assert.equal((await second.clients.find(client.id))?.name, "App");
+  const metadata = await auth.fetch(new Request("https://second.example.com/.well-known/oauth-authorization-server"));
+  assert.equal(((await metadata.json()) as { issuer: string }).issuer, "https://second.example.com");
+  await assert.rejects(auth.at("https://nobody.example.com").keys.list(), { code: "bad_call" });
+});

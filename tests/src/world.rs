@@ -83,6 +83,10 @@ impl World {
     /// Begins a flow and returns its first step.
     pub fn begin(&mut self, command: Value) -> Value {
         let call = self.call(command);
+        self.begin_call(&call)
+    }
+
+    fn begin_call(&mut self, call: &Value) -> Value {
         parse(&self.exchange(Export::Begin, call.to_string()))
     }
 
@@ -116,9 +120,19 @@ impl World {
     }
 
     /// Runs a command to its end, with `answer` in place of the store: it gets the ask, its number, and the store.
-    pub fn run_with(&mut self, command: Value, mut answer: impl FnMut(&Value, usize, &mut Memory) -> Value) -> Value {
+    pub fn run_with(&mut self, command: Value, answer: impl FnMut(&Value, usize, &mut Memory) -> Value) -> Value {
+        let call = self.call(command);
+        self.run_call_with(&call, answer)
+    }
+
+    /// Runs a whole call to its end on the store.
+    pub fn run_call(&mut self, call: &Value) -> Value {
+        self.run_call_with(call, |ask, _, store| store.answer(ask))
+    }
+
+    fn run_call_with(&mut self, call: &Value, mut answer: impl FnMut(&Value, usize, &mut Memory) -> Value) -> Value {
         self.asked.clear();
-        let mut step = self.begin(command);
+        let mut step = self.begin_call(call);
         while let Some(ask) = step.get("ask").cloned() {
             let number = self.asked.len();
             self.asked.extend(ask.as_object().into_iter().flatten().map(|(name, _)| name.clone()));

@@ -22,6 +22,21 @@ pub(super) fn check(written: &Written) -> Result<(), Fault> {
     check_tenant(&written.tenant)
 }
 
+/// What several issuers of one engine must not share.
+pub(super) fn check_together(first: &Written, others: &[Written]) -> Result<(), Fault> {
+    ensure(others.len() <= 1000, "issuers: at most 1000")?;
+    ensure(
+        others.iter().all(|other| other.issuers.is_empty() && other.capabilities.is_empty()),
+        "issuers: without issuers and capabilities of their own",
+    )?;
+    let mut tenants: Vec<&str> = others.iter().chain([first]).map(|written| written.tenant.as_str()).collect();
+    let mut issuers: Vec<&str> = others.iter().chain([first]).map(|written| written.issuer.as_str()).collect();
+    tenants.sort_unstable();
+    issuers.sort_unstable();
+    let distinct = |sorted: &[&str]| sorted.windows(2).all(|pair| pair.first() != pair.last());
+    ensure(distinct(&tenants) && distinct(&issuers), "issuers: each with an issuer and a tenant of its own")
+}
+
 pub(super) fn ensure(holds: bool, rule: &str) -> Result<(), Fault> {
     if holds { Ok(()) } else { Err(Fault::Configuration(rule.to_owned())) }
 }

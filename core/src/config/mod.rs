@@ -56,6 +56,7 @@ use crate::time::Seconds;
 /// | `rememberConsent` | `true` or `false` | `true` |
 /// | `limits.pushedPerMinute` | 1 to 1000000, for each client | 1000 |
 /// | `limits.body` | 1 kB to 1 MB | 64 kB |
+/// | `issuers` | at most 1000 further ones: each a configuration like this, with a tenant of its own and without `issuers` and `capabilities` | none |
 /// | `capabilities` | `derive`, `sign`, `verify`, `fetch`, `subject` | none |
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -92,6 +93,8 @@ struct Written {
     remember_consent: bool,
     #[serde(default)]
     capabilities: Vec<Capability>,
+    #[serde(default)]
+    issuers: Vec<Written>,
 }
 
 /// A checked configuration.
@@ -270,8 +273,18 @@ pub(crate) enum Capability {
 }
 
 impl Config {
-    pub(crate) fn read(json: &[u8]) -> Result<Self, Fault> {
-        let written: Written = crate::json::read(json).map_err(|error| Fault::Configuration(without_place(&error)))?;
+    /// The first issuer's, and those of the others.
+    pub(crate) fn read(json: &[u8]) -> Result<(Self, Vec<Self>), Fault> {
+        let mut first: Written =
+            crate::json::read(json).map_err(|error| Fault::Configuration(without_place(&error)))?;
+        let others = std::mem::take(&mut first.issuers);
+        check::check_together(&first, &others)?;
+        let capabilities = first.capabilities.clone();
+        let of_host = |other| Self::of(Written { capabilities: capabilities.clone(), ..other });
+        Ok((Self::of(first)?, others.into_iter().map(of_host).collect::<Result<_, _>>()?))
+    }
+
+    fn of(written: Written) -> Result<Self, Fault> {
         let issuer = Issuer::parse(&written.issuer)?;
         check::check(&written)?;
         let name = written.name.unwrap_or_else(|| issuer.host().to_owned());
@@ -311,8 +324,11 @@ fn without_place(error: &serde_json::Error) -> String {
     }
 }
 
+/// The tenant where none is configured.
+pub(crate) const MAIN_TENANT: &str = "main";
+
 fn main_tenant() -> String {
-    "main".to_owned()
+    MAIN_TENANT.to_owned()
 }
 
 const fn yes() -> bool {

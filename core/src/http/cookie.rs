@@ -1,5 +1,5 @@
 use super::Request;
-use crate::config::Config;
+use crate::config::{Config, MAIN_TENANT};
 use crate::time::Seconds;
 
 /// The engine's cookies.
@@ -13,24 +13,28 @@ pub(crate) enum Cookie {
 
 impl Cookie {
     /// With the `__Host-` prefix (RFC 6265bis section 4.1.3.2) where the issuer is https.
-    fn name(self, config: &Config) -> &'static str {
-        match (self, config.issuer.secure) {
-            (Self::Session, true) => "__Host-claviger-session",
-            (Self::Session, false) => "claviger-session",
-            (Self::Browser, true) => "__Host-claviger-browser",
-            (Self::Browser, false) => "claviger-browser",
+    /// Issuers with one origin share its cookies, so each but `main` has names of its own.
+    fn name(self, config: &Config) -> String {
+        let prefix = if config.issuer.secure { "__Host-" } else { "" };
+        let what = match self {
+            Self::Session => "session",
+            Self::Browser => "browser",
+        };
+        match config.tenant.as_str() {
+            MAIN_TENANT => format!("{prefix}claviger-{what}"),
+            tenant => format!("{prefix}claviger-{what}-{tenant}"),
         }
     }
 }
 
 /// A cookie of the request. One that stands there twice with different values is not trusted at all.
 pub(crate) fn read_cookie<'r>(config: &Config, request: &'r Request, cookie: Cookie) -> Option<&'r str> {
-    find(cookie.name(config), request.header_values("cookie"))
+    find(&cookie.name(config), request.header_values("cookie"))
 }
 
 /// The same from a `Cookie` header alone.
 pub(crate) fn find_cookie<'r>(config: &Config, header: &'r str, cookie: Cookie) -> Option<&'r str> {
-    find(cookie.name(config), std::iter::once(header))
+    find(&cookie.name(config), std::iter::once(header))
 }
 
 fn find<'r>(name: &str, headers: impl Iterator<Item = &'r str>) -> Option<&'r str> {

@@ -10,4 +10,4 @@ pub(crate) use cookie::{Cookie, clear_cookie, find_cookie, read_cookie, set_cook
 pub(crate) use form::{Form, decode_form_component};
 pub use request::Request;
 pub use response::Response;
-pub(crate) use router::{fault_response, serve};
+pub(crate) use router::{fault_response, is_endpoint, serve};

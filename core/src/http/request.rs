@@ -48,6 +48,15 @@ impl Request {
         Ok(())
     }
 
+    /// Whether its address is of this origin.
+    pub(crate) fn is_to(&self, origin: &str) -> bool {
+        let rest = self
+            .url
+            .get(origin.len()..)
+            .filter(|_| self.url.get(..origin.len()).is_some_and(|own| own.eq_ignore_ascii_case(origin)));
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?', '#']))
+    }
+
     pub(crate) fn path(&self) -> &str {
         self.split_url().0
     }

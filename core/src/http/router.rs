@@ -84,6 +84,11 @@ impl Endpoint {
     }
 }
 
+/// Whether this issuer has an endpoint at the path.
+pub(crate) fn is_endpoint(config: &Config, path: &str) -> bool {
+    Endpoint::of(config, path).is_some()
+}
+
 /// Answers a request. A refusal becomes the error that its endpoint speaks; only faults and lost races come back as errors.
 pub(crate) async fn serve(host: &Host, request: &Request) -> Result<Response, Stop> {
     let endpoint = Endpoint::of(host.config(), request.path());

@@ -17,6 +17,9 @@ pub(crate) struct Call<'a, T> {
     pub(crate) now: u64,
     /// 32 random bytes in base64url.
     pub(crate) seed: String,
+    /// Which of several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) issuer: Option<&'a str>,
     pub(crate) command: Command<'a, T>,
 }
 

@@ -91,7 +91,7 @@ where
         body: (!body.is_empty()).then(|| byte_string(&body)),
         remote: remote(&head.extensions),
     };
-    let Outcome { ok, fault } = inner.host.run("http", &request).await?;
+    let Outcome { ok, fault } = inner.host.run(auth.named(), "http", &request).await?;
     if let Some(problem) = fault {
         tracing::error!(code = problem.code, message = problem.message, help = problem.help, "a request failed");
     }

@@ -16,6 +16,7 @@ mod faults_shown;
 mod flows;
 mod fuzz;
 mod introspection;
+mod issuers;
 mod keys;
 mod metadata;
 mod pushed;
