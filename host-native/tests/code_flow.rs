@@ -7,7 +7,7 @@ mod support;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use claviger::commands::Paging;
+use claviger::commands::{NewClient, Paging};
 use claviger::stores::{Batch, Committed, Key, Memory, Page, Row, Scan, Sqlite, Store, StoreError};
 use claviger::{Claviger, Requirement};
 use http::StatusCode;
@@ -173,4 +173,26 @@ async fn a_second_server_on_the_same_store_goes_on_where_the_first_stopped() {
     assert_eq!(renewed.status, StatusCode::OK, "{}", renewed.body);
     let access = tokens["access_token"].as_str().unwrap();
     assert!(second.tokens().verify(access, &Requirement::default()).await.is_ok());
+}
+
+#[tokio::test]
+async fn several_issuers_share_one_engine_and_nothing_of_one_is_good_for_another() {
+    let second = "https://second.example.com";
+    let other = Claviger::builder(second).tenant("second").secret("another root secret: 9Pw0TzRvk3Jx0qLx7m");
+    let auth = builder(Memory::new()).also(other).build().unwrap();
+    let at = auth.at(second);
+    assert_eq!(at.issuer(), second);
+    let created = at
+        .clients()
+        .create(&NewClient {
+            name: "App".into(),
+            redirect_uris: vec!["https://app.example.com/cb".into()],
+            ..NewClient::default()
+        })
+        .await
+        .unwrap();
+    assert!(auth.clients().find(&created.client.id).await.unwrap().is_none());
+    assert!(at.clients().find(&created.client.id).await.unwrap().is_some());
+    let error = auth.at("https://nobody.example.com").keys().list().await.unwrap_err();
+    assert!(matches!(error, claviger::Error::Fault(problem) if problem.code == "bad_call"));
 }

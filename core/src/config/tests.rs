@@ -6,7 +6,7 @@ fn read(changes: Value) -> Result<Config, Fault> {
     for (name, value) in changes.as_object().unwrap() {
         config[name] = value.clone();
     }
-    Config::read(config.to_string().as_bytes())
+    Ok(Config::read(config.to_string().as_bytes())?.0)
 }
 
 #[test]
