@@ -4,7 +4,7 @@ use crate::call::{Command, Outcome};
 use crate::config::Config;
 use crate::host::Host;
 use crate::key::manage;
-use crate::refusal::{Refusal, Stop};
+use crate::refusal::{Refusal, Stop, Told};
 use crate::{account, authorize, client, device, grant, http, purge, resource, session, token};
 
 pub(crate) async fn carry_out(host: &Host, command: &Command) -> Result<Outcome, Stop> {
@@ -47,11 +47,11 @@ pub(crate) async fn carry_out(host: &Host, command: &Command) -> Result<Outcome,
     })
 }
 
-/// The response headers that belong to the refusal of a command: the challenge of a request that was not let through.
-pub(crate) fn headers_of(config: &Config, command: &Command, refusal: &Refusal) -> Vec<(&'static str, String)> {
+/// What is told of the refusal of a command: with the challenge, of a request that was not let through.
+pub(crate) fn told(config: &Config, command: &Command, refusal: &Refusal) -> Told {
     match command {
-        Command::Authenticate(ask) => token::challenge(config, &ask.requirement(), refusal),
-        Command::TokensVerify(ask) => token::challenge(config, &ask.requirement(), refusal),
-        _ => Vec::new(),
+        Command::Authenticate(ask) => token::challenged(config, &ask.requirement(), refusal),
+        Command::TokensVerify(ask) => token::challenged(config, &ask.requirement(), refusal),
+        _ => refusal.told(),
     }
 }

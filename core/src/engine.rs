@@ -218,8 +218,7 @@ async fn run(host: Host, command: Command) -> Done {
     let done = match decided {
         Ok(outcome) => Done { ok: Some(outcome), ..Done::default() },
         Err(Stop::Refused(refusal)) => {
-            let headers = command::headers_of(host.config(), &command, &refusal);
-            Done { refused: Some(Told { headers, ..refusal.told() }), ..Done::default() }
+            Done { refused: Some(command::told(host.config(), &command, &refusal)), ..Done::default() }
         }
         Err(Stop::Fault(fault)) => failed(host.config(), &command, &fault),
         Err(Stop::Stale) => failed(host.config(), &command, &Fault::Contended),

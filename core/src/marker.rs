@@ -39,7 +39,7 @@ impl Marker {
     }
 
     /// Creates it by a commit of its own: for what is used in another partition. `false`: it was there already. A flow that decides
-    /// anew has what it claimed.
+    /// anew has what it claimed. One trip, two when it was there.
     pub(crate) async fn claim(self, host: &Host, slot: Slot<Self>) -> Result<bool, Stop> {
         if host.has_claimed(&slot.key) {
             return Ok(true);
@@ -49,23 +49,34 @@ impl Marker {
                 host.note_claimed(slot.key);
                 Ok(true)
             }
-            Err(Stop::Stale) => Ok(false),
+            // Stores say so of what they could not serialize too: only a row that is there was in the way.
+            Err(Stop::Stale) if host.load(slot).await?.is_some() => Ok(false),
             Err(other) => Err(other),
         }
     }
 
-    /// The marker of one thing of a kind, in a partition of its owner: what is unique comes from outside, so its digest stands for it.
-    pub(crate) fn slot(config: &Config, owner: &Owner, kind: &str, unique: &str) -> Slot<Self> {
-        let (room, owner) = match owner {
-            Owner::Subject(id) => (account::ROOM, id),
-            Owner::Client(id) => (ServiceToken::ROOM, id),
-            Owner::Device(id) => (Device::ROOM, id),
-        };
-        Self::slot_in(config, room, owner, kind, unique)
-    }
-
-    pub(crate) fn slot_in(config: &Config, room: &str, owner: &str, kind: &str, unique: &str) -> Slot<Self> {
+    /// The marker of one thing of a kind: what is unique comes from outside, so its digest stands for it.
+    pub(crate) fn slot<'a>(config: &Config, place: impl Into<Place<'a>>, kind: &str, unique: &str) -> Slot<Self> {
+        let Place { room, owner } = place.into();
         let name = format!("used.{kind}.{}", b64u(sha256(unique.as_bytes())));
         Slot::new(&config.tenant, room, owner, &name)
+    }
+}
+
+/// The partition that a marker is in: that of the commit which it belongs to.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Place<'a> {
+    pub(crate) room: &'static str,
+    pub(crate) owner: &'a str,
+}
+
+impl<'a> From<&'a Owner> for Place<'a> {
+    fn from(owner: &'a Owner) -> Self {
+        let room = match owner {
+            Owner::Subject(_) => account::ROOM,
+            Owner::Client(_) => ServiceToken::ROOM,
+            Owner::Device(_) => Device::ROOM,
+        };
+        Self { room, owner: owner.name() }
     }
 }

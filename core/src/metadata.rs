@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::authorize::{Prompt, ResponseMode};
 use crate::config::Config;
+use crate::dpop;
 use crate::http::Response;
 
 pub(crate) const WELL_KNOWN: &str = "/.well-known/oauth-authorization-server";
@@ -51,7 +52,7 @@ struct Metadata<'a> {
     code_challenge_methods_supported: &'static [&'static str],
     prompt_values_supported: &'static [&'static str],
     authorization_response_iss_parameter_supported: bool,
-    dpop_signing_alg_values_supported: &'static [&'static str],
+    dpop_signing_alg_values_supported: [&'static str; 2],
 }
 
 pub(crate) fn respond(config: &Config) -> Response {
@@ -79,7 +80,7 @@ pub(crate) fn respond(config: &Config) -> Response {
         code_challenge_methods_supported: &["S256"],
         prompt_values_supported: &Prompt::NAMES,
         authorization_response_iss_parameter_supported: true,
-        dpop_signing_alg_values_supported: &["ES256", "EdDSA"],
+        dpop_signing_alg_values_supported: dpop::ALGORITHMS,
     };
     Response::public_json("application/json", FRESH, &document)
 }

@@ -149,6 +149,23 @@ fn jw_045_both_forms_of_an_es256_signature_verify() {
     assert!(key.public().verify(b"m", &twin).is_ok());
 }
 
+#[test]
+fn jw_047_the_generator_and_its_negative_are_keys_as_any_other() {
+    let order = unb64("_____wAAAAD__________7zm-q2nF56E87nKwvxjJVE");
+    let one = [&[0; 31][..], &[1]].concat();
+    let keys = [one.clone(), difference(&order, &one)]
+        .map(|secret| PrivateKey::generate(Algorithm::ES256, &mut |bytes| bytes.copy_from_slice(&secret)).unwrap());
+    let [generator, negative] = keys.each_ref().map(|key| serde_json::to_value(key.public().to_jwk()).unwrap());
+    assert_eq!(generator["x"], "axfR8uEsQkf4vOblY6RA8ncDfYEt6zOg9KE5RdiYwpY");
+    assert_eq!(generator["x"], negative["x"]);
+    assert_ne!(generator["y"], negative["y"]);
+    for (own, other) in [(&keys[0], &keys[1]), (&keys[1], &keys[0])] {
+        let signature = own.sign(b"m").unwrap();
+        assert!(own.public().verify(b"m", &signature).is_ok());
+        assert!(other.public().verify(b"m", &signature).is_err());
+    }
+}
+
 fn difference(larger: &[u8], smaller: &[u8]) -> Vec<u8> {
     let mut borrow = 0;
     let mut digits: Vec<u8> = Vec::new();

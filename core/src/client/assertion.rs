@@ -4,14 +4,14 @@
 use serde_json::Value;
 
 use super::{Client, fetched_keys};
-use crate::handle::Owner;
+use crate::grant::client_credentials::ServiceToken;
 use crate::host::Host;
 use crate::http::Form;
 use crate::key::json::parse_object;
 use crate::key::jws::Compact;
 use crate::key::jwt::{Claims, Policy};
 use crate::key::{PublicKey, verified_by_one_of};
-use crate::marker::Marker;
+use crate::marker::{Marker, Place};
 use crate::refusal::{Fault, Refusal, Stop};
 use crate::time::{Millis, Seconds};
 
@@ -63,7 +63,7 @@ fn unverified_subject(text: &str) -> Option<String> {
 pub(super) async fn proves(host: &Host, client: &Client, text: &str) -> Result<bool, Stop> {
     let Some(claims) = signed_claims(host, client, text).await? else { return Ok(false) };
     let Some((jti, expires)) = jti_and_end(host, &claims) else { return Ok(false) };
-    let slot = Marker::slot(host.config(), &Owner::Client(client.id.clone()), "assertion", jti);
+    let slot = Marker::slot(host.config(), Place { room: ServiceToken::ROOM, owner: &client.id }, "assertion", jti);
     let until = SKEW.after(SKEW.after(SKEW.after(expires)));
     Marker::until(until).claim(host, slot).await
 }

@@ -4,10 +4,12 @@
 //! this commit is in anyway; so a request that fails spends nothing, and a proof costs no trip where there is a commit. The client's half
 //! is [`crate::toolkit::dpop`].
 
+mod at_resource;
 mod htu;
 pub(crate) mod nonce;
 mod proof;
 
+pub(crate) use at_resource::ResourceRequest;
 use proof::{Expected, Proof, invalid};
 
 use crate::change::Change;
@@ -16,9 +18,14 @@ use crate::config::Config;
 use crate::handle::Owner;
 use crate::host::Host;
 use crate::http::Request;
-use crate::marker::Marker;
+use crate::marker::{Marker, Place};
 use crate::record::{Slot, Stored};
 use crate::refusal::{Refusal, Stop};
+
+/// What proofs may be signed with, for metadata and challenges.
+pub(crate) const ALGORITHMS: [&str; 2] = ["ES256", "EdDSA"];
+
+const USED_BEFORE: Refusal = invalid("The DPoP proof was used before");
 
 /// What a request shows of its sender's key: a checked proof, or nothing.
 #[derive(Clone, Debug, Default)]
@@ -28,11 +35,7 @@ impl Possession {
     /// The proof of a request to an endpoint of the issuer's own, which has this path. The address that counts is the configured one,
     /// never what the request says of its host. No storage trip.
     pub(crate) async fn read(host: &Host, request: &Request, path: &str) -> Result<Self, Stop> {
-        let mut headers = request.header_values("dpop");
-        let Some(text) = headers.next() else { return Ok(Self(None)) };
-        if headers.next().is_some() {
-            return Err(invalid("There is more than one DPoP header").into());
-        }
+        let Some(text) = only(request.header_values("dpop"))? else { return Ok(Self(None)) };
         let address = host.config().issuer.address(path);
         let expected = Expected { method: &request.method, address: &address, access_token: None };
         Ok(Self(Some(Proof::check(host, text, expected).await?)))
@@ -44,9 +47,8 @@ impl Possession {
     }
 
     /// Where it says that the proof was used; to be loaded with everything else.
-    pub(crate) fn slot(&self, config: &Config, owner: &Owner) -> Option<Slot<Marker>> {
-        let proof = self.0.as_ref()?;
-        Some(Marker::slot(config, owner, "dpop", &proof.unique()))
+    pub(crate) fn slot<'a>(&self, config: &Config, place: impl Into<Place<'a>>) -> Option<Slot<Marker>> {
+        Some(self.0.as_ref()?.slot(config, place))
     }
 
     /// The client's policy (RFC 9449 section 5.2), and whether the proof was used before (section 11.1).
@@ -59,7 +61,7 @@ impl Possession {
     }
 
     pub(crate) fn check_unused(used: Option<&Stored<Marker>>) -> Result<(), Refusal> {
-        if used.is_some() { Err(invalid("The DPoP proof was used before")) } else { Ok(()) }
+        if used.is_some() { Err(USED_BEFORE) } else { Ok(()) }
     }
 
     /// The key that a code will be bound to: by the parameter `dpop_jkt`, by the proof, or by both alike (RFC 9449 section 10.1).
@@ -80,11 +82,11 @@ impl Possession {
         }
     }
 
-    /// The same change, and the proof is spent with it. `owner` is whose partition the change is in.
-    pub(crate) fn spend(&self, change: Change, config: &Config, owner: &Owner) -> Change {
-        match (&self.0, self.slot(config, owner)) {
-            (Some(proof), Some(slot)) => change.and_create(slot, Marker::until(proof.over_at)),
-            _ => change,
+    /// The same change, and the proof is spent with it. `place` is the partition that the change is in.
+    pub(crate) fn spend<'a>(&self, change: Change, config: &Config, place: impl Into<Place<'a>>) -> Change {
+        match &self.0 {
+            Some(proof) => change.and_create(proof.slot(config, place), Marker::until(proof.over_at)),
+            None => change,
         }
     }
 
@@ -99,7 +101,13 @@ impl Possession {
 
 impl Proof {
     /// A `jti` is unique only among the proofs of one key.
-    fn unique(&self) -> String {
-        format!("{}.{}", self.jkt, self.jti)
+    fn slot<'a>(&self, config: &Config, place: impl Into<Place<'a>>) -> Slot<Marker> {
+        Marker::slot(config, place, "dpop", &format!("{}.{}", self.jkt, self.jti))
     }
+}
+
+/// The one value of a header that may not be repeated (RFC 9449 section 4.3, step 1).
+fn only<'a>(mut values: impl Iterator<Item = &'a str>) -> Result<Option<&'a str>, Refusal> {
+    let first = values.next();
+    if values.next().is_some() { Err(invalid("There is more than one DPoP header")) } else { Ok(first) }
 }

@@ -3,7 +3,7 @@ use serde::Serialize;
 use crate::refusal::Refusal;
 
 /// RFC 9449 section 8.
-const DPOP_NONCE: &str = "dpop-nonce";
+pub(crate) const DPOP_NONCE: &str = "dpop-nonce";
 
 /// An HTTP response for the host to send.
 #[derive(Debug, Serialize)]

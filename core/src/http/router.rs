@@ -102,7 +102,7 @@ pub(crate) async fn serve(host: &Host, request: &Request) -> Result<Response, St
         other => other?,
     };
     let response = match endpoint {
-        Some(Endpoint::Token) if host.config().dpop.require_nonce => {
+        Some(Endpoint::Token | Endpoint::Pushed) if host.config().dpop.require_nonce => {
             response.with_dpop_nonce(dpop::nonce::current(host.config(), host.now()))
         }
         _ => response,

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::is_known;
 use crate::config::Config;
+use crate::dpop;
 use crate::http::{Request, Response};
 use crate::refusal::Refusal;
 use crate::uri::Uri;
@@ -34,6 +35,7 @@ pub(crate) struct Document<'a> {
     bearer_methods_supported: [&'static str; 1],
     #[serde(skip_serializing_if = "Option::is_none")]
     resource_name: Option<&'a str>,
+    dpop_signing_alg_values_supported: [&'static str; 2],
 }
 
 /// The document of a resource. Those on other origins serve it themselves.
@@ -52,6 +54,7 @@ pub(crate) fn describe<'a>(config: &'a Config, resource: &'a str) -> Result<Docu
         scopes_supported: scopes.into_iter().map(String::as_str).filter(|name| *name != OFFLINE_ACCESS).collect(),
         bearer_methods_supported: ["header"],
         resource_name: settings.and_then(|settings| settings.name.as_deref()),
+        dpop_signing_alg_values_supported: dpop::ALGORITHMS,
     })
 }
 

@@ -1,16 +1,30 @@
 //! How a request for a resource is refused: the challenge that tells the client what to bring (RFC 6750 section 3), and where to
 //! learn who gives it (RFC 9728 section 5.1).
 
-use super::guard::Requirement;
+use super::guard::{Requirement, Scheme};
 use crate::config::Config;
-use crate::refusal::Refusal;
+use crate::dpop::ALGORITHMS;
+use crate::http::DPOP_NONCE;
+use crate::refusal::{Refusal, Told};
 use crate::resource;
 
+/// What is told of the refusal of such a request.
+pub(crate) fn challenged(config: &Config, needed: &Requirement, refusal: &Refusal) -> Told {
+    let told = refusal.told();
+    // RFC 9449 sections 7.1 and 9: a resource asks for another proof as for another token.
+    let status = match refusal {
+        Refusal::InvalidDpopProof(_) | Refusal::UseDpopNonce(_) => 401,
+        _ => told.status,
+    };
+    Told { headers: challenge(config, needed, refusal), status, ..told }
+}
+
 /// The response headers that belong to the refusal of a request that had to be good for this.
-pub(crate) fn challenge(config: &Config, needed: &Requirement, refusal: &Refusal) -> Vec<(&'static str, String)> {
+fn challenge(config: &Config, needed: &Requirement, refusal: &Refusal) -> Vec<(&'static str, String)> {
     let with_error = match refusal {
         // RFC 6750 section 3.1: who presented nothing is told of no error.
         Refusal::TokenMissing => false,
+        Refusal::InvalidDpopProof(_) | Refusal::UseDpopNonce(_) => true,
         Refusal::InvalidToken | Refusal::InsufficientScope | Refusal::InvalidRequest(_) => true,
         _ => return Vec::new(),
     };
@@ -27,5 +41,17 @@ pub(crate) fn challenge(config: &Config, needed: &Requirement, refusal: &Refusal
     if !scopes.is_empty() {
         add("scope", &scopes.join(" "));
     }
-    vec![("www-authenticate", format!("Bearer {}", parameters.join(", ")).trim_end().to_owned())]
+    let scheme = match needed.scheme {
+        Scheme::Bearer => "Bearer",
+        // RFC 9449 section 7.1.
+        Scheme::Dpop => {
+            parameters.push(format!("algs=\"{}\"", ALGORITHMS.join(" ")));
+            "DPoP"
+        }
+    };
+    let mut headers = vec![("www-authenticate", format!("{scheme} {}", parameters.join(", ")).trim_end().to_owned())];
+    if let Refusal::UseDpopNonce(nonce) = refusal {
+        headers.push((DPOP_NONCE, nonce.clone()));
+    }
+    headers
 }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::meaning::Meaning;
 use super::resolve::{Resolved, What, resolve, signed_claims};
 use crate::config::Config;
+use crate::dpop::{Possession, ResourceRequest};
 use crate::event::Event;
 use crate::host::Host;
 use crate::http::{Cookie, find_cookie};
@@ -49,6 +50,11 @@ pub struct Authenticate {
     pub any_scopes: Vec<String>,
     #[serde(default)]
     pub revocation: Revocation,
+    /// Of the request, for DPoP (RFC 9449 section 4.3): as they reached the host.
+    #[serde(default)]
+    pub method: Option<String>,
+    #[serde(default)]
+    pub url: Option<String>,
     /// Refuses sessions, for an API that only clients call.
     #[serde(default)]
     pub only: Option<Only>,
@@ -89,19 +95,46 @@ pub(crate) struct Requirement<'a> {
     /// One of them.
     pub(super) any_scopes: &'a [String],
     revocation: Revocation,
+    pub(super) scheme: Scheme,
+}
+
+/// How the access token is presented.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Scheme {
+    #[default]
+    Bearer,
+    /// RFC 9449 section 7.1.
+    Dpop,
 }
 
 impl VerifyToken {
     pub(crate) fn requirement(&self) -> Requirement<'_> {
         let Self { audience, scopes, any_scopes, revocation, .. } = self;
-        Requirement { audience: audience.as_deref(), scopes, any_scopes, revocation: *revocation }
+        Requirement {
+            audience: audience.as_deref(),
+            scopes,
+            any_scopes,
+            revocation: *revocation,
+            scheme: Scheme::Bearer,
+        }
     }
 }
 
 impl Authenticate {
+    fn headers<'a>(&'a self, name: &'static str) -> impl Iterator<Item = &'a str> {
+        self.headers.iter().filter(move |(own, _)| own.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+    }
+
     pub(crate) fn requirement(&self) -> Requirement<'_> {
         let Self { audience, scopes, any_scopes, revocation, .. } = self;
-        Requirement { audience: audience.as_deref(), scopes, any_scopes, revocation: *revocation }
+        let scheme = self.headers("authorization").find_map(|header| credentials(header).ok());
+        Requirement {
+            audience: audience.as_deref(),
+            scopes,
+            any_scopes,
+            revocation: *revocation,
+            scheme: scheme.map_or(Scheme::Bearer, |(scheme, _)| scheme),
+        }
     }
 }
 
@@ -147,17 +180,18 @@ pub(crate) struct Principal {
 /// A JWT access token takes the trip for the keys only; an opaque one takes one trip for its grant.
 pub(crate) async fn verify(host: &Host, ask: &VerifyToken) -> Result<Principal, Stop> {
     ask.requirement().check(host.config())?;
-    examine(host, &ask.token, &ask.requirement()).await
+    examine(host, &ask.token, &ask.requirement(), None).await
 }
 
-async fn examine(host: &Host, token: &str, needed: &Requirement<'_>) -> Result<Principal, Stop> {
+/// `jkt` is the key that was shown. A token is good only as what it was issued as: whoever stole one that is bound may not use it as if
+/// nothing had to be proven (RFC 9449 section 7.2), and a proof makes no bearer token better.
+async fn examine(host: &Host, token: &str, needed: &Requirement<'_>, jkt: Option<&str>) -> Result<Principal, Stop> {
     let says_it_all = token.contains('.') && needed.revocation == Revocation::Expiry;
     let principal = if says_it_all { of_jwt(host, token).await? } else { of_row(host, token).await? };
     let audience = needed.audience(host.config());
     let principal = principal
         .filter(|principal| principal.audience.iter().any(|one| one == audience))
-        // RFC 9449 section 7.2: whoever stole it may not use it as if nothing had to be proven.
-        .filter(|principal| principal.jkt.is_none())
+        .filter(|principal| principal.jkt.as_deref() == jkt)
         .ok_or(Refusal::InvalidToken)?;
     if needed.is_met_by(&principal.scopes) { Ok(principal) } else { Err(Refusal::InsufficientScope.into()) }
 }
@@ -212,21 +246,21 @@ pub(crate) async fn authenticate(host: &Host, ask: &Authenticate) -> Result<Prin
 
 /// By the `Authorization` header; without one, by the session cookie. A token that is bad is not made good by a cookie.
 async fn find(host: &Host, ask: &Authenticate) -> Result<Principal, Stop> {
-    let values = |name: &'static str| {
-        ask.headers.iter().filter(move |(own, _)| own.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
-    };
-    let mut authorization = values("authorization");
+    let mut authorization = ask.headers("authorization");
     if let Some(header) = authorization.next() {
         if authorization.next().is_some() {
             return Err(Refusal::InvalidRequest("There is more than one Authorization header").into());
         }
-        return examine(host, bearer(header)?, &ask.requirement()).await;
+        return match credentials(header)? {
+            (Scheme::Bearer, token) => examine(host, token, &ask.requirement(), None).await,
+            (Scheme::Dpop, token) => with_proof(host, ask, token).await,
+        };
     }
     if ask.only == Some(Only::Token) {
         return Err(Refusal::TokenMissing.into());
     }
     // HTTP/2 may send each pair in a header of its own (RFC 9113 section 8.2.3).
-    let cookies = values("cookie").collect::<Vec<_>>().join(";");
+    let cookies = ask.headers("cookie").collect::<Vec<_>>().join(";");
     let cookie = find_cookie(host.config(), &cookies, Cookie::Session);
     let signed_in = session::find(host, cookie).await?.ok_or(Refusal::TokenMissing)?;
     // A session is the person itself; scopes bound what clients may do for it.
@@ -239,15 +273,29 @@ async fn find(host: &Host, ask: &Authenticate) -> Result<Principal, Stop> {
     })
 }
 
-/// RFC 6750 section 2.1; the scheme's case does not matter (RFC 9110 section 11.1). Another scheme is as good as nothing, and a
+/// RFC 9449 section 7.1: the token and a proof of its key. The proof is spent last, by a commit of its own, so that a request that is
+/// refused spends nothing.
+async fn with_proof(host: &Host, ask: &Authenticate, token: &str) -> Result<Principal, Stop> {
+    let needed = ask.requirement();
+    let (Some(method), Some(url)) = (&ask.method, &ask.url) else {
+        return Err(Refusal::InvalidArgument("method, url: those of the request, to check its DPoP proof").into());
+    };
+    let request = ResourceRequest { method, url, audience: needed.audience(host.config()) };
+    let possession = Possession::at_resource(host, ask.headers("dpop"), request, token).await?;
+    let principal = examine(host, token, &needed, possession.jkt()).await?;
+    possession.spend_at_resource(host).await?;
+    Ok(principal)
+}
+
+/// RFC 6750 section 2.1 and RFC 9449 section 7.1; the scheme's case does not matter (RFC 9110 section 11.1). Another scheme is as good as nothing, and a
 /// malformed header is no token at all (RFC 6750 section 3.1).
-fn bearer(header: &str) -> Result<&str, Refusal> {
+fn credentials(header: &str) -> Result<(Scheme, &str), Refusal> {
     let (scheme, token) = header.split_once(' ').unwrap_or((header, ""));
-    if !scheme.eq_ignore_ascii_case("bearer") {
-        return Err(Refusal::TokenMissing);
-    }
+    let schemes = [("bearer", Scheme::Bearer), ("dpop", Scheme::Dpop)];
+    let known = schemes.into_iter().find(|(name, _)| scheme.eq_ignore_ascii_case(name));
+    let (_, scheme) = known.ok_or(Refusal::TokenMissing)?;
     let token = token.trim_start_matches(' ');
     let plain =
         !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~+/=".contains(&byte));
-    if plain { Ok(token) } else { Err(Refusal::InvalidRequest("The Authorization header is malformed")) }
+    if plain { Ok((scheme, token)) } else { Err(Refusal::InvalidRequest("The Authorization header is malformed")) }
 }

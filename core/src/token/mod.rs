@@ -9,7 +9,7 @@ mod meaning;
 mod resolve;
 mod revoke;
 
-pub(crate) use challenge::challenge;
+pub(crate) use challenge::challenged;
 pub(crate) use endpoint::{introspection_endpoint, revocation_endpoint, token_endpoint};
 pub use guard::{Authenticate, VerifyToken};
 pub(crate) use guard::{authenticate, verify};

@@ -72,6 +72,35 @@ fn dp_017_a_proof_is_good_once() {
 }
 
 #[test]
+fn jw_045_the_twin_of_a_signature_is_the_same_proof() {
+    let mut h = public();
+    let (code, proof) = (h.s.code(), h.proof());
+    let command = h.redeem_command(&code, &[&proof]);
+    let tokens = good(&mut h, command);
+    let twin = h.refresh_command(text(&tokens["refresh_token"]), &[&twin_of(&proof)]);
+    is(refused(&mut h, twin), "invalid_dpop_proof");
+    // It would be good, had the proof not been used.
+    let fresh = h.refresh_command(text(&tokens["refresh_token"]), &[&twin_of(&h.proof())]);
+    good(&mut h, fresh);
+}
+
+/// The same JWS with (r, n - s) for its signature (r, s).
+fn twin_of(proof: &str) -> String {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+    let order = URL_SAFE_NO_PAD.decode("_____wAAAAD__________7zm-q2nF56E87nKwvxjJVE").unwrap();
+    let (input, signature) = proof.rsplit_once('.').unwrap();
+    let mut signature = URL_SAFE_NO_PAD.decode(signature).unwrap();
+    let mut borrow = 0;
+    for (s, n) in signature[32..].iter_mut().zip(&order).rev() {
+        let digit = i16::from(*n) - i16::from(*s) - borrow;
+        borrow = i16::from(digit < 0);
+        *s = digit.rem_euclid(256) as u8;
+    }
+    format!("{input}.{}", URL_SAFE_NO_PAD.encode(signature))
+}
+
+#[test]
 fn dp_019_a_replay_at_the_edge_of_the_window_is_refused() {
     for (made, later) in [(0_i64, 74), (15, 89), (-74, 0)] {
         let mut h = public();

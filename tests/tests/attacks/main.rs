@@ -12,6 +12,7 @@ mod device;
 mod dpop_binding;
 mod dpop_nonce;
 mod dpop_proof;
+mod dpop_resource;
 mod faults_shown;
 mod flows;
 mod fuzz;
