@@ -6,6 +6,8 @@ use claviger_core::derive_json;
 use claviger_core::key::{PrivateKey, PublicKey};
 use serde_json::{Value, json};
 
+use crate::ClientKey;
+
 /// The examples of the RFCs, whose keys the host has.
 const EXAMPLES: &str = include_str!("../../core/tests/vectors/rfc.json");
 
@@ -18,13 +20,23 @@ pub fn host_key(algorithm: &str) -> Value {
     json!({ "kid": algorithm, "algorithm": algorithm, "publicJwk": public })
 }
 
-/// Answers a `derive`, `sign` or `verify` ask.
+/// Where a client's keys are, and the number of the [`ClientKey`] that is there.
+pub const CLIENT_KEYS: &str = "https://client.example.com/jwks";
+/// See [`CLIENT_KEYS`].
+pub const CLIENT_KEY: u8 = 1;
+
+/// Answers a `derive`, `sign`, `verify` or `fetch` ask.
 pub fn answer(ask: &Value) -> Option<Value> {
     let (name, asked) = ask.as_object()?.iter().next()?;
     Some(match name.as_str() {
         "derive" => parse(&derive_json(asked.to_string().as_bytes())),
         "sign" => sign(asked),
         "verify" => verify(asked),
+        "fetch" if asked["url"] == CLIENT_KEYS => {
+            let jwks = json!({ "keys": [ClientKey::es256(CLIENT_KEY).public_jwk()] });
+            let headers = json!([["content-type", "application/jwk-set+json"]]);
+            json!({ "response": { "status": 200, "headers": headers, "body": jwks.to_string() } })
+        }
         _ => return None,
     })
 }

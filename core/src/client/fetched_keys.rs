@@ -1,8 +1,8 @@
 //! The keys behind a client's `jwks_uri`, fetched by the host and kept for a while.
 //!
 //! Keys that were fetched serve for ten minutes. An assertion that none of them suits makes them be fetched again, since the client may
-//! have rotated; but an address is left alone for some seconds after each try, whatever came of it, so that nobody can send this server
-//! after another by forged assertions.
+//! have rotated; but an address that answered is left alone for some seconds, whatever it said, and one that did not is tried a few times
+//! in them, so that nobody can send this server after another by forged assertions.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -17,9 +17,9 @@ use crate::toolkit::jwt::Jwks;
 
 /// How long keys serve.
 const FRESH: Seconds = Seconds(600);
-/// How long an address is left alone after it was tried.
+/// How long an address is left alone after it answered.
 const COOL_DOWN: Seconds = Seconds(10);
-/// How many requests may wait for the same address at once.
+/// How often an address may be tried in that time before it has answered: by requests that wait for it at once, or after failures.
 const MOST_AT_ONCE: u8 = 8;
 /// The most addresses that are remembered; when they are reached, everything is forgotten.
 const MOST: usize = 256;
@@ -57,13 +57,13 @@ pub(super) async fn keys_at(
             return Ok(fresh);
         }
         if known.tries >= MOST_AT_ONCE {
-            return Err(Fault::HostFailed("the keys of a client are being fetched".into()));
+            return Err(Fault::HostFailed("the keys of a client are being fetched, or cannot be".into()));
         }
     }
     cache.note(uri, |known| known.note_try(host.now()));
-    let fetched = fetch(host, uri).await;
+    let fetched = fetch(host, uri).await?;
     cache.note(uri, |known| known.answered = true);
-    let Some(keys) = fetched? else { return Ok(fresh) };
+    let Some(keys) = fetched else { return Ok(fresh) };
     cache.note(uri, |known| known.note_keys(keys, host.now()));
     Ok(cache.known(uri).keys)
 }

@@ -5,6 +5,7 @@ mod client_credentials;
 mod contract;
 mod device;
 mod keys;
+mod proofs;
 mod pushed;
 mod refusals;
 mod resource_server;
@@ -26,6 +27,7 @@ pub fn all() -> Vec<Scenario> {
         client_credentials::ALL,
         resource_server::ALL,
         device::ALL,
+        proofs::ALL,
         refusals::ALL,
         keys::ALL,
         services::ALL,
