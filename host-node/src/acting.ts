@@ -115,9 +115,12 @@ class Visit {
 
   /** The authorization code, once the person allowed this. */
   async allow(scopes?: readonly string[]): Promise<string> {
+    // What the person allowed before may not be asked again.
+    const remembered = new URL(this.#location).searchParams.get("code");
+    if (remembered !== null) return remembered;
     const { location } = await this.#auth.interactions.consent(this.#interaction, scopes ? { scopes } : {});
     const code = new URL(location).searchParams.get("code");
-    if (code === null) throw new Error(`actingAs: ${location} has no code`);
+    if (code === null) throw new Error("actingAs: there is no code");
     return code;
   }
 

@@ -18,6 +18,7 @@ import {
 } from "./http.js";
 import { moduleOf } from "./module.js";
 import { configuration, type RequestInfo, type SlimOptions } from "./options.js";
+import { Random } from "./random.js";
 import { Accounts } from "./rooms/accounts.js";
 import { Clients } from "./rooms/clients.js";
 import { Interactions } from "./rooms/interactions.js";
@@ -206,7 +207,7 @@ export class Claviger {
   }
 
   async #build(): Promise<Driver> {
-    const { engine, clock = Date.now, random = randomBytes, deadline = defaultDeadline } = this.#options;
+    const { engine, clock = Date.now, random = new Random().bytes, deadline = defaultDeadline } = this.#options;
     const services = { ...this.#options, deadline, onError: (error: unknown) => this.#onFault(asError(error)) };
     const config = { ...configuration(this.#options), capabilities: capabilities(services) };
     const module = await moduleOf(engine);
@@ -252,8 +253,4 @@ function reporter(tell: (error: Error) => unknown): (error: Error) => void {
 
 function asError(error: unknown): Error {
   return error instanceof Error ? error : new Error(String(error), { cause: error });
-}
-
-function randomBytes(length: number): Uint8Array {
-  return crypto.getRandomValues(new Uint8Array(length));
 }

@@ -6,9 +6,10 @@ import { Driver } from "../../host-node/dist/driver.js";
 import { EngineInstance } from "../../host-node/dist/engine.js";
 import { Claviger } from "../../host-node/dist/index.js";
 import { toNodeHandler } from "../../host-node/dist/node.js";
+import { Random } from "../../host-node/dist/random.js";
 import { capabilities, server } from "../../host-node/dist/serve.js";
 import { memory } from "../../host-node/dist/stores/memory.js";
-import { basic, challenge, redemption, redirectUri, succeeded } from "./client.js";
+import { acting, basic, challenge, redemption, redirectUri, succeeded } from "./client.js";
 import { post } from "./inject.js";
 
 const issuer = "https://auth.example.com";
@@ -16,6 +17,7 @@ const configuration = {
   issuer,
   secret: "bench-5f0c6d1e8a7b49c2b3d4e5f60718293a",
   scopes: { read: "See your things" },
+  rememberConsent: false,
   pages: { signIn: "/login", consent: "/allow" },
 };
 
@@ -41,22 +43,31 @@ export class Counted {
 export async function claviger(accessToken, store = memory()) {
   const auth = new Claviger({ ...configuration, store });
   const account = await auth.accounts.create({ login: "ada" });
-  const { client, secret } = await auth.clients.create({ name: "App", redirectUris: [redirectUri], accessToken });
+  const grantTypes = ["authorization_code", "refresh_token", "client_credentials"];
+  const { client, secret } = await auth.clients.create({
+    name: "App",
+    redirectUris: [redirectUri],
+    grantTypes,
+    accessToken,
+  });
   const authorization = basic(client.id, secret);
-  const code = await person(auth, client, account);
+  const { begin, code } = await person(auth, client, account);
   // The first request to this makes the signing keys.
   await auth.fetch(new Request(`${issuer}/jwks`));
   return {
     auth,
+    clientId: client.id,
+    begin,
     code,
     redemption,
+    acting,
     node: byNode(auth, authorization),
     fetch: byFetch(auth, authorization),
     driver: byDriver(store, authorization),
   };
 }
 
-/** Signs a person in; gives a function that consents once more and returns the code. */
+/** Signs a person in; gives `begin`, an authorization request, and `code`, which consents to one and returns the code. */
 async function person(auth, client, account) {
   const query = new URLSearchParams({
     response_type: "code",
@@ -85,10 +96,11 @@ async function person(auth, client, account) {
   });
   const signedIn = await auth.interactions.complete(await begin(), { subject: account.id, methods: ["pwd"] });
   accept(new Headers(signedIn.headers));
-  return async () => {
+  const code = async () => {
     const { location } = await auth.interactions.consent(await begin());
     return new URL(location).searchParams.get("code");
   };
+  return { begin, code };
 }
 
 function byNode(auth, authorization) {
@@ -118,7 +130,7 @@ function byDriver(store, authorization) {
     },
     serve: server(services),
     clock: Date.now,
-    random: (length) => crypto.getRandomValues(new Uint8Array(length)),
+    random: new Random().bytes,
   });
   return operations(async (path, body) => {
     const headers = [

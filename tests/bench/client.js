@@ -21,6 +21,12 @@ export function refreshing(token) {
   return new URLSearchParams({ grant_type: "refresh_token", refresh_token: token }).toString();
 }
 
+/** The body of a client's request for a token of its own, for the protected resource at that address if there is one. */
+export function acting(resource) {
+  const form = { grant_type: "client_credentials", scope: "read" };
+  return new URLSearchParams(resource ? { ...form, resource } : form).toString();
+}
+
 /** The body of an introspection or a revocation. */
 export function presenting(token) {
   return new URLSearchParams({ token }).toString();

@@ -2,7 +2,7 @@
 // refresh tokens rotated, no id_token.
 import { generateKeyPairSync } from "node:crypto";
 import Provider from "oidc-provider";
-import { basic, challenge, redemption, redirectUri, succeeded } from "./client.js";
+import { acting, basic, challenge, redemption, redirectUri, succeeded } from "./client.js";
 import { post } from "./inject.js";
 
 const clientId = "app";
@@ -19,7 +19,7 @@ const provider = new Provider("https://auth.example.com", {
       client_id: clientId,
       client_secret: secret,
       redirect_uris: [redirectUri],
-      grant_types: ["authorization_code", "refresh_token"],
+      grant_types: ["authorization_code", "refresh_token", "client_credentials"],
       scope: "openid offline_access read",
     },
   ],
@@ -30,6 +30,7 @@ const provider = new Provider("https://auth.example.com", {
   issueRefreshToken: () => true,
   features: {
     devInteractions: { enabled: false },
+    clientCredentials: { enabled: true },
     introspection: { enabled: true, allowedPolicy: () => true },
     resourceIndicators: {
       enabled: true,
@@ -39,7 +40,7 @@ const provider = new Provider("https://auth.example.com", {
     },
   },
   interactions: { url: (_context, { uid }) => `/interaction/${uid}` },
-  ttl: { AccessToken: 900, AuthorizationCode: 60, Grant: 86_400, RefreshToken: 86_400 },
+  ttl: { AccessToken: 900, AuthorizationCode: 60, ClientCredentials: 900, Grant: 86_400, RefreshToken: 86_400 },
 });
 provider.on("server_error", (_context, error) => {
   throw error;
@@ -79,6 +80,7 @@ async function send(path, form) {
 /** A server that answers forms; `format` is that of its access tokens, `"opaque"` or `"jwt"`. */
 export const oidcProvider = (format) => ({
   code: () => code(format),
+  acting: () => acting(format === "jwt" ? resource : undefined),
   redemption: (code) => redemption(code, format === "jwt" ? resource : undefined),
   token: (form) => send("/token", form),
   introspect: (form) => send("/token/introspection", form),

@@ -4,6 +4,7 @@ import { claviger } from "./claviger.js";
 import { presenting, refreshing } from "./client.js";
 import { eventLoop } from "./event-loop.js";
 import { measure } from "./rounds.js";
+import { rows } from "./rows.js";
 import { trips } from "./trips.js";
 
 process.env.NODE_ENV = "production";
@@ -18,11 +19,15 @@ const issued = async (server, door) => JSON.parse(await door.token(await redeem(
 const refresh = async (server, door) => refreshing((await issued(server, door)).refresh_token);
 const introspect = async (server, door) => presenting((await issued(server, door)).access_token);
 
+const act = async (server) => server.acting();
+
 /** Each operation: between whom, the form that it sends, and where to. */
 const operations = {
   "code + PKCE exchange, opaque access token": [opaque, redeem, "token"],
   "code + PKCE exchange, JWT access token (EdDSA)": [jwt, redeem, "token"],
   "refresh rotation, opaque access token": [opaque, refresh, "token"],
+  "client_credentials, JWT access token (EdDSA)": [jwt, act, "token"],
+  "client_credentials, opaque access token": [opaque, act, "token"],
   "introspection of an opaque access token": [opaque, introspect, "introspect"],
 };
 
@@ -61,6 +66,15 @@ function table(head, rows) {
 console.log(`${table(["operation", "storage round trips"], await trips())}\n`);
 const delays = ["16 hashes at once, ms", "p99 delay of the event loop", "longest delay", "all together"];
 console.log(`${table(delays, await eventLoop())}\n`);
+const sizes = [1e3, 1e5, 1e6];
+const byRows = Object.entries((await rows(sizes)).times);
+const count = (number) => number.toLocaleString("en").replaceAll(",", " ");
+console.log(
+  `${table(
+    ["CPU us, best round, SQLite, among", ...sizes.map((size) => `${count(size)} rows`)],
+    byRows.map(([operation, times]) => [operation, ...times.map((micros) => micros.toFixed(0))]),
+  )}\n`,
+);
 const times = await measure(cases);
 const head = ["CPU us, best / median round (ratio)", "oidc-provider", "`claviger/node`", "`auth.fetch`", "driver"];
 console.log(

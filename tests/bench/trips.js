@@ -1,6 +1,6 @@
 // Storage round trips of each operation.
 import { Counted, claviger } from "./claviger.js";
-import { presenting, redemption, refreshing } from "./client.js";
+import { acting, presenting, redemption, refreshing } from "./client.js";
 
 /** `[operation, trips]` pairs. */
 export async function trips() {
@@ -19,6 +19,8 @@ export async function trips() {
   // The key set is read at most once a minute.
   await auth.tokens.verify(access_token);
   const [, verifying] = await counted(() => auth.tokens.verify(access_token));
+  const [, checking] = await counted(() => auth.tokens.verify(access_token, { revocation: "check" }));
+  const [, acted] = await counted(() => fetch.token(acting()));
   const [, revoking] = await counted(() => fetch.revoke(presenting(refresh_token)));
   return [
     ["code exchange", redeeming],
@@ -26,5 +28,7 @@ export async function trips() {
     ["introspection", introspecting],
     ["revocation", revoking],
     ["verification of a JWT access token", verifying],
+    ["the same, refused when it was revoked", checking],
+    ["client_credentials with a JWT access token", acted],
   ];
 }
