@@ -92,6 +92,8 @@ pub enum Command {
     GrantsList(OfSubject),
     #[serde(rename = "grants.revoke")]
     GrantsRevoke(SubjectItem),
+    #[serde(rename = "grants.update")]
+    GrantsUpdate(grant::Update),
     #[serde(rename = "grants.revokeAll")]
     GrantsRevokeAll(grant::RevokeAll),
     #[serde(rename = "keys.list")]

@@ -2,6 +2,7 @@ import type { Lifetime } from "./options.js";
 import type {
   Account,
   AccountChanges,
+  Allowed,
   Client,
   ClientChanges,
   ClientWithSecret,
@@ -53,6 +54,7 @@ export interface Commands {
   "sessions.revoke": [OfSubject & ById, { revoked: boolean }];
   "grants.list": [OfSubject & Paging, ListPage<Grant>];
   "grants.revoke": [OfSubject & ById, { revoked: boolean }];
+  "grants.update": [OfSubject & ById & { context?: unknown }, Grant];
   "grants.revokeAll": [OfSubject & { clientId?: string }, { revoked: number }];
   "tokens.verify": [{ token: string } & TokenRequirement, PrincipalFacts];
   "tokens.introspect": [{ token: string }, Introspection];
@@ -65,7 +67,7 @@ export interface Commands {
   "keys.withdraw": [{ kid: string }, { keys: SigningKey[] }];
   "interactions.get": [Answering, Interaction];
   "interactions.complete": [Answering & SignedIn, Onward];
-  "interactions.consent": [Answering & { scopes?: readonly string[] }, Onward];
+  "interactions.consent": [Answering & Allowed, Onward];
   "interactions.deny": [Answering, Onward];
   purge: [Paging & { dryRun?: boolean; retention?: Lifetime }, Purged & { next: string | null }];
 }

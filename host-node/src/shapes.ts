@@ -103,6 +103,8 @@ export interface Grant {
   readonly scopes: readonly string[];
   /** Resources (RFC 8707); none: this server itself. */
   readonly resources: readonly string[];
+  /** What your application keeps with it. */
+  readonly context?: unknown;
   readonly state: "code" | "live" | "revoked";
   readonly createdAt: number;
   readonly expiresAt: number;
@@ -225,6 +227,16 @@ export interface SignedIn {
   subject: string;
   /** How the person proved it (RFC 8176), such as `["pwd"]`. */
   methods: readonly string[];
+}
+
+/** What the person at your own consent page allows. */
+export interface Allowed {
+  /** All that were asked when absent. */
+  scopes?: readonly string[];
+  /** Whom the page asked: somebody else may have signed in since. Whoever is signed in when absent. */
+  subject?: string;
+  /** Any JSON to keep with the grant, of at most 4 kB. */
+  context?: unknown;
 }
 
 /** Which page of a list. */

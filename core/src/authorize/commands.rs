@@ -3,10 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use super::interaction::{Interaction, Next};
-use super::steps::{Situation, page_address};
+use super::steps::{Allowed, Situation, page_address};
 use crate::account::is_subject_id;
 use crate::config::Config;
 use crate::device::Errand;
+use crate::grant::Context;
 use crate::host::Host;
 use crate::http::{Cookie, find_cookie};
 use crate::page::Destination;
@@ -37,7 +38,7 @@ pub struct Complete {
 }
 
 /// `interactions.consent`.
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[allow(missing_docs, reason = "docs/contract.md section 5")]
 pub struct Consent {
@@ -46,6 +47,12 @@ pub struct Consent {
     /// A part of what was asked for; all of it when absent.
     #[serde(default)]
     pub scopes: Option<Vec<String>>,
+    /// Whom the page asked; whoever is signed in when absent.
+    #[serde(default)]
+    pub subject: Option<String>,
+    /// What to keep with the grant.
+    #[serde(default)]
+    pub context: Option<Context>,
 }
 
 macro_rules! redacted_debug {
@@ -144,7 +151,8 @@ pub(crate) async fn complete(host: &Host, ask: &Complete) -> Result<Onward, Stop
 
 pub(crate) async fn consent(host: &Host, ask: &Consent) -> Result<Onward, Stop> {
     let situation = situation(host, &ask.handle, &ask.cookie).await?;
-    Ok(Onward { location: situation.allow(host, ask.scopes.clone()).await?, headers: Vec::new() })
+    let Consent { scopes, subject, context, .. } = ask.clone();
+    Ok(Onward { location: situation.allow(host, Allowed { scopes, subject, context }).await?, headers: Vec::new() })
 }
 
 pub(crate) async fn deny(host: &Host, ask: &Get) -> Result<Onward, Stop> {

@@ -5,7 +5,7 @@ use super::pages::error_page;
 use super::pushed::{PushedRequest, Reference};
 use super::request::{AuthorizationRequest, Prompt, ReturnTo};
 use super::response::with_error;
-use super::steps::{Situation, page_address, still_allows};
+use super::steps::{Allowed, Situation, page_address, still_allows};
 use crate::client::Client;
 use crate::consent::Consent;
 use crate::grant::Grant;
@@ -138,7 +138,7 @@ async fn onward(host: &Host, situation: Situation) -> Result<String, Stop> {
     match (situation.interaction.request.prompt, situation.next(host)) {
         (Prompt::None, Next::SignIn) => Err(Refusal::LoginRequired.into()),
         (Prompt::None, Next::Consent) => Err(Refusal::ConsentRequired.into()),
-        (_, Next::Nothing) => situation.allow(host, None).await,
+        (_, Next::Nothing) => situation.allow(host, Allowed::default()).await,
         (_, next) => Ok(page_address(host.config(), next, &situation.interaction.seal_bounded(host)?)),
     }
 }

@@ -1,7 +1,7 @@
 //! The built-in pages' doors: they read forms and cookies, and end in the same steps as the typed commands.
 
 use super::interaction::{Interaction, Next};
-use super::steps::{Situation, page_address};
+use super::steps::{Allowed, Situation, page_address};
 use crate::account;
 use crate::config::{Config, Pages};
 use crate::device::Errand;
@@ -78,7 +78,7 @@ pub(crate) async fn consent_page(host: &Host, request: &Request) -> Result<Respo
     let (situation, handle) = situation(host, request, &Form::parse(request.query())?).await?;
     let next = situation.next(host);
     if next == Next::Nothing {
-        return Ok(Response::see_other(situation.allow(host, None).await?));
+        return Ok(Response::see_other(situation.allow(host, Allowed::default()).await?));
     }
     let elsewhere = host.config().pages.consent != Pages::CONSENT;
     let Some(signed_in) = situation.signed_in.as_ref().filter(|_| next == Next::Consent && !elsewhere) else {
@@ -115,7 +115,9 @@ pub(crate) async fn post_consent(host: &Host, request: &Request) -> Result<Respo
         }
         Some("allow") => {
             let scopes = form.all("scope").map(str::to_owned).collect();
-            Ok(Response::see_other(situation.allow(host, Some(scopes)).await?))
+            Ok(Response::see_other(
+                situation.allow(host, Allowed { scopes: Some(scopes), ..Allowed::default() }).await?,
+            ))
         }
         Some("deny") => Ok(Response::see_other(situation.refuse(host))),
         Some("switch_account") => {

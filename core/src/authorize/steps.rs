@@ -7,7 +7,7 @@ use crate::client::{Client, redirect_uri_matches};
 use crate::config::{Config, Pages};
 use crate::consent::Consent;
 use crate::event::Event;
-use crate::grant::{Grant, State};
+use crate::grant::{Context, Grant, State};
 use crate::handle::Kind;
 use crate::hash::b64u;
 use crate::host::Host;
@@ -24,6 +24,17 @@ pub(super) struct Situation {
     pub(super) signed_in: Option<SignedIn>,
     pub(super) grant: Option<Stored<Grant>>,
     pub(super) consent: Option<Stored<Consent>>,
+}
+
+/// What a person allows.
+#[derive(Default)]
+pub(super) struct Allowed {
+    /// Of what was asked for; `None`: all.
+    pub(super) scopes: Option<Vec<String>>,
+    /// Whom the page asked; `None`: whoever is signed in.
+    pub(super) subject: Option<String>,
+    /// What to keep with the grant.
+    pub(super) context: Option<Context>,
 }
 
 impl Situation {
@@ -85,30 +96,33 @@ impl Situation {
     }
 
     /// Consent to these scopes, or to all that were asked for: the grant is made, once, and the code goes to the client.
-    pub(super) async fn allow(self, host: &Host, scopes: Option<Vec<String>>) -> Result<String, Stop> {
+    pub(super) async fn allow(self, host: &Host, allowed: Allowed) -> Result<String, Stop> {
         let config = host.config();
         let signed_in = self.decider(host)?.clone();
+        if allowed.subject.is_some_and(|asked| asked != signed_in.subject.id) {
+            return Err(Refusal::Forbidden("Somebody else is signed in now: ask them").into());
+        }
         if self.grant.is_some() {
             return Err(Refusal::InteractionEnded.into());
         }
         let request = &self.interaction.request;
-        let chosen = scopes.as_ref().unwrap_or(&request.scopes);
+        let chosen = allowed.scopes.as_ref().unwrap_or(&request.scopes);
         if !scope::covers(&request.scopes, chosen) {
             return Err(Refusal::InvalidRequest("Only what was asked for can be granted").into());
         }
         let mut scopes = self.scopes(config);
         scopes.retain(|name| chosen.contains(name));
-        let grant = self.grant_of(host, &signed_in, scopes);
+        let grant = Grant { context: allowed.context, ..self.grant_of(host, &signed_in, scopes) };
         let code = grant.handle(config, Kind::Code, 0);
         let (subject, client_id, grant_id) = (grant.subject.clone(), grant.client_id.clone(), grant.id.clone());
         let scope = grant.scopes.join(" ");
         host.tell(Event::ConsentGranted { subject: subject.clone(), client_id: client_id.clone(), scope });
         host.tell(Event::CodeIssued { subject, client_id, grant_id });
         let subject = &signed_in.subject.id;
-        let allowed = (grant.scopes.clone(), grant.resources.clone());
+        let (scopes, resources) = (grant.scopes.clone(), grant.resources.clone());
         let made = Change::create(Grant::slot(config, subject, &self.interaction.grant_id(config)), grant);
-        let allowed = (allowed.0.as_slice(), allowed.1.as_slice());
-        host.commit(Consent::remember(host, made, self.consent.as_ref(), subject, &request.client_id, allowed)).await?;
+        let known = self.consent.as_ref();
+        host.commit(Consent::remember(host, made, known, subject, &request.client_id, (&scopes, &resources))).await?;
         Ok(with_code(host, &request.return_to, &code))
     }
 
@@ -116,6 +130,7 @@ impl Situation {
         let config = host.config();
         let request = &self.interaction.request;
         Grant {
+            context: None,
             id: b64u(self.interaction.grant_id(config)),
             subject: signed_in.subject.id.clone(),
             client_id: request.client_id.clone(),

@@ -130,6 +130,7 @@ impl Redemption {
         let ends_at = config.lifetimes.grant.after(host.now());
         let terms = Terms { grace: config.refresh_grace, lifetime: config.lifetimes.refresh_token, ends_at };
         Grant {
+            context: None,
             id: b64u(self.device.grant_id(config)),
             subject: self.approval.by.subject.clone(),
             client_id: self.client.id.clone(),

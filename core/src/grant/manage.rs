@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Grant, State};
+use super::{Context, Grant, State};
 use crate::account;
 use crate::ask::Key;
 use crate::call::{Items, OfSubject, SubjectItem, page};
@@ -11,7 +11,7 @@ use crate::consent::Consent;
 use crate::event::Event;
 use crate::host::Host;
 use crate::record::{Record, Stored, partition};
-use crate::refusal::Stop;
+use crate::refusal::{Refusal, Stop};
 use crate::session::{Revoked, item_id};
 use crate::time::Millis;
 
@@ -24,6 +24,8 @@ pub(crate) struct View {
     client_id: String,
     scopes: Vec<String>,
     resources: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    context: Option<Context>,
     state: &'static str,
     created_at: Millis,
     expires_at: Millis,
@@ -43,6 +45,7 @@ impl View {
             client_id: grant.client_id,
             scopes: grant.scopes,
             resources: grant.resources,
+            context: grant.context,
             created_at: grant.created_at,
         }
     }
@@ -64,6 +67,27 @@ pub(crate) async fn revoke(host: &Host, ask: &SubjectItem) -> Result<Revoked, St
         }
         None => Ok(Revoked { revoked: false }),
     }
+}
+
+/// `grants.update`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs, reason = "docs/contract.md section 5")]
+pub struct Update {
+    pub subject: String,
+    pub id: String,
+    /// In place of the one before; none takes it away.
+    #[serde(default)]
+    pub context: Option<Context>,
+}
+
+/// Changes what the application keeps with a grant.
+pub(crate) async fn update(host: &Host, ask: &Update) -> Result<View, Stop> {
+    let found = host.load(Grant::slot(host.config(), &ask.subject, &item_id(&ask.id)?)).await?;
+    let found = found.ok_or(Refusal::NotFound("There is no such grant"))?;
+    let changed = Grant { context: ask.context.clone(), ..found.value.clone() };
+    host.commit(Change::replace(&found, changed.clone())).await?;
+    Ok(View::of(changed))
 }
 
 /// `grants.revokeAll`.

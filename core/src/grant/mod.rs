@@ -5,6 +5,7 @@
 
 pub(crate) mod authorization_code;
 pub(crate) mod client_credentials;
+mod context;
 pub(crate) mod device_code;
 mod manage;
 mod presented;
@@ -13,8 +14,9 @@ pub(crate) mod state;
 
 use serde::{Deserialize, Serialize};
 
-pub use manage::RevokeAll;
-pub(crate) use manage::{end, list, revoke, revoke_all};
+pub use context::Context;
+pub use manage::{RevokeAll, Update};
+pub(crate) use manage::{end, list, revoke, revoke_all, update};
 pub(crate) use state::State;
 
 use crate::config::{Config, TokenForm};
@@ -49,6 +51,9 @@ pub(crate) struct Grant {
     /// The key (RFC 7638) that the code or the live refresh token is bound to (RFC 9449 sections 5 and 10).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) jkt: Option<String>,
+    /// What the application around the engine keeps with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) context: Option<Context>,
     pub(crate) state: State,
     pub(crate) access_tokens: Vec<AccessToken>,
     pub(crate) next_serial: u32,

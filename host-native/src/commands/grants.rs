@@ -1,6 +1,7 @@
 //! What people have allowed applications to do.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::{Items, OfSubject, Paging, Revoked, SubjectItem};
 use crate::claviger::Claviger;
@@ -36,6 +37,14 @@ impl Grants<'_> {
         Ok(revoked)
     }
 
+    /// Keeps any JSON of at most 4 kB with a grant, in place of what was there.
+    ///
+    /// # Errors
+    /// `not_found`, `invalid_argument`, and faults.
+    pub async fn update(&self, subject: &str, id: &str, context: Option<&Value>) -> Result<Grant, Error> {
+        self.0.command("grants.update", &Update { subject, id, context }).await
+    }
+
     /// Takes back all that somebody allowed, or all that they allowed one client; answers how many grants were live.
     ///
     /// # Errors
@@ -52,6 +61,14 @@ struct RevokeAll<'a> {
     subject: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     client_id: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct Update<'a> {
+    subject: &'a str,
+    id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    context: Option<&'a Value>,
 }
 
 #[derive(Deserialize)]
@@ -74,6 +91,9 @@ pub struct Grant {
     pub scopes: Vec<String>,
     /// With which resources (RFC 8707); empty: this server itself.
     pub resources: Vec<String>,
+    /// What your application keeps with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub context: Option<Value>,
     /// How far it has come.
     pub state: GrantState,
     /// Milliseconds since 1970.

@@ -50,12 +50,12 @@ impl Interactions<'_> {
         self.0.command("interactions.complete", &complete).await
     }
 
-    /// The person agrees, to all scopes or to some.
+    /// The person agrees.
     ///
     /// # Errors
     /// As of [`Interactions::get`].
-    pub async fn consent(&self, handle: &str, headers: &HeaderMap, scopes: Option<&[&str]>) -> Result<Onward, Error> {
-        self.0.command("interactions.consent", &Consent { at: At::new(handle, headers), scopes }).await
+    pub async fn consent(&self, handle: &str, headers: &HeaderMap, allowed: &Allowed) -> Result<Onward, Error> {
+        self.0.command("interactions.consent", &Consent { at: At::new(handle, headers), allowed }).await
     }
 
     /// The person does not agree.
@@ -65,6 +65,20 @@ impl Interactions<'_> {
     pub async fn deny(&self, handle: &str, headers: &HeaderMap) -> Result<Onward, Error> {
         self.0.command("interactions.deny", &At::new(handle, headers)).await
     }
+}
+
+/// What the person allows.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Allowed {
+    /// Of what was asked for; `None`: all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scopes: Option<Vec<String>>,
+    /// Whom the page asked: somebody else may have signed in since. `None`: whoever is signed in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subject: Option<String>,
+    /// Any JSON to keep with the grant, of at most 4 kB.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub context: Option<serde_json::Value>,
 }
 
 /// What the page must ask.
@@ -176,6 +190,6 @@ struct Complete<'a> {
 struct Consent<'a> {
     #[serde(flatten)]
     at: At<'a>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    scopes: Option<&'a [&'a str]>,
+    #[serde(flatten)]
+    allowed: &'a Allowed,
 }

@@ -20,7 +20,7 @@ pub use accounts::{Account, AccountChange, Accounts, NewAccount};
 pub use authenticate::{Principal, PrincipalKind, Requirement};
 pub use clients::{AccessTokenFormat, AuthMethod, Client, ClientChange, ClientWithSecret, Clients, NewClient};
 pub use grants::{Grant, GrantState, Grants};
-pub use interactions::{Interaction, InteractionClient, InteractionScope, Interactions, Onward, Prompt};
+pub use interactions::{Allowed, Interaction, InteractionClient, InteractionScope, Interactions, Onward, Prompt};
 pub use keys::{Algorithm, Key, KeyState, Keys};
 pub use purge::{Purge, Purged};
 pub use sessions::{Session, Sessions};

@@ -1,5 +1,5 @@
 import type { Call, HeaderPairs, Onward, Takes } from "../commands.js";
-import type { Interaction, SignedIn } from "../shapes.js";
+import type { Allowed, Interaction, SignedIn } from "../shapes.js";
 
 /** Which interaction: the request of your page (its `interaction` parameter and its cookies), or both by themselves. */
 export type InteractionOf = Request | { handle: string; cookie: string | null };
@@ -41,8 +41,8 @@ export class Interactions {
     return this.#onward("interactions.complete", { ...answering(interaction), ...who });
   }
 
-  /** The person allows it: these scopes, or all that were asked. */
-  consent(interaction: InteractionOf, options: { scopes?: readonly string[] } = {}): Promise<Redirect> {
+  /** The person allows it. */
+  consent(interaction: InteractionOf, options: Allowed = {}): Promise<Redirect> {
     return this.#onward("interactions.consent", { ...answering(interaction), ...options });
   }
 

@@ -39,6 +39,11 @@ export class Grants {
     return (await this.#call("grants.revoke", { subject, id })).revoked;
   }
 
+  /** Keeps any JSON of at most 4 kB with a grant, in place of what was there. */
+  update(subject: string, id: string, { context }: { context?: unknown }): Promise<Grant> {
+    return this.#call("grants.update", { subject, id, context });
+  }
+
   /** Takes back all that a person allowed, or all that they allowed one client. How many grants were live. */
   async revokeAll(subject: string, options: { clientId?: string } = {}): Promise<number> {
     return (await this.#call("grants.revokeAll", { subject, ...options })).revoked;

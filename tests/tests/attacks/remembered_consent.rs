@@ -219,3 +219,30 @@ fn az_048_errors_take_the_same_way() {
     s.browser.sign_in(&mut s.world, &interaction, "ada", "correct horse");
     assert!(has_code(&s.browser.allow(&mut s.world, &interaction, &["read"])));
 }
+
+#[test]
+fn a_host_says_whom_its_page_asked_and_keeps_what_it_likes_with_the_grant() {
+    let mut s = Setting::opaque();
+    let handle = s.interaction();
+    let consent = |s: &Setting, more: Value| {
+        let mut consent = json!({ "handle": handle, "cookie": s.browser.cookie_header() });
+        consent.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        json!({ "interactions.consent": consent })
+    };
+    let other = consent(&s, json!({ "subject": "somebody-else" }));
+    assert_eq!(s.world.refused(other), "forbidden");
+    let large = consent(&s, json!({ "context": "x".repeat(4096) }));
+    assert_eq!(s.world.refused(large), "invalid_argument");
+    let context = json!({ "workspace": "w-1" });
+    let given = consent(&s, json!({ "subject": s.subject, "context": context }));
+    s.world.ok(given);
+    let listed = s.world.ok(json!({ "grants.list": { "subject": s.subject } }));
+    assert_eq!(listed["items"][0]["context"], context);
+    let id = &listed["items"][0]["id"];
+    let update = json!({ "subject": s.subject, "id": id, "context": ["other"] });
+    assert_eq!(s.world.ok(json!({ "grants.update": update }))["context"], json!(["other"]));
+    let update = json!({ "subject": s.subject, "id": id });
+    assert!(s.world.ok(json!({ "grants.update": update }))["context"].is_null());
+    let nobody = json!({ "subject": "nobody", "id": id });
+    assert_eq!(s.world.refused(json!({ "grants.update": nobody })), "not_found");
+}
