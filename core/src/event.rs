@@ -58,6 +58,8 @@ pub enum Event {
     TokenIssued { subject: Option<String>, client_id: String, grant_id: String },
     #[serde(rename = "token.refreshed")]
     TokenRefreshed { subject: String, client_id: String, grant_id: String },
+    #[serde(rename = "token.exchanged")]
+    TokenExchanged { subject: String, client_id: String, grant_id: String },
     #[serde(rename = "token.revoked")]
     TokenRevoked { client_id: String, grant_id: String },
     #[serde(rename = "refresh_token.replayed")]

@@ -75,7 +75,8 @@ pub(crate) struct Handle {
     /// The generation of a refresh token, the serial of an access token.
     pub(crate) serial: u32,
     pub(crate) secret: Secret,
-    /// The client it was issued to, where the kind needs its row and the owner is another; otherwise empty.
+    /// The client it was issued to, where the kind needs its row and the owner is another; otherwise empty. Of a token that was
+    /// exchanged, both clients.
     pub(crate) client: String,
 }
 
@@ -87,15 +88,29 @@ pub(crate) struct Opened {
 }
 
 /// The longest handle text that is looked at.
-const LONGEST: usize = 2048;
+const LONGEST: usize = 4096;
+/// No client's id has a control character.
+const BETWEEN: char = '\n';
 
 impl Handle {
-    /// The client it was issued to.
+    /// The client it was issued to; of a token that was exchanged, the one that the grant is of.
     pub(crate) fn client(&self) -> &str {
         match &self.owner {
-            Owner::Subject(_) | Owner::Device(_) => &self.client,
+            Owner::Subject(_) | Owner::Device(_) => {
+                self.client.split_once(BETWEEN).map_or(&self.client, |(own, _)| own)
+            }
             Owner::Client(id) => id,
         }
+    }
+
+    /// The client that got it by exchange, if one did.
+    pub(crate) fn exchanger(&self) -> Option<&str> {
+        self.client.split_once(BETWEEN).map(|(_, exchanger)| exchanger)
+    }
+
+    /// What stands in a handle for the client that a grant is of, and the one that got a token of it by exchange.
+    pub(crate) fn both_clients(own: &str, exchanger: &str) -> String {
+        format!("{own}{BETWEEN}{exchanger}")
     }
 
     pub(crate) fn seal(&self, roots: &Roots, tenant: &str, kind: Kind) -> String {

@@ -24,8 +24,13 @@ const ALL_METHODS: &[&str] = &["none", "client_secret_basic", "client_secret_pos
 const CONFIDENTIAL_METHODS: &[&str] = &["client_secret_basic", "client_secret_post", "private_key_jwt"];
 /// Of `private_key_jwt` (RFC 7523 section 2.2).
 const ASSERTION_ALGORITHMS: &[&str] = &["ES256", "EdDSA", "RS256"];
-const GRANT_TYPES: &[&str] =
-    &["authorization_code", "refresh_token", "client_credentials", "urn:ietf:params:oauth:grant-type:device_code"];
+const GRANT_TYPES: &[&str] = &[
+    "authorization_code",
+    "refresh_token",
+    "client_credentials",
+    "urn:ietf:params:oauth:grant-type:device_code",
+    "urn:ietf:params:oauth:grant-type:token-exchange",
+];
 
 /// RFC 8414 section 2, RFC 8628 section 4, RFC 9207 section 3 and RFC 9449 section 5.1.
 #[derive(Serialize)]

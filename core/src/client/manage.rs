@@ -39,6 +39,8 @@ pub struct Create {
     #[serde(default)]
     pub resources: Vec<String>,
     #[serde(default)]
+    pub exchange_for: Vec<String>,
+    #[serde(default)]
     pub require_pushed_authorization_requests: bool,
     #[serde(default)]
     pub jwks: Option<Value>,
@@ -86,6 +88,8 @@ pub struct Update {
     #[serde(default)]
     pub resources: Option<Vec<String>>,
     #[serde(default)]
+    pub exchange_for: Option<Vec<String>>,
+    #[serde(default)]
     pub require_pushed_authorization_requests: Option<bool>,
     #[serde(default)]
     pub disabled: Option<bool>,
@@ -115,6 +119,7 @@ pub(crate) struct View {
     access_token: TokenForm,
     dpop_bound_access_tokens: bool,
     resources: Vec<String>,
+    exchange_for: Vec<String>,
     require_pushed_authorization_requests: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     jwks: Option<Jwks>,
@@ -145,6 +150,7 @@ impl View {
             access_token: client.access_token,
             dpop_bound_access_tokens: client.dpop_bound_access_tokens,
             resources: client.resources.clone(),
+            exchange_for: client.exchange_for.clone(),
             require_pushed_authorization_requests: client.require_pushed_authorization_requests,
             jwks: client.keys.to_jwks(),
             jwks_uri: client.keys.jwks_uri.clone(),
@@ -169,6 +175,7 @@ pub(crate) async fn create(host: &Host, ask: &Create) -> Result<WithSecret, Stop
         access_token: ask.access_token,
         dpop_bound_access_tokens: ask.dpop_bound_access_tokens,
         resources: ask.resources.clone(),
+        exchange_for: ask.exchange_for.clone(),
         require_pushed_authorization_requests: ask.require_pushed_authorization_requests,
         keys: keys(ClientKeys::default(), ask.jwks.as_ref(), ask.jwks_uri.as_ref(), ask.auth_signing_alg)?,
         disabled: false,
@@ -218,6 +225,7 @@ pub(crate) async fn update(host: &Host, ask: &Update) -> Result<View, Stop> {
         access_token: ask.access_token.unwrap_or(old.access_token),
         dpop_bound_access_tokens: ask.dpop_bound_access_tokens.unwrap_or(old.dpop_bound_access_tokens),
         resources: ask.resources.clone().unwrap_or(old.resources),
+        exchange_for: ask.exchange_for.clone().unwrap_or(old.exchange_for),
         require_pushed_authorization_requests: ask
             .require_pushed_authorization_requests
             .unwrap_or(old.require_pushed_authorization_requests),
@@ -334,8 +342,13 @@ fn check(config: &Config, client: &Client) -> Result<(), Refusal> {
             "resources: a public client cannot prove that it is the resource server",
         ),
         (
-            !client.is_public() || !client.may_use(GrantType::ClientCredentials),
+            !client.is_public()
+                || !(client.may_use(GrantType::ClientCredentials) || client.may_use(GrantType::TokenExchange)),
             "grantTypes: a public client has no credentials of its own",
+        ),
+        (
+            client.exchange_for.len() <= 16 && client.exchange_for.iter().all(|uri| resource::is_known(config, uri)),
+            "exchangeFor: at most 16, each one of the configured",
         ),
     ];
     client.keys.check(config, client.auth_method).map_err(Refusal::InvalidArgument)?;

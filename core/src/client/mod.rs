@@ -42,6 +42,9 @@ pub(crate) struct Client {
     /// The resources that it serves: it may introspect access tokens for them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) resources: Vec<String>,
+    /// The resources for which it may exchange the tokens that it receives (RFC 8693).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) exchange_for: Vec<String>,
     /// RFC 9126 section 6.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) require_pushed_authorization_requests: bool,
@@ -62,6 +65,9 @@ pub enum GrantType {
     /// RFC 8628 section 3.4.
     #[serde(rename = "urn:ietf:params:oauth:grant-type:device_code")]
     DeviceCode,
+    /// RFC 8693 section 2.1.
+    #[serde(rename = "urn:ietf:params:oauth:grant-type:token-exchange")]
+    TokenExchange,
 }
 
 /// The `token_endpoint_auth_method` of RFC 7591 section 2.

@@ -11,6 +11,7 @@ mod manage;
 mod presented;
 pub(crate) mod refresh_token;
 pub(crate) mod state;
+pub(crate) mod token_exchange;
 
 use serde::{Deserialize, Serialize};
 
@@ -26,8 +27,11 @@ use crate::record::{Record, Slot};
 use crate::seal::{Purpose, RootIndex, Roots};
 use crate::subset::Subset;
 use crate::time::Millis;
-use crate::token::Meaning;
+use crate::token::{Actor, Meaning};
 use crate::{account, session};
+
+/// How many of those that were exchanged: each says more, and the client's own are not forgotten for them.
+const MOST_EXCHANGED: usize = 8;
 
 /// How many access tokens of one grant can be told apart; the oldest is forgotten, and so dead, when more are issued.
 const MOST_ACCESS_TOKENS: usize = 16;
@@ -79,8 +83,23 @@ pub(crate) struct AccessToken {
     /// The key that it is bound to (RFC 9449 section 6).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) jkt: Option<String>,
+    /// Of one that was exchanged for another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) exchanged: Option<Box<Exchanged>>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) revoked: bool,
+}
+
+/// How an access token came to be exchanged (RFC 8693).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Exchanged {
+    /// Who holds it.
+    pub(crate) client_id: String,
+    /// The access token that it was exchanged for.
+    pub(crate) from: u32,
+    /// What it is for; `None`: what the other one is for.
+    pub(crate) resource: Option<String>,
+    pub(crate) act: Actor,
 }
 
 impl Record for Grant {
@@ -127,7 +146,11 @@ impl Grant {
     pub(crate) fn handle(&self, config: &Config, kind: Kind, serial: u32) -> String {
         let secret = self.secret(&config.roots, RootIndex::CURRENT, kind, serial);
         // A code is always presented by its client; tokens travel alone, and must say whose row to load.
-        let client = if kind == Kind::Code { String::new() } else { self.client_id.clone() };
+        let client = match kind {
+            Kind::Code => String::new(),
+            Kind::AccessToken | Kind::TokenId => self.holders(serial),
+            _ => self.client_id.clone(),
+        };
         Handle { owner: self.owner(), id: self.id_bytes(), serial, secret, client }.seal(
             &config.roots,
             &config.tenant,
@@ -138,8 +161,15 @@ impl Grant {
     /// Adds an access token and returns its serial; those that are over are forgotten.
     pub(crate) fn add_access_token(&mut self, now: Millis, token: AccessToken) -> u32 {
         self.access_tokens.retain(|old| now < old.expires_at);
-        let excess = (self.access_tokens.len() + 1).saturating_sub(MOST_ACCESS_TOKENS);
-        self.access_tokens.drain(..excess);
+        let is_exchanged = token.exchanged.is_some();
+        let of_its_kind = |old: &AccessToken| old.exchanged.is_some() == is_exchanged;
+        let most = if is_exchanged { MOST_EXCHANGED } else { MOST_ACCESS_TOKENS };
+        let mut excess = (self.access_tokens.iter().filter(|old| of_its_kind(old)).count() + 1).saturating_sub(most);
+        self.access_tokens.retain(|old| {
+            let forgotten = excess > 0 && of_its_kind(old);
+            excess -= usize::from(forgotten);
+            !forgotten
+        });
         let serial = self.next_serial;
         self.access_tokens.push(AccessToken { serial, ..token });
         self.next_serial = serial.saturating_add(1);
@@ -148,15 +178,31 @@ impl Grant {
 
     /// What one of its access tokens stands for.
     pub(crate) fn meaning(&self, token: &AccessToken) -> Meaning {
+        let exchanged = token.exchanged.as_ref();
+        let resource = exchanged.and_then(|exchanged| exchanged.resource.clone());
         Meaning {
             subject: Some(self.subject.clone()),
-            client_id: self.client_id.clone(),
+            client_id: self.holder(token).to_owned(),
             scopes: token.scopes.pick(&self.scopes),
-            resources: token.resources.pick(&self.resources),
+            resources: resource.map_or_else(|| token.resources.pick(&self.resources), |resource| vec![resource]),
+            act: exchanged.map(|exchanged| exchanged.act.clone()),
             auth_time: Some(self.auth_time),
             issued_at: token.issued_at,
             expires_at: token.expires_at,
             jkt: token.jkt.clone(),
+        }
+    }
+
+    /// The client that holds an access token.
+    pub(crate) fn holder<'a>(&'a self, token: &'a AccessToken) -> &'a str {
+        token.exchanged.as_ref().map_or(&self.client_id, |exchanged| &exchanged.client_id)
+    }
+
+    /// The clients that must be there when an access token is used.
+    fn holders(&self, serial: u32) -> String {
+        match self.access_token(serial).and_then(|token| token.exchanged.as_ref()) {
+            Some(exchanged) => Handle::both_clients(&self.client_id, &exchanged.client_id),
+            None => self.client_id.clone(),
         }
     }
 
@@ -171,13 +217,21 @@ impl Grant {
                 && token.issued_at >= since
                 && wanted.issued_at < token.expires_at
                 && (token.scopes, token.resources, &token.jkt) == (wanted.scopes, wanted.resources, &wanted.jkt)
+                && (token.form, &token.exchanged) == (wanted.form, &wanted.exchanged)
         };
         self.access_tokens.iter().rev().find(good).map(|token| token.serial)
     }
 
+    /// Ends an access token, and those that it was exchanged for.
     pub(crate) fn revoke_access_token(&mut self, serial: u32) {
-        for token in self.access_tokens.iter_mut().filter(|token| token.serial == serial) {
-            token.revoked = true;
+        let mut ended = vec![serial];
+        // Whatever came of a token stands after it.
+        for token in &mut self.access_tokens {
+            let came_of = token.exchanged.as_ref().is_some_and(|exchanged| ended.contains(&exchanged.from));
+            if came_of || token.serial == serial {
+                token.revoked = true;
+                ended.push(token.serial);
+            }
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::introspect::introspect_for_client;
 use super::revoke::revoke_for_client;
-use crate::grant::{authorization_code, client_credentials, device_code, refresh_token};
+use crate::grant::{authorization_code, client_credentials, device_code, refresh_token, token_exchange};
 use crate::host::Host;
 use crate::http::{Request, Response};
 use crate::refusal::{Refusal, Stop};
@@ -16,6 +16,7 @@ pub(crate) async fn token_endpoint(host: &Host, request: &Request) -> Result<Res
         "refresh_token" => refresh_token::refresh(host, request, &form).await?,
         "client_credentials" => client_credentials::issue(host, request, &form).await?,
         "urn:ietf:params:oauth:grant-type:device_code" => device_code::redeem(host, request, &form).await?,
+        "urn:ietf:params:oauth:grant-type:token-exchange" => token_exchange::exchange(host, request, &form).await?,
         _ => return Err(Refusal::UnsupportedGrantType.into()),
     };
     Ok(Response::json(200, &tokens))

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::meaning::Meaning;
+use super::meaning::{Actor, Meaning};
 use super::resolve::{Resolved, What, resolve, signed_claims};
 use crate::config::Config;
 use crate::dpop::{Possession, ResourceRequest};
@@ -172,6 +172,8 @@ pub(crate) struct Principal {
     audience: Vec<String>,
     session_id: Option<String>,
     grant_id: Option<String>,
+    /// Who acts for the subject (RFC 8693 section 4.1).
+    actor: Option<Actor>,
     /// The key that the token is bound to (RFC 9449 section 6).
     jkt: Option<String>,
     expires_at: Millis,
@@ -221,6 +223,7 @@ impl Principal {
             client_id: Some(token.client_id),
             scopes: token.scopes,
             grant_id,
+            actor: token.act,
             jkt: token.jkt,
             expires_at: token.expires_at,
             ..Self::default()

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::issue::Audience;
-use super::meaning::{Confirmation, Meaning};
+use super::meaning::{Actor, Confirmation, Meaning};
 use super::resolve::{Resolved, What, resolve};
 use crate::client::{self, Credentials};
 use crate::grant::Grant;
@@ -32,6 +32,8 @@ pub(crate) struct Introspection {
     aud: Option<Audience>,
     #[serde(skip_serializing_if = "Option::is_none")]
     iss: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    act: Option<Actor>,
     #[serde(skip_serializing_if = "Option::is_none")]
     cnf: Option<Confirmation>,
 }
@@ -62,6 +64,7 @@ impl Introspection {
         let access_token = |meaning: &Meaning| Self {
             scope: Some(meaning.scopes.join(" ")),
             aud: Some(Audience::of(meaning.audience(host.config()))),
+            act: meaning.act.clone(),
             cnf: meaning.confirmation(),
             ..Self::active(
                 host,

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::meaning::{Confirmation, Meaning};
+use super::meaning::{Actor, Confirmation, Meaning};
 use crate::client::Client;
 use crate::config::{Config, TokenForm};
 use crate::grant::{AccessToken, Grant};
@@ -29,6 +29,9 @@ pub(crate) struct TokenResponse {
     #[serde(skip_serializing_if = "Option::is_none")]
     refresh_token: Option<String>,
     scope: String,
+    /// RFC 8693 section 2.2.1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    issued_token_type: Option<&'static str>,
 }
 
 /// RFC 9068 section 2.2.
@@ -44,6 +47,8 @@ struct AccessTokenClaims<'a> {
     iat: u64,
     exp: u64,
     jti: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    act: Option<&'a Actor>,
     #[serde(skip_serializing_if = "Option::is_none")]
     cnf: Option<Confirmation>,
 }
@@ -95,6 +100,7 @@ pub(crate) fn new_access_token(
         issued_at: host.now(),
         expires_at: lifetime.after(host.now()).min(grant.ends_at),
         jkt,
+        exchanged: None,
         revoked: false,
     })
 }
@@ -122,7 +128,8 @@ pub(crate) async fn respond(
         TokenForm::Opaque => handle(Kind::AccessToken, serial),
         TokenForm::Jwt => sign(host, keys, &meaning, handle(Kind::TokenId, serial)).await?,
     };
-    let refresh_token = grant.state.generation().map(|generation| handle(Kind::RefreshToken, generation));
+    let refreshable = grant.state.generation().filter(|_| token.exchanged.is_none());
+    let refresh_token = refreshable.map(|generation| handle(Kind::RefreshToken, generation));
     Ok(TokenResponse::of(host, &meaning, access_token, refresh_token))
 }
 
@@ -134,7 +141,13 @@ impl TokenResponse {
             expires_in: meaning.expires_at.saturating_sub(host.now()) / 1000,
             refresh_token,
             scope: meaning.scopes.join(" "),
+            issued_token_type: None,
         }
+    }
+
+    /// The same as what was exchanged for another token.
+    pub(crate) fn exchanged(self, issued_token_type: &'static str) -> Self {
+        Self { issued_token_type: Some(issued_token_type), ..self }
     }
 }
 
@@ -155,6 +168,7 @@ pub(crate) async fn sign(
         iat: numeric_date(meaning.issued_at),
         exp: numeric_date(meaning.expires_at),
         jti,
+        act: meaning.act.as_ref(),
         cnf: meaning.confirmation(),
     };
     let claims = serde_json::to_vec(&claims).map_err(|_| Fault::Cryptography("claims cannot be written"))?;

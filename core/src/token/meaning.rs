@@ -1,10 +1,11 @@
 //! What an access token stands for: said by a JWT itself, and by the store of an opaque one.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::config::Config;
 use crate::key::jwt::Claims;
+use crate::refusal::Refusal;
 use crate::scope;
 use crate::time::Millis;
 
@@ -12,6 +13,35 @@ use crate::time::Millis;
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Confirmation {
     jkt: String,
+}
+
+/// The `act` claim and member (RFC 8693 section 4.1): who acts, and in it those who acted before.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Actor {
+    sub: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    act: Option<Box<Actor>>,
+}
+
+impl Actor {
+    /// How many may have acted one after the other.
+    const MOST: usize = 4;
+
+    pub(crate) fn new(sub: String) -> Self {
+        Self { sub, act: None }
+    }
+
+    /// The same, after another. Each link must fit in the grant's row with all the others.
+    pub(crate) fn over(self, before: Option<Self>) -> Result<Self, Refusal> {
+        let mut earlier = before.as_ref();
+        for _ in 1..Self::MOST {
+            earlier = earlier.and_then(|actor| actor.act.as_deref());
+        }
+        match earlier {
+            Some(_) => Err(Refusal::InvalidRequest("The subject_token went through too many hands")),
+            None => Ok(Self { act: before.map(Box::new), ..self }),
+        }
+    }
 }
 
 /// Who acts, for whom, and with what.
@@ -23,6 +53,8 @@ pub(crate) struct Meaning {
     pub(crate) scopes: Vec<String>,
     /// Resources (RFC 8707), or none: the issuer itself.
     pub(crate) resources: Vec<String>,
+    /// Who acts for the subject, when that is not the client that was allowed to.
+    pub(crate) act: Option<Actor>,
     /// When the person proved who they are.
     pub(crate) auth_time: Option<Millis>,
     pub(crate) issued_at: Millis,
@@ -41,6 +73,7 @@ impl Meaning {
             client_id,
             scopes: claims.text("scope").and_then(|text| scope::parse(text).ok()).unwrap_or_default(),
             resources: claims.audience().map(str::to_owned).collect(),
+            act: claims.get("act").and_then(|act| serde_json::from_value(act.clone()).ok()),
             auth_time: claims.time("auth_time"),
             issued_at: claims.time("iat").unwrap_or_default(),
             expires_at: claims.time("exp").unwrap_or_default(),
@@ -59,12 +92,12 @@ impl Meaning {
     }
 
     /// The `sub` claim.
-    pub(super) fn sub(&self) -> &str {
+    pub(crate) fn sub(&self) -> &str {
         self.subject.as_ref().unwrap_or(&self.client_id)
     }
 
     /// Whom the token is for: without a resource, the issuer itself.
-    pub(super) fn audience(&self, config: &Config) -> Vec<String> {
+    pub(crate) fn audience(&self, config: &Config) -> Vec<String> {
         match self.resources.as_slice() {
             [] => vec![config.issuer.text.clone()],
             resources => resources.to_vec(),

@@ -19,7 +19,7 @@ use crate::record::Stored;
 use crate::refusal::{Fault, Stop};
 
 /// A token that is authentic and alive.
-pub(super) enum Resolved {
+pub(crate) enum Resolved {
     /// Of a person's grant.
     Granted(Stored<Grant>, What),
     /// A client's own; a JWT has no row.
@@ -30,7 +30,8 @@ impl Resolved {
     /// The client it was issued to.
     pub(super) fn client_id(&self) -> &str {
         match self {
-            Self::Granted(grant, _) => &grant.value.client_id,
+            Self::Granted(grant, What::Access(token)) => grant.value.holder(token),
+            Self::Granted(grant, What::Refresh | What::RotatedRefresh) => &grant.value.client_id,
             Self::Service { meaning, .. } => &meaning.client_id,
         }
     }
@@ -47,7 +48,7 @@ impl Resolved {
 }
 
 /// Which of the grant's tokens it is.
-pub(super) enum What {
+pub(crate) enum What {
     Access(AccessToken),
     Refresh,
     /// A refresh token that gave way to its successor: worth nothing any more, but its family lives.
@@ -81,9 +82,9 @@ fn unverified_jti(token: &str) -> Option<String> {
     claims.get("jti")?.as_str().map(str::to_owned)
 }
 
-/// The token, if it is alive: not expired, not revoked, its client and its person still there and enabled. `caller` loads another
+/// The token, if it is alive: not expired, not revoked, its clients and its person still there and enabled. `caller` loads another
 /// row in the same trip.
-pub(super) async fn resolve(
+pub(crate) async fn resolve(
     host: &Host,
     token: &str,
     caller: Option<&str>,
@@ -91,19 +92,29 @@ pub(super) async fn resolve(
     let config = host.config();
     let routed = Routed::read(host, token);
     let handle = routed.as_ref().map(|routed| &routed.opened.handle);
-    let (calling, issued_to, grant, service, account, keys) = host
+    let issued_to = handle.map(Handle::client).filter(|id| caller != Some(id));
+    let exchanger = handle.and_then(Handle::exchanger).filter(|id| caller != Some(id) && issued_to != Some(id));
+    let (clients, grant, service, account, keys) = host
         .load((
-            caller.map(|id| Client::slot(config, id)),
-            handle.filter(|handle| caller != Some(handle.client())).map(|handle| Client::slot(config, handle.client())),
+            (
+                caller.map(|id| Client::slot(config, id)),
+                issued_to.map(|id| Client::slot(config, id)),
+                exchanger.map(|id| Client::slot(config, id)),
+            ),
             handle.and_then(|handle| Grant::slot_of(config, handle)),
             handle.and_then(|handle| ServiceToken::slot_of(config, handle)),
             handle.and_then(|handle| account::slot_of(host, &handle.owner)),
             routed.as_ref().filter(|routed| routed.is_jwt).map(|_| KeySet::slot(config)),
         ))
         .await?;
+    let (calling, issued_to, exchanger) = clients;
     let Some(routed) = routed else { return Ok((calling, None)) };
-    let client = issued_to.as_ref().or(calling.as_ref());
-    if !client.is_some_and(|client| client.value.id == routed.opened.handle.client() && !client.value.disabled) {
+    let handle = &routed.opened.handle;
+    let is_enabled = |id: &str| {
+        let known = [&calling, &issued_to, &exchanger].into_iter().flatten();
+        known.into_iter().any(|client| client.value.id == id && !client.value.disabled)
+    };
+    if !is_enabled(handle.client()) || !handle.exchanger().is_none_or(is_enabled) {
         return Ok((calling, None));
     }
     let keys = keys.map(|keys| keys.value).unwrap_or_default();
@@ -141,7 +152,7 @@ async fn of_client(
 fn live_grant(host: &Host, routed: &Routed, grant: Option<Stored<Grant>>) -> Option<(Stored<Grant>, What)> {
     let Routed { kind, opened, .. } = routed;
     let grant = grant.filter(|grant| {
-        grant.value.client_id == opened.handle.client
+        grant.value.client_id == opened.handle.client()
             && grant.value.state.is_live()
             && grant.value.issued(&host.config().roots, *kind, opened)
     })?;

@@ -4,6 +4,7 @@ mod administration;
 mod client_credentials;
 mod contract;
 mod device;
+mod exchange;
 mod keys;
 mod proofs;
 mod pushed;
@@ -28,6 +29,7 @@ pub fn all() -> Vec<Scenario> {
         resource_server::ALL,
         device::ALL,
         proofs::ALL,
+        exchange::ALL,
         refusals::ALL,
         keys::ALL,
         services::ALL,

@@ -13,6 +13,7 @@ mod dpop_binding;
 mod dpop_nonce;
 mod dpop_proof;
 mod dpop_resource;
+mod exchange;
 mod faults_shown;
 mod flows;
 mod fuzz;

@@ -248,6 +248,14 @@ const OPERATIONS: &[Operation] = &[
         happened: |s, _| assert!(s.world.store.dump().contains("\"approved\"")),
     },
     Operation {
+        name: "a token is exchanged",
+        start: exchanged,
+        happened: |s, done| {
+            let tokens: Value = serde_json::from_str(text(&done["ok"]["body"])).unwrap();
+            assert!(s.is_active(&tokens["access_token"]))
+        },
+    },
+    Operation {
         name: "a device gets its tokens",
         start: || {
             let (mut s, [look, decide, poll]) = entered();
@@ -258,6 +266,22 @@ const OPERATIONS: &[Operation] = &[
         happened: tokens_work,
     },
 ];
+
+/// A client narrows its own token.
+fn exchanged() -> (Setting, Value) {
+    const GRANT: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
+    let mut s = warm("opaque");
+    let grants = json!([GRANT, "authorization_code", "refresh_token"]);
+    s.world.ok(json!({ "clients.update": { "id": s.client, "grantTypes": grants } }));
+    let tokens = s.tokens();
+    let fields = [
+        ("grant_type", GRANT),
+        ("subject_token", text(&tokens["access_token"])),
+        ("subject_token_type", "urn:ietf:params:oauth:token-type:access_token"),
+    ];
+    let command = s.post_command("/token", &fields);
+    (s, command)
+}
 
 const DEVICE_GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
 
@@ -482,7 +506,7 @@ fn sf_020_the_keys_survive_every_fault() {
 }
 
 #[test]
-fn sf_001_sf_004_sf_009_a_device_survives_every_fault() {
+fn sf_001_sf_004_sf_009_a_device_and_an_exchange_survive_every_fault() {
     every_fault(21..OPERATIONS.len());
 }
 
