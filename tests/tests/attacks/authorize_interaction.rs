@@ -198,20 +198,6 @@ fn a_scope_that_the_client_lost_after_consent_is_not_in_its_token() {
 }
 
 #[test]
-fn az_087_consent_is_asked_again_each_time() {
-    for uri in ["http://127.0.0.1/cb", "com.example.app:/cb", CALLBACK] {
-        let mut s = Setting::opaque();
-        (s.client, _) = client(&mut s.world, json!({ "authMethod": "none", "redirectUris": [uri] }));
-        let query = s.query(&[("redirect_uri", Some(uri))]);
-        let interaction = s.browser.begin(&mut s.world, &query);
-        s.browser.sign_in(&mut s.world, &interaction, "ada", "correct horse");
-        s.browser.allow(&mut s.world, &interaction, &["read"]);
-        let again = s.browser.get(&mut s.world, &format!("/authorize?{query}"));
-        assert!(header(&again, "location").unwrap().contains("/consent?interaction="), "{again}");
-    }
-}
-
-#[test]
 fn az_089_what_ended_between_authorization_and_token_gives_no_token() {
     type End = fn(&Setting) -> Value;
     let ends: [(End, &str); 5] = [

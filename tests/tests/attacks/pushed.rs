@@ -1,7 +1,7 @@
 //! Pushed authorization requests (RFC 9126): rows PA-001 to PA-015.
 
 use claviger_tests::setting::{CALLBACK, Setting, client, header, post_as, post_raw, reply, text};
-use claviger_tests::{Browser, ClientKey, Holder, World, form, location_parameter};
+use claviger_tests::{Browser, World, form, location_parameter};
 use serde_json::{Value, json};
 
 use super::check::{hold_everywhere, is_error_page, redirected_error, refusal};
@@ -280,38 +280,4 @@ fn a_push_that_is_not_stored_gives_no_reference_and_a_begin_that_is_not_stored_b
             assert!(!whole.contains("request_uri:") && !whole.contains("cvi_"), "{whole}");
         }
     }
-}
-
-#[test]
-fn dp_031_a_proof_binds_the_code_and_must_fit_dpop_jkt() {
-    let mut h = Holder::public(json!({}), json!({}));
-    let jkt = h.key.jkt();
-    let other = ClientKey::es256(2).jkt();
-    let push = |h: &mut Holder, jkt: Option<&str>, proof: &str| {
-        let mut fields = fields(&[]);
-        fields.extend(jkt.map(|jkt| ("dpop_jkt", jkt)));
-        let command = h.command("/par", &fields, &[proof]);
-        reply(&h.s.world.ok(command))
-    };
-    let proof = |h: &Holder| h.key.proof(&h.s.world, "/par");
-    let (good, wrong) = (proof(&h), proof(&h));
-    let (status, body) = push(&mut h, Some(&other), &wrong);
-    assert_eq!((status, &body["error"]), (400, &json!("invalid_dpop_proof")));
-    let (status, pushed) = push(&mut h, Some(&jkt), &good);
-    assert_eq!(status, 201, "{pushed}");
-    let (status, body) = push(&mut h, None, &good);
-    assert_eq!((status, &body["error"]), (400, &json!("invalid_dpop_proof")), "a proof is good once");
-    let alone = proof(&h);
-    let (status, pushed) = push(&mut h, None, &alone);
-    assert_eq!(status, 201, "{pushed}");
-
-    let interaction = location_parameter(&come_here(&mut h.s, text(&pushed["request_uri"])), "interaction").unwrap();
-    h.s.browser.sign_in(&mut h.s.world, &interaction, "ada", "correct horse");
-    let answer = h.s.browser.allow(&mut h.s.world, &interaction, &["read"]);
-    let code = location_parameter(&answer, "code").unwrap();
-    let stranger = ClientKey::es256(2).proof(&h.s.world, "/token");
-    let command = h.redeem_command(&code, &[&stranger]);
-    assert_eq!(reply(&h.s.world.ok(command)).0, 400, "the code is bound to the key that pushed");
-    let command = h.redeem_command(&code, &[&h.proof()]);
-    assert_eq!(reply(&h.s.world.ok(command)).0, 200);
 }
