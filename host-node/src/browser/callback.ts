@@ -1,13 +1,14 @@
 import { Refused } from "../errors.js";
+import { openKey } from "./keys.js";
 import { alone } from "./lock.js";
-import { type Session, startSession } from "./session.js";
+import { nameOf, restoreSession, type Session, startSession } from "./session.js";
 import { type Pending, pendingKey } from "./sign-in.js";
-import { forTab, type Keeper, readItem } from "./storage.js";
+import { forOrigin, forTab, type Keeper, readItem } from "./storage.js";
 import { postForm, refused } from "./transport.js";
 
 /** Where the person came back to, and where things are kept. */
 export interface CallbackOptions {
-  /** The address that the browser came to. Default: the page's, from which the code is then removed. */
+  /** The address that the browser came to. Default: the page's, from which the answer is then removed. */
   url?: string | URL;
   /** As it was given to `signIn`; the session is kept there too. Default: `sessionStorage`, and IndexedDB for the session. */
   storage?: Keeper;
@@ -15,33 +16,80 @@ export interface CallbackOptions {
   clock?: () => number;
 }
 
+/** Whose session, and the page that its sign-ins end at: what `signIn` is given will do. */
+export interface OpenOptions extends CallbackOptions {
+  issuer: string;
+  clientId: string;
+  redirectUri: string;
+  resource?: string | undefined;
+}
+
+/** The parameters of an answer to an authorization request. */
+type Answer = Partial<Record<string, string>>;
+
 /**
  * Ends a sign-in: checks the answer of the authorization server, redeems the code, and gives the session.
  *
  * Rejects with `invalid_callback` when the answer belongs to no sign-in of this browser or comes from another server, and with the
  * server's code (`access_denied`, ...) when it refused.
  */
-export async function handleCallback({ url, storage, clock = Date.now }: CallbackOptions = {}): Promise<Session> {
-  const parameters = single(new URL(url ?? location.href).searchParams);
-  if (url === undefined) forgetAnswer();
-  const pending = await take(storage ?? forTab(), parameters.state);
-  checkIssuer(pending, parameters.iss);
-  if (parameters.error !== undefined) throw refused(parameters.error, 403, parameters.error_description);
-  if (parameters.code === undefined) throw invalid("has neither a code nor an error");
-  const { server, clientId, redirectUri, verifier } = pending;
-  const tokens = await postForm(server.tokenEndpoint, {
+export async function handleCallback(options: CallbackOptions = {}): Promise<Session> {
+  const session = await sessionFrom(options);
+  if (!session) throw invalid("belongs to no sign-in that was begun here");
+  return session;
+}
+
+/**
+ * The session of the person in front of this page, wherever the page is: the one that a sign-in which ends here gives, else the one of
+ * an earlier time, if there is one. An answer that is stale (the page was loaded again, or is a bookmark) is as good as none.
+ *
+ * Rejects as {@link handleCallback} otherwise: who was refused must not be sent to `signIn` again unasked.
+ */
+export async function openSession(options: OpenOptions): Promise<Session | undefined> {
+  const { issuer, clientId, resource, storage, clock } = options;
+  const ended = isAnswer(addressOf(options), options.redirectUri) ? await sessionFrom(options) : undefined;
+  return ended ?? restoreSession({ issuer, clientId, resource, storage, clock });
+}
+
+/** The session that an answer gives; none when it belongs to no sign-in that waits for it. */
+async function sessionFrom(options: CallbackOptions): Promise<Session | undefined> {
+  const answer = single(addressOf(options).searchParams);
+  if (options.url === undefined) forgetAnswer();
+  const pending = await take(options.storage ?? forTab(), answer.state);
+  return pending && redeemed(pending, answer, options);
+}
+
+async function redeemed(pending: Pending, answer: Answer, { storage, clock }: CallbackOptions): Promise<Session> {
+  const { server, clientId, redirectUri, verifier, resource, jkt } = pending;
+  if (!isFrom(pending, answer.iss)) throw invalid("comes from another server");
+  if (answer.error !== undefined) throw refused(answer.error, 403, answer.error_description);
+  if (answer.code === undefined) throw invalid("has neither a code nor an error");
+  const name = nameOf({ issuer: server.issuer, clientId, resource });
+  const key = jkt === undefined ? undefined : await openKey(name, storage ?? forOrigin());
+  if (key?.thumbprint !== jkt) throw invalid("is bound to a key that was forgotten");
+  const form = {
     grant_type: "authorization_code",
-    code: parameters.code,
+    code: answer.code,
     redirect_uri: redirectUri,
     client_id: clientId,
     code_verifier: verifier,
-  });
+    resource,
+  };
+  const tokens = await postForm(server.tokenEndpoint, form, key && { key, clock: clock ?? Date.now });
   return startSession(pending, tokens, { storage, clock });
 }
 
+const addressOf = ({ url }: CallbackOptions) => new URL(url ?? location.href);
+
+function isAnswer({ origin, pathname, searchParams }: URL, redirectUri: string): boolean {
+  const page = new URL(redirectUri);
+  const answered = searchParams.has("state") && (searchParams.has("code") || searchParams.has("error"));
+  return answered && origin === page.origin && pathname === page.pathname;
+}
+
 /** RFC 6749 section 3.1: no parameter more than once. */
-function single(query: URLSearchParams): Partial<Record<string, string>> {
-  const parameters: Partial<Record<string, string>> = Object.fromEntries(query);
+function single(query: URLSearchParams): Answer {
+  const parameters: Answer = Object.fromEntries(query);
   if ([...query.keys()].length > Object.keys(parameters).length) throw invalid("repeats a parameter");
   return parameters;
 }
@@ -53,19 +101,18 @@ function forgetAnswer(): void {
 }
 
 /** The sign-in that this answer belongs to, once: a server that sees a code twice takes it for stolen, and ends the session. */
-function take(storage: Keeper, state: string | undefined): Promise<Pending> {
+function take(storage: Keeper, state: string | undefined): Promise<Pending | undefined> {
   const key = pendingKey(state ?? "");
   return alone(key, async () => {
     const pending = await readItem<Pending>(storage, key);
-    if (!pending) throw invalid("belongs to no sign-in that was begun here");
-    await storage.removeItem(key);
+    if (pending) await storage.removeItem(key);
     return pending;
   });
 }
 
-/** RFC 9207 section 2.4: against mix-up. */
-function checkIssuer({ server }: Pending, issuer: string | undefined): void {
-  if (issuer === undefined ? server.namesIssuer : issuer !== server.issuer) throw invalid("comes from another server");
+/** RFC 9207 section 2.4: against mix-up. Byte for byte, and for errors too. */
+function isFrom({ server }: Pending, issuer: string | undefined): boolean {
+  return issuer === undefined ? !server.namesIssuer : issuer === server.issuer;
 }
 
 function invalid(why: string): Refused {

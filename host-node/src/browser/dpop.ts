@@ -12,9 +12,9 @@ export interface ProofRequest {
   /** Its query and fragment do not go into the proof. */
   url: string | URL;
   /** The token that is presented with the proof, which is then bound to it (`ath`). */
-  accessToken?: string;
+  accessToken?: string | undefined;
   /** What the server said last in `DPoP-Nonce`. */
-  nonce?: string;
+  nonce?: string | undefined;
   /** Milliseconds since 1970. Default: `Date.now`. */
   clock?: () => number;
 }

@@ -5,18 +5,25 @@ const items = "items";
 
 let opened: Promise<IDBDatabase> | undefined;
 
+/** What is stored under a key: anything that can be cloned, so also a key that no script can read. */
+export function readStored<T>(key: string): Promise<T | undefined> {
+  return inStore<T | undefined>("readonly", (store) => store.get(key));
+}
+
+/** Stores a value under a key. */
+export async function writeStored(key: string, value: unknown): Promise<void> {
+  await inStore("readwrite", (store) => store.put(value, key));
+}
+
 /**
  * Keeps for all tabs of an origin. Unlike `localStorage`, which each process of a browser has a copy of, what one tab wrote is what
  * the next one reads.
  */
 export const indexedDbKeeper: Keeper = {
   async getItem(key) {
-    const found = await inStore<string | undefined>("readonly", (store) => store.get(key));
-    return found ?? null;
+    return (await readStored<string>(key)) ?? null;
   },
-  async setItem(key, value) {
-    await inStore("readwrite", (store) => store.put(value, key));
-  },
+  setItem: writeStored,
   async removeItem(key) {
     await inStore("readwrite", (store) => store.delete(key));
   },

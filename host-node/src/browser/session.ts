@@ -1,23 +1,30 @@
-import { ConfigurationError, Fault, Refused } from "../errors.js";
+import { ConfigurationError, Refused } from "../errors.js";
+import { challenged } from "./challenge.js";
+import type { DpopKey } from "./dpop.js";
+import { forgetKey, openKey } from "./keys.js";
 import { alone } from "./lock.js";
+import { sendProven } from "./proven.js";
 import type { Server } from "./server.js";
 import type { Pending } from "./sign-in.js";
 import { forOrigin, type Keeper, readItem, writeItem } from "./storage.js";
+import { type Scheme, type Tokens, tokensOf } from "./tokens.js";
 import { postForm } from "./transport.js";
 
-/** An access token is refreshed this long before it ends, in milliseconds, or when a tenth of its life is left if that is less. */
-const early = 30_000;
+/** Whose session it is: nobody else's tokens are ever used for it. */
+interface Owner {
+  issuer: string;
+  clientId: string;
+  resource?: string | undefined;
+}
 
 /** What is kept of a session. */
-interface Kept {
+interface Kept extends Tokens {
   readonly server: Server;
   readonly clientId: string;
+  readonly resource: string | undefined;
   readonly origins: readonly string[];
-  readonly scope: string | undefined;
-  readonly accessToken: string;
-  readonly refreshToken?: string;
-  /** When the access token is to be refreshed, in milliseconds since 1970. */
-  readonly refreshAt?: number;
+  /** The thumbprint of the key that the tokens are bound to. */
+  readonly jkt: string | undefined;
 }
 
 /** What a session is made with. */
@@ -26,23 +33,40 @@ interface Means {
   clock?: (() => number) | undefined;
 }
 
+/** An API wants more than was granted (RFC 6750 section 3.1): send the person through `signIn` again, asking for `scopes`. */
+export class InsufficientScope extends Refused {
+  /** What was granted, and what the API wants besides. */
+  readonly scopes: readonly string[];
+
+  constructor(scopes: readonly string[]) {
+    const message = "The API wants more than was granted";
+    super({ code: "insufficient_scope", status: 403, message, help: "Ask for the error's scopes in a new signIn." });
+    this.scopes = scopes;
+  }
+}
+
 /**
  * Somebody who is signed in. All tabs of an origin share it: what one refreshes all use, and when one signs out all are.
  *
- * The tokens are bearer tokens (RFC 6750): a script of another's in this page could read them.
+ * Where the server takes proofs, the tokens are of use only with a key of this browser's that no script can read (RFC 9449); elsewhere
+ * they are bearer tokens (RFC 6750), and a script of another's in this page could read and use them.
  */
 export class Session {
   readonly issuer: string;
   readonly clientId: string;
+  /** The API that the token is for, if it is for one (RFC 8707). */
+  readonly resource: string | undefined;
   /** What was granted. */
   readonly scopes: readonly string[];
   readonly #storage: Keeper;
   readonly #clock: () => number;
+  #key: DpopKey | undefined;
 
-  /** Use `handleCallback` or {@link restoreSession}. */
-  constructor({ server, clientId, scope }: Kept, { storage = forOrigin(), clock = Date.now }: Means) {
+  /** Use `openSession`, `handleCallback` or {@link restoreSession}. */
+  constructor({ server, clientId, resource, scope }: Kept, { storage = forOrigin(), clock = Date.now }: Means) {
     this.issuer = server.issuer;
     this.clientId = clientId;
+    this.resource = resource;
     this.scopes = scope?.split(" ") ?? [];
     this.#storage = storage;
     this.#clock = clock;
@@ -51,31 +75,33 @@ export class Session {
   /**
    * As `fetch`, with the access token, which is refreshed in time. When the API refuses it all the same, it is refreshed and the
    * request sent once more. Only the origins that `signIn` was given are sent to.
+   *
+   * Rejects with `login_required` when the session is over, and with {@link InsufficientScope} when the API wants more than was
+   * granted.
    */
   readonly fetch = async (input: RequestInfo | URL, init?: RequestInit): Promise<Response> => {
     const request = new Request(input, init);
     await this.#checkOrigin(request.url);
     const again = request.clone();
-    const token = await this.accessToken();
-    const response = await fetch(bearing(request, token));
-    if (!isTokenRefused(response) || !(await this.#kept()).refreshToken) return response;
+    const kept = await this.#fresh();
+    const response = await this.#send(request, kept);
+    this.#checkScopes(response);
+    if (!isTokenRefused(response) || !kept.refreshToken) return response;
     await response.body?.cancel();
-    return fetch(bearing(again, await this.#refreshed(token)));
+    return this.#send(again, await this.#refreshed(kept.accessToken));
   };
 
   /** An access token that is good for a while. Rejects with `login_required` when the session is over. */
   async accessToken(): Promise<string> {
-    const { accessToken, refreshToken, refreshAt } = await this.#kept();
-    const due = refreshToken !== undefined && refreshAt !== undefined && this.#clock() >= refreshAt;
-    return due ? this.#refreshed(accessToken) : accessToken;
+    return (await this.#fresh()).accessToken;
   }
 
   /** Ends the session here and, where the server offers it, revokes its tokens there (RFC 7009). */
   async signOut(): Promise<void> {
     // Not while a tab refreshes: what it gets would bring the session back.
-    const kept = await alone(this.#key, async () => {
-      const found = await readItem<Kept>(this.#storage, this.#key);
-      await this.#storage.removeItem(this.#key);
+    const kept = await alone(this.#name, async () => {
+      const found = await readItem<Kept>(this.#storage, this.#name);
+      await this.#forget();
       return found;
     });
     if (!kept) return;
@@ -84,32 +110,63 @@ export class Session {
     await postForm(server.revocationEndpoint, { token: refreshToken ?? accessToken, client_id: clientId });
   }
 
-  get #key(): string {
-    return keyOf(this);
+  get #name(): string {
+    return nameOf(this);
   }
 
   async #kept(): Promise<Kept> {
-    const kept = await readItem<Kept>(this.#storage, this.#key);
+    const kept = await readItem<Kept>(this.#storage, this.#name);
     if (!kept) throw over("The session is over");
     return kept;
   }
 
+  async #forget(): Promise<void> {
+    await this.#storage.removeItem(this.#name);
+    await forgetKey(this.#name, this.#storage);
+  }
+
+  /** RFC 6750 section 2.1 and RFC 9449 section 7.1: in the header, never in an address or a body. */
+  async #send(request: Request, kept: Kept): Promise<Response> {
+    const { scheme, accessToken } = kept;
+    request.headers.set("authorization", `${scheme} ${accessToken}`);
+    const proving = await this.#proving(kept);
+    return proving ? sendProven(request, { ...proving, accessToken }) : fetch(request);
+  }
+
+  async #proving({ jkt }: Kept): Promise<{ key: DpopKey; clock: () => number } | undefined> {
+    if (jkt === undefined) return undefined;
+    if (this.#key?.thumbprint !== jkt) this.#key = await openKey(this.#name, this.#storage);
+    if (this.#key?.thumbprint !== jkt) throw over("The session's key was forgotten");
+    return { key: this.#key, clock: this.#clock };
+  }
+
+  async #fresh(): Promise<Kept> {
+    const kept = await this.#kept();
+    return isDue(kept, this.#clock()) ? this.#refreshed(kept.accessToken) : kept;
+  }
+
   /** One refresh for all tabs: who waited finds what the other got. */
-  #refreshed(stale: string): Promise<string> {
-    return alone(this.#key, async () => {
+  #refreshed(stale: string): Promise<Kept> {
+    return alone(this.#name, async () => {
       const kept = await this.#kept();
-      const { server, clientId, accessToken, refreshToken } = kept;
-      if (accessToken !== stale || refreshToken === undefined) return accessToken;
-      const form = { grant_type: "refresh_token", refresh_token: refreshToken, client_id: clientId };
-      const answer = await postForm(server.tokenEndpoint, form).catch(async (error) => {
-        if (!(error instanceof Refused && error.code === "invalid_grant")) throw error;
-        await this.#storage.removeItem(this.#key);
-        throw over("The session was ended at the server");
+      if (kept.accessToken !== stale) return kept;
+      const { server, clientId: client_id, resource, scheme, refreshToken: refresh_token } = kept;
+      if (refresh_token === undefined) return this.#end("The session is over, and its server gave no refresh token");
+      const form = { grant_type: "refresh_token", refresh_token, client_id, resource };
+      const answer = await postForm(server.tokenEndpoint, form, await this.#proving(kept)).catch((error) => {
+        if (error instanceof Refused && error.code === "invalid_grant")
+          return this.#end("The server ended the session");
+        throw error;
       });
-      const next = { ...kept, ...tokensOf(answer, this.#clock()) };
-      await writeItem(this.#storage, this.#key, next);
-      return next.accessToken;
+      const next: Kept = { ...kept, ...tokensOf(answer, this.#clock(), [scheme], kept) };
+      await writeItem(this.#storage, this.#name, next);
+      return next;
     });
+  }
+
+  async #end(why: string): Promise<never> {
+    await this.#forget();
+    throw over(why);
   }
 
   async #checkOrigin(address: string): Promise<void> {
@@ -120,57 +177,60 @@ export class Session {
       "Name the origins of your APIs in signIn, as origins.",
     );
   }
+
+  /** RFC 6750 section 3.1. An API that wants nothing new is not helped by another sign-in: its answer stands. */
+  #checkScopes(response: Response): void {
+    if (response.status !== 403 || challenged(response, "error") !== "insufficient_scope") return;
+    const wanted = challenged(response, "scope")?.split(" ") ?? [];
+    const scopes = [...new Set([...this.scopes, ...wanted])];
+    if (scopes.length === this.scopes.length) return;
+    throw new InsufficientScope(scopes);
+  }
 }
 
 /** The session of this browser, if somebody signed in and has not signed out. */
 export async function restoreSession({
   issuer,
   clientId,
+  resource,
   ...means
-}: { issuer: string; clientId: string } & Means): Promise<Session | undefined> {
-  const kept = await readItem<Kept>(means.storage ?? forOrigin(), keyOf({ issuer, clientId }));
-  return kept && new Session(kept, means);
+}: Owner & Means): Promise<Session | undefined> {
+  const kept = await readItem<Kept>(means.storage ?? forOrigin(), nameOf({ issuer, clientId, resource }));
+  const isOver = kept && kept.refreshToken === undefined && isDue(kept, (means.clock ?? Date.now)());
+  return kept && !isOver ? new Session(kept, means) : undefined;
 }
 
 /** A session from the answer of the token endpoint. */
 export async function startSession(pending: Pending, answer: Record<string, unknown>, means: Means): Promise<Session> {
-  const { server, clientId, origins, scope } = pending;
-  const kept = { server, clientId, origins, scope, ...tokensOf(answer, (means.clock ?? Date.now)()) };
+  const { server, clientId, resource, origins, scope, jkt, mustBind } = pending;
+  // RFC 9449 section 5: a server may bind nothing all the same, and the client decides whether that will do.
+  const schemes: Scheme[] = jkt === undefined ? ["Bearer"] : mustBind ? ["DPoP"] : ["DPoP", "Bearer"];
+  const tokens = tokensOf(answer, (means.clock ?? Date.now)(), schemes, { scope });
+  const kept: Kept = {
+    server,
+    clientId,
+    resource,
+    origins,
+    ...tokens,
+    jkt: tokens.scheme === "DPoP" ? jkt : undefined,
+  };
   const session = new Session(kept, means);
-  const key = keyOf(session);
+  const name = nameOf(session);
   // Not while a tab refreshes: what it gets would take this session's place.
-  await alone(key, () => writeItem(means.storage ?? forOrigin(), key, kept));
+  await alone(name, () => writeItem(means.storage ?? forOrigin(), name, kept));
   return session;
 }
 
-const keyOf = ({ issuer, clientId }: { issuer: string; clientId: string }) => `claviger.session ${issuer} ${clientId}`;
+/** The name of what is kept of a session. */
+export const nameOf = ({ issuer, clientId, resource = "" }: Owner) =>
+  `claviger.session ${issuer} ${clientId} ${resource}`.trimEnd();
 
-/** RFC 6749 section 5.1. */
-function tokensOf(answer: Record<string, unknown>, now: number) {
-  const { access_token, token_type, refresh_token, expires_in, scope } = answer;
-  // RFC 6749 section 7.1: a token of a type that is not understood must not be used.
-  if (typeof access_token !== "string" || typeof token_type !== "string" || token_type.toLowerCase() !== "bearer") {
-    const help = "The server must answer as RFC 6749 section 5.1 says, with a bearer token.";
-    throw new Fault({ code: "server_failed", status: 503, message: "The token response has no bearer token", help });
-  }
-  const life = typeof expires_in === "number" ? expires_in * 1000 : undefined;
-  return {
-    accessToken: access_token,
-    ...(typeof refresh_token === "string" ? { refreshToken: refresh_token } : {}),
-    ...(typeof scope === "string" ? { scope } : {}),
-    ...(life === undefined ? {} : { refreshAt: now + life - Math.min(early, life / 10) }),
-  };
-}
-
-function bearing(request: Request, token: string): Request {
-  request.headers.set("authorization", `Bearer ${token}`);
-  return request;
-}
+const isDue = ({ refreshAt }: Kept, now: number) => refreshAt !== undefined && now >= refreshAt;
 
 /** RFC 6750 section 3.1. A challenge that scripts may not read (another origin's) is taken for one of the token. */
 function isTokenRefused(response: Response): boolean {
-  const challenge = response.headers.get("www-authenticate");
-  return response.status === 401 && (challenge === null || challenge.includes("invalid_token"));
+  if (response.status !== 401) return false;
+  return !response.headers.has("www-authenticate") || challenged(response, "error") === "invalid_token";
 }
 
 function over(message: string): Refused {

@@ -1,22 +1,32 @@
 import { toBase64Url } from "../bytes.js";
+import { keyFor } from "./keys.js";
 import { createPkce } from "./pkce.js";
 import { discover, type Server } from "./server.js";
-import { forTab, type Keeper, writeItem } from "./storage.js";
+import { nameOf } from "./session.js";
+import { forOrigin, forTab, type Keeper, writeItem } from "./storage.js";
 
 /** The client's part of a sign-in. */
 export interface SignInOptions {
   /** The authorization server, byte for byte as its metadata say. */
   issuer: string;
-  /** A public client: it has no secret, and authenticates with nothing but PKCE. */
+  /**
+   * A public client: it has no secret, and authenticates with nothing but PKCE. An id belongs to one server: for another one, ask
+   * `registerClient`.
+   */
   clientId: string;
-  /** One of the client's registered redirect URIs: the page that calls `handleCallback`. */
+  /** One of the client's registered redirect URIs: the page that calls `handleCallback` or `openSession`. */
   redirectUri: string;
   /** What is asked for, separated by spaces. Default: what the server gives by default. */
-  scope?: string;
+  scope?: string | undefined;
   /** The API that the token is for (RFC 8707). */
-  resource?: string;
-  /** The origins that `session.fetch` sends the token to. Default: the page's own. */
-  origins?: readonly string[];
+  resource?: string | undefined;
+  /** The origins that `session.fetch` sends the token to. Default: that of `resource`, or the page's own. */
+  origins?: readonly string[] | undefined;
+  /**
+   * Whether the session is bound to a key that stays here (RFC 9449), so that its tokens are of no use elsewhere. `true`: no other
+   * session will do; `false`: the API takes bearer tokens only. Default: when the server takes proofs.
+   */
+  dpop?: boolean | undefined;
   /** Further parameters of the authorization request, such as `prompt` or `login_hint`. */
   parameters?: Readonly<Record<string, string>>;
   /** Where the sign-in is kept until the callback. Default: `sessionStorage`. */
@@ -31,8 +41,13 @@ export interface Pending {
   readonly clientId: string;
   readonly redirectUri: string;
   readonly verifier: string;
-  readonly scope?: string;
+  readonly scope: string | undefined;
+  readonly resource: string | undefined;
   readonly origins: readonly string[];
+  /** The thumbprint of the key that the session will be bound to. */
+  readonly jkt: string | undefined;
+  /** Whether it must be bound. */
+  readonly mustBind: boolean;
 }
 
 /** The key of a sign-in under way: each tab, and each sign-in, has its own. */
@@ -40,15 +55,17 @@ export const pendingKey = (state: string) => `claviger.sign-in ${state}`;
 
 /** Sends the person to the authorization server: an authorization request with PKCE and `state` (RFC 6749 section 4.1.1). */
 export async function signIn(options: SignInOptions): Promise<void> {
-  const { issuer, clientId, redirectUri, scope, resource, parameters, storage = forTab() } = options;
-  const { navigate = (address: string) => location.assign(address) } = options;
+  const { issuer, clientId, redirectUri, scope, resource, dpop, parameters, storage = forTab() } = options;
+  const { navigate = (address: string) => location.assign(address), origins = originsFor(resource) } = options;
   const [server, pkce] = await Promise.all([discover(issuer), createPkce()]);
+  const key = (dpop ?? server.takesProofs) ? await keyFor(nameOf(options), options.storage ?? forOrigin()) : undefined;
+  const jkt = key?.thumbprint;
   const state = toBase64Url(crypto.getRandomValues(new Uint8Array(32)));
-  const origins = options.origins ?? (globalThis.location ? [location.origin] : []);
-  const pending = { server, clientId, redirectUri, verifier: pkce.verifier, scope, origins };
+  const asked = { clientId, redirectUri, scope, resource, origins };
+  const pending: Pending = { ...asked, server, verifier: pkce.verifier, jkt, mustBind: dpop === true };
   await writeItem(storage, pendingKey(state), pending);
   const request = new URL(server.authorizationEndpoint);
-  const asked = {
+  const query = {
     ...parameters,
     response_type: "code",
     client_id: clientId,
@@ -58,7 +75,14 @@ export async function signIn(options: SignInOptions): Promise<void> {
     state,
     code_challenge: pkce.challenge,
     code_challenge_method: pkce.method,
+    dpop_jkt: jkt,
   };
-  for (const [name, value] of Object.entries(asked)) if (value !== undefined) request.searchParams.set(name, value);
+  for (const [name, value] of Object.entries(query)) if (value !== undefined) request.searchParams.set(name, value);
   navigate(request.href);
+}
+
+/** An API's token is for nobody else; without one it is for the page's own server. */
+function originsFor(resource: string | undefined): string[] {
+  if (resource !== undefined && /^https?:/.test(resource)) return [new URL(resource).origin];
+  return globalThis.location ? [location.origin] : [];
 }

@@ -1,6 +1,6 @@
 // Everything but the module's code: for those who bring `browser.wasm` themselves, with `provide`.
 export { ClavigerError, ConfigurationError, Fault, Refused } from "../errors.js";
-export { handleCallback } from "./callback.js";
+export { type CallbackOptions, handleCallback, type OpenOptions, openSession } from "./callback.js";
 export {
   createDpopKey,
   createPortableDpopKey,
@@ -15,7 +15,9 @@ export {
 export { type Claims, type Expected, type JsonWebKeySet, verifyJwt } from "./jwt.js";
 export { provide } from "./module.js";
 export { createPkce, type Pkce } from "./pkce.js";
+export { type RegistrationOptions, registerClient } from "./register.js";
+export { discoverResource, type ProtectedResource } from "./resource.js";
 export { type Sealing, seal, type Unsealing, unseal } from "./sealed.js";
-export { restoreSession, type Session } from "./session.js";
+export { InsufficientScope, restoreSession, type Session } from "./session.js";
 export { type SignInOptions, signIn } from "./sign-in.js";
 export type { Keeper } from "./storage.js";

@@ -1,4 +1,5 @@
-import { ConfigurationError, Fault, Refused } from "../errors.js";
+import { ClavigerError, ConfigurationError, Fault, Refused } from "../errors.js";
+import { type Proving, sendProven } from "./proven.js";
 
 /** More than any metadata, key set or token response has, in characters. */
 const most = 262_144;
@@ -12,31 +13,61 @@ export async function getJson(address: string): Promise<Record<string, unknown>>
   return objectOf(address, await send(address, { headers: { accept: "application/json" } }));
 }
 
+/** The first JSON object that one of these addresses has. What happened at the first of them is told when none has any. */
+export async function getFirstJson(addresses: readonly string[]): Promise<Record<string, unknown>> {
+  let first: unknown;
+  for (const address of addresses) {
+    try {
+      return await getJson(address);
+    } catch (error) {
+      // Not only "not found": a page cannot see the status of every answer, and many sites answer all addresses with a page.
+      first ??= error;
+    }
+  }
+  throw first;
+}
+
 /** What a form posted to an address gives; the error of RFC 6749 section 5.2 is thrown as {@link Refused}. */
-export async function postForm(address: string, form: Record<string, string>): Promise<Record<string, unknown>> {
+export function postForm(address: string, form: Form, proving?: Proving): Promise<Record<string, unknown>> {
+  const given = Object.entries(form).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  return post(address, { body: new URLSearchParams(given) }, proving);
+}
+
+/** The parameters of a form; those that are `undefined` are not sent. */
+export type Form = Readonly<Record<string, string | undefined>>;
+
+/** What a JSON object posted to an address gives; the error of RFC 7591 section 3.2.2 is thrown as {@link Refused}. */
+export function postJson(address: string, value: object): Promise<Record<string, unknown>> {
+  return post(address, { body: JSON.stringify(value), headers: { "content-type": "application/json" } });
+}
+
+async function post(address: string, init: RequestInit, proving?: Proving): Promise<Record<string, unknown>> {
   requireSecure(address);
-  const response = await send(address, {
-    method: "POST",
-    headers: { accept: "application/json" },
-    body: new URLSearchParams(form),
-  });
-  return objectOf(address, response);
+  const headers = { accept: "application/json", ...init.headers };
+  return objectOf(address, await send(address, { ...init, method: "POST", headers }, proving));
 }
 
 /** RFC 9700 section 2.6: TLS, except on this very machine. */
 export function requireSecure(address: string): void {
-  const { protocol, hostname } = URL.canParse(address) ? new URL(address) : {};
-  const loopback = hostname === "localhost" || hostname === "[::1]" || /^127(\.\d+){3}$/.test(hostname ?? "");
-  if (protocol === "https:" || (protocol === "http:" && loopback)) return;
+  const secure = URL.canParse(address) && new URL(address).protocol === "https:";
+  if (secure || isLoopback(address)) return;
   throw new ConfigurationError(`${address} is not an https address`, "Use https; http is for a loopback host alone.");
 }
 
-async function send(address: string, init: RequestInit): Promise<Response> {
+/** Whether an address is one of this very machine, without TLS. */
+export function isLoopback(address: string): boolean {
+  const { protocol, hostname } = URL.canParse(address) ? new URL(address) : {};
+  const local = hostname === "localhost" || hostname === "[::1]" || /^127(\.\d+){3}$/.test(hostname ?? "");
+  return protocol === "http:" && local;
+}
+
+async function send(address: string, init: RequestInit, proving?: Proving): Promise<Response> {
+  // "manual", because workerd knows no "error": a redirect has no successful status and is refused below.
+  const request = new Request(address, { ...init, redirect: "manual", signal: AbortSignal.timeout(longest) });
   try {
-    // "manual", because workerd knows no "error": a redirect has no successful status and is refused below.
-    return await fetch(address, { ...init, redirect: "manual", signal: AbortSignal.timeout(longest) });
+    return await (proving ? sendProven(request, proving) : fetch(request));
   } catch (error) {
-    throw unreachable(address, "could not be reached", error);
+    throw error instanceof ClavigerError ? error : unreachable(address, "could not be reached", error);
   }
 }
 
