@@ -4,25 +4,19 @@ import { mock, type TestContext, test } from "node:test";
 import { handleCallback, type Keeper, restoreSession, type SignInOptions, signIn } from "claviger/browser";
 import { testing } from "claviger/testing";
 import { Browser, locationOf } from "./browser.ts";
+import { keeper } from "./scripted.ts";
 
 const issuer = "https://auth.example.com";
 const api = "https://api.example.com";
 const redirectUri = "https://app.example.com/callback";
 
-/** A keeper that several "tabs" share. */
-function keeper() {
-  const items = new Map<string, string>();
-  return {
-    items,
-    getItem: (key: string) => items.get(key) ?? null,
-    setItem: (key: string, value: string) => void items.set(key, value),
-    removeItem: (key: string) => void items.delete(key),
-  } satisfies Keeper & { items: Map<string, string> };
-}
-
-/** A server, an API that it guards, a public client and a person. `requests` are those that went to the server. */
-async function scene(context: TestContext) {
-  const { auth, clock } = testing({ issuer, scopes: { read: "See your things", write: "" } });
+/**
+ * A server, an API that it guards, a public client and a person. `requests` are those that went to the server. Sessions are bound to a
+ * key when the API is a resource that the client names.
+ */
+async function scene(context: TestContext, { bound = false } = {}) {
+  const resources = { [api]: {} };
+  const { auth, clock } = testing({ issuer, scopes: { read: "See your things", write: "" }, resources });
   await auth.accounts.create({ login: "ada", password: "correct horse battery" });
   const about = { name: "App", redirectUris: [redirectUri], authMethod: "none" } as const;
   const { client } = await auth.clients.create(about);
@@ -38,7 +32,7 @@ async function scene(context: TestContext) {
   /** The API: says who is there and what was sent, or refuses. */
   async function guarded(request: Request): Promise<Response> {
     try {
-      const { subject } = await auth.authenticate(request, { scopes: ["read"] });
+      const { subject } = await auth.authenticate(request, { scopes: ["read"], audience: bound ? api : issuer });
       return Response.json({ subject, sent: await request.text() });
     } catch (error) {
       return (error as { toResponse(): Response }).toResponse();
@@ -46,7 +40,8 @@ async function scene(context: TestContext) {
   }
 
   const storage = keeper();
-  const options = { issuer, clientId: client.id, redirectUri, scope: "read", origins: [api], storage };
+  const resource = bound ? api : undefined;
+  const options = { issuer, clientId: client.id, redirectUri, scope: "read", resource, origins: [api], storage };
   const means = { storage, clock: clock.now };
 
   /** From `signIn` to the address that the person comes back to. */
@@ -57,25 +52,42 @@ async function scene(context: TestContext) {
     let page = await browser.get(locationOf(await browser.get(address)));
     const form = { interaction: hidden(await page.text()), login: "ada", password: "correct horse battery" };
     page = await browser.get(locationOf(await browser.post("/sign-in", form)));
+    // What was allowed once is not asked for again.
+    if (page.status === 303) return new URL(locationOf(page));
     const consent = { interaction: hidden(await page.text()), decision, scope: "read" };
     return new URL(locationOf(await browser.post("/consent", consent)));
   }
 
   const signedIn = async () => handleCallback({ url: await answered(), ...means });
-  return { auth, clock, client, requests, storage, options, means, answered, signedIn, network };
+  const restored = () => restoreSession({ ...options, ...means });
+
+  /** Changes what is kept of sessions and sign-ins. */
+  function bend(changes: object) {
+    for (const [key, text] of storage.items) {
+      if (!key.startsWith("claviger.key")) storage.setItem(key, JSON.stringify({ ...JSON.parse(text), ...changes }));
+    }
+  }
+  return { auth, clock, client, requests, storage, options, means, answered, signedIn, restored, bend, network };
 }
+
+const kinds = [
+  ["bearer tokens", false],
+  ["tokens bound to a key", true],
+] as const;
 
 const hidden = (page: string) => /name="interaction" value="([^"]+)"/.exec(page)![1]!;
 
-test("a person signs in, and the session's requests carry the token", async (context) => {
-  const { signedIn, requests, client } = await scene(context);
-  const session = await signedIn();
-  assert.deepEqual([session.issuer, session.clientId, session.scopes], [issuer, client.id, ["read"]]);
-  const response = await session.fetch(`${api}/me`, { method: "POST", body: "hello" });
-  assert.equal(response.status, 200);
-  assert.equal((await response.json()).sent, "hello");
-  assert.deepEqual(requests, ["/.well-known/oauth-authorization-server", "/token"]);
-});
+for (const [kind, bound] of kinds) {
+  test(`a person signs in, and the session's requests carry the token: ${kind}`, async (context) => {
+    const { signedIn, requests, client } = await scene(context, { bound });
+    const session = await signedIn();
+    assert.deepEqual([session.issuer, session.clientId, session.scopes], [issuer, client.id, ["read"]]);
+    const response = await session.fetch(`${api}/me`, { method: "POST", body: "hello" });
+    assert.equal(response.status, 200);
+    assert.equal((await response.json()).sent, "hello");
+    assert.deepEqual(requests, ["/.well-known/oauth-authorization-server", "/token"]);
+  });
+}
 
 test("an answer is taken once, and only where the sign-in was begun", async (context) => {
   const { answered, means, storage } = await scene(context);
@@ -130,39 +142,39 @@ test("what the person refuses is told with the server's code", async (context) =
 });
 
 test("a code that somebody else began to redeem is refused with the server's code", async (context) => {
-  const { answered, means, storage } = await scene(context);
+  const { answered, means, bend } = await scene(context);
   const url = await answered();
-  for (const [key, text] of storage.items) {
-    storage.setItem(key, JSON.stringify({ ...JSON.parse(text), verifier: "x".repeat(43) }));
-  }
+  bend({ verifier: "x".repeat(43) });
   await assert.rejects(handleCallback({ url, ...means }), { code: "invalid_grant", status: 400 });
 });
 
-test("the token is refreshed in time, once for all requests and tabs", async (context) => {
-  const { signedIn, clock, requests, means } = await scene(context);
-  const session = await signedIn();
-  const tab = (await restoreSession({ issuer, clientId: session.clientId, ...means }))!;
-  const first = await session.accessToken();
-  clock.advance("14m");
-  assert.equal(await tab.accessToken(), first);
-  clock.advance("40s");
-  const responses = await Promise.all([session, tab, session, tab].map((one) => one.fetch(`${api}/me`)));
-  assert.deepEqual(new Set(responses.map((response) => response.status)), new Set([200]));
-  assert.equal(requests.filter((path) => path === "/token").length, 2, "one for the code, one refresh");
-  assert.notEqual(await session.accessToken(), first);
-  assert.equal(await tab.accessToken(), await session.accessToken());
-});
+for (const [kind, bound] of kinds) {
+  test(`the token is refreshed in time, once for all requests and tabs: ${kind}`, async (context) => {
+    const { signedIn, clock, requests, restored } = await scene(context, { bound });
+    const session = await signedIn();
+    const tab = (await restored())!;
+    const first = await session.accessToken();
+    clock.advance("14m");
+    assert.equal(await tab.accessToken(), first);
+    clock.advance("40s");
+    const responses = await Promise.all([session, tab, session, tab].map((one) => one.fetch(`${api}/me`)));
+    assert.deepEqual(new Set(responses.map((response) => response.status)), new Set([200]));
+    assert.equal(requests.filter((path) => path === "/token").length, 2, "one for the code, one refresh");
+    assert.notEqual(await session.accessToken(), first);
+    assert.equal(await tab.accessToken(), await session.accessToken());
+  });
+}
 
-test("a token that the API refuses is refreshed, and the request sent once more with its body", async (context) => {
-  const { signedIn, storage, requests } = await scene(context);
-  const session = await signedIn();
-  for (const [key, text] of storage.items) {
-    storage.setItem(key, JSON.stringify({ ...JSON.parse(text), accessToken: "revoked.in.between" }));
-  }
-  const response = await session.fetch(`${api}/me`, { method: "POST", body: "again" });
-  assert.equal((await response.json()).sent, "again");
-  assert.equal(requests.filter((path) => path === "/token").length, 2);
-});
+for (const [kind, bound] of kinds) {
+  test(`a token that the API refuses is refreshed, and the request sent once more with its body: ${kind}`, async (context) => {
+    const { signedIn, bend, requests } = await scene(context, { bound });
+    const session = await signedIn();
+    bend({ accessToken: "revoked.in.between" });
+    const response = await session.fetch(`${api}/me`, { method: "POST", body: "again" });
+    assert.equal((await response.json()).sent, "again");
+    assert.equal(requests.filter((path) => path === "/token").length, 2);
+  });
+}
 
 test("a request that is refused for another reason than its token is not sent twice", async (context) => {
   const { signedIn, requests, network } = await scene(context);
@@ -185,18 +197,20 @@ test("the token goes to no other origin", async (context) => {
   assert.equal(network.mock.callCount(), before);
 });
 
-test("signing out revokes the tokens at the server, and ends the session in every tab", async (context) => {
-  const { signedIn, auth, means, requests, storage } = await scene(context);
-  const session = await signedIn();
-  const tab = (await restoreSession({ issuer, clientId: session.clientId, ...means }))!;
-  const token = await session.accessToken();
-  await session.signOut();
-  assert.equal(requests.at(-1), "/revoke");
-  assert.deepEqual(await auth.tokens.introspect(token), { active: false });
-  await assert.rejects(tab.fetch(`${api}/me`), { code: "login_required" });
-  assert.equal(await restoreSession({ issuer, clientId: session.clientId, ...means }), undefined);
-  assert.equal(storage.items.size, 0);
-});
+for (const [kind, bound] of kinds) {
+  test(`signing out revokes the tokens at the server, and ends the session in every tab: ${kind}`, async (context) => {
+    const { signedIn, restored, auth, requests, storage } = await scene(context, { bound });
+    const session = await signedIn();
+    const tab = (await restored())!;
+    const token = await session.accessToken();
+    await session.signOut();
+    assert.equal(requests.at(-1), "/revoke");
+    assert.deepEqual(await auth.tokens.introspect(token), { active: false });
+    await assert.rejects(tab.fetch(`${api}/me`), { code: "login_required" });
+    assert.equal(await restored(), undefined);
+    assert.equal(storage.items.size, 0);
+  });
+}
 
 test("signing out while a tab refreshes leaves no session behind", async (context) => {
   const { signedIn, clock, storage, auth, means, network } = await scene(context);
@@ -294,7 +308,7 @@ test("a server is believed only about itself, over https, and with PKCE", async 
   const redirect = async () => new Response(null, { status: 302, headers: { location: "https://evil.example" } });
   network.mock.mockImplementationOnce(redirect, network.mock.callCount());
   await assert.rejects(signIn({ ...options, navigate }), { code: "server_failed" });
-  assert.equal(network.mock.calls.at(-1)!.arguments[1]!.redirect, "manual");
+  assert.equal((network.mock.calls.at(-1)!.arguments[0] as Request).redirect, "manual");
   assert.equal(navigate.mock.callCount(), 0);
 });
 

@@ -48,8 +48,8 @@ export class InsufficientScope extends Refused {
 /**
  * Somebody who is signed in. All tabs of an origin share it: what one refreshes all use, and when one signs out all are.
  *
- * Where the server takes proofs, the tokens are of use only with a key of this browser's that no script can read (RFC 9449); elsewhere
- * they are bearer tokens (RFC 6750), and a script of another's in this page could read and use them.
+ * A session that is bound to a key (`dpop` of `signIn`) has tokens that are of use only with a key of this browser's that no script can
+ * read (RFC 9449). Others have bearer tokens (RFC 6750), which a script of another's in this page could read and use.
  */
 export class Session {
   readonly issuer: string;

@@ -24,7 +24,8 @@ export interface SignInOptions {
   origins?: readonly string[] | undefined;
   /**
    * Whether the session is bound to a key that stays here (RFC 9449), so that its tokens are of no use elsewhere. `true`: no other
-   * session will do; `false`: the API takes bearer tokens only. Default: when the server takes proofs.
+   * session will do; `false`: the API takes bearer tokens only. Default: when the server takes proofs, and the tokens go to where they
+   * are for alone: to `resource` or, when none is named, to the issuer's own origin.
    */
   dpop?: boolean | undefined;
   /** Further parameters of the authorization request, such as `prompt` or `login_hint`. */
@@ -58,7 +59,8 @@ export async function signIn(options: SignInOptions): Promise<void> {
   const { issuer, clientId, redirectUri, scope, resource, dpop, parameters, storage = forTab() } = options;
   const { navigate = (address: string) => location.assign(address), origins = originsFor(resource) } = options;
   const [server, pkce] = await Promise.all([discover(issuer), createPkce()]);
-  const key = (dpop ?? server.takesProofs) ? await keyFor(nameOf(options), options.storage ?? forOrigin()) : undefined;
+  const bound = dpop ?? (server.takesProofs && origins.every((origin) => origin === placeOf(options)));
+  const key = bound ? await keyFor(nameOf(options), options.storage ?? forOrigin()) : undefined;
   const jkt = key?.thumbprint;
   const state = toBase64Url(crypto.getRandomValues(new Uint8Array(32)));
   const asked = { clientId, redirectUri, scope, resource, origins };
@@ -80,6 +82,9 @@ export async function signIn(options: SignInOptions): Promise<void> {
   for (const [name, value] of Object.entries(query)) if (value !== undefined) request.searchParams.set(name, value);
   navigate(request.href);
 }
+
+/** A proof is for an address, and whoever checks it knows but one for what the token is for (RFC 9449 section 4.3). */
+const placeOf = ({ resource, issuer }: SignInOptions) => new URL(resource ?? issuer).origin;
 
 /** An API's token is for nobody else; without one it is for the page's own server. */
 function originsFor(resource: string | undefined): string[] {
