@@ -15,6 +15,7 @@ const expected = JSON.stringify({
   opened: { count: 2 },
   bent: "invalid_seal",
   proofs: [otherIssuer, otherIssuer],
+  session: { sent: "DPoP a1", proven: true },
 });
 
 let project;

@@ -1,11 +1,12 @@
 // claviger/browser, from the packed tarball, in a page of Chromium: its tools checked by jose, and a sign-in at both hosts.
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { extname } from "node:path";
 import { after, before, suite, test } from "node:test";
-import { calculateJwkThumbprint, compactVerify, createRemoteJWKSet, EmbeddedJWK, jwtVerify } from "jose";
+import { calculateJwkThumbprint, compactVerify, createRemoteJWKSet, decodeJwt, EmbeddedJWK, jwtVerify } from "jose";
 import { makeProject } from "../../host-node/packaging/project.mjs";
 import { allow, launch, signIn } from "./support/browser.js";
 import { Host, names } from "./support/host.js";
@@ -179,25 +180,77 @@ suite("claviger/browser in Chromium", () => {
         assert.equal(asked.filter((path) => path === "/token").length, 1);
       });
 
+      test("a session is bound to a key that the page cannot read, for its code, its requests and its refreshes", async () => {
+        const page = await open(context);
+        const about = { issuer: host.issuer, clientId: "demo", redirectUri: `${app.origin}/callback`, scope: "read" };
+        await page.evaluate((about) => claviger.signIn({ ...about, dpop: true }), about);
+        await answered(page, `${app.origin}/callback?**`);
+        await ready(page);
+        const before = await page.evaluate(async () => {
+          const session = await claviger.openSession({ redirectUri: location.href.split("?")[0] });
+          return [await session.accessToken(), await (await session.fetch("/api/headers?page=2")).json()];
+        });
+        const again = await open(context);
+        const after = await again.evaluate(async (about) => {
+          const session = await claviger.openSession(about);
+          const sent = await (await session.fetch("/api/once", { method: "PUT", body: "things" })).json();
+          return [await session.accessToken(), sent];
+        }, about);
+        assert.notEqual(after[0], before[0], "the API refused the first token, and it was refreshed");
+        const thumbprints = [
+          await boundTo(before, { htm: "GET", htu: `${app.origin}/api/headers` }),
+          await boundTo(after, { htm: "PUT", htu: `${app.origin}/api/once` }),
+        ];
+        assert.equal(thumbprints[0], thumbprints[1]);
+        assert.deepEqual(await again.evaluate(keysAtHand), ["InvalidAccessError"]);
+      });
+
       test("the README's page signs a person in, and knows them when they come back", async () => {
-        const readme = await readFile(new URL("../../README.md", import.meta.url), "utf8");
-        const snippet = /## In the browser\n+```js\n(.*?)```/s.exec(readme)[1];
-        const script = snippet.replace("https://auth.example.com", host.issuer).replace('"app"', '"demo"');
-        const readmeApp = await serveApp(project, html(script));
+        const readmeApp = await serveReadme();
         try {
           const page = await context.newPage();
           await page.goto(readmeApp.origin);
-          await allow(page);
+          await answered(page, `${readmeApp.origin}/**`);
           const heard = page.getByText(/^Bearer /);
           await heard.waitFor();
           const token = await heard.textContent();
           await page.goto(readmeApp.origin);
           await heard.waitFor();
           assert.equal(await heard.textContent(), token);
+          await page.goto(`${readmeApp.origin}/callback?code=old&state=old&iss=${host.issuer}`);
+          await heard.waitFor();
+          assert.equal(await heard.textContent(), token, "a stale address is none");
+          assert.equal(page.url(), `${readmeApp.origin}/callback`);
         } finally {
           readmeApp.close();
         }
       });
+
+      test("the README's page says that a sign-in was denied, and offers another", async () => {
+        const [readmeApp, stranger] = await Promise.all([serveReadme(), browser.newContext()]);
+        try {
+          const page = await stranger.newPage();
+          await page.goto(`${readmeApp.origin}/callback?code=old&state=old`);
+          await signIn(page, host.person);
+          await page.getByRole("button", { name: "Deny" }).click();
+          const again = page.getByRole("button", { name: "Sign in" });
+          await again.waitFor();
+          assert.match(await page.textContent("body"), /^\S.* Sign in$/s);
+          assert.equal(page.url(), `${readmeApp.origin}/callback`);
+          await again.click();
+          await allow(page);
+          await page.getByText(/^Bearer /).waitFor();
+        } finally {
+          readmeApp.close();
+          await stranger.close();
+        }
+      });
+
+      async function serveReadme() {
+        const readme = await readFile(new URL("../../README.md", import.meta.url), "utf8");
+        const snippet = /## In the browser\n+```js\n(.*?)```/s.exec(readme)[1];
+        return serveApp(project, html(snippet.replace("https://auth.example.com", host.issuer).replace('"app"', '"demo"')));
+      }
 
       test("signing out ends the session in every tab", async () => {
         const [page, tab] = await Promise.all([open(context), open(context)]);
@@ -212,12 +265,44 @@ suite("claviger/browser in Chromium", () => {
   }
 });
 
+/** Waits until the person is back at the application, and allows what is asked for on the way: what was allowed before is not. */
+async function answered(page, address) {
+  await Promise.race([allow(page).catch(() => {}), page.waitForURL(address)]);
+  await page.waitForURL(address);
+}
+
+/** Checks the proof that came with a request of a session, by jose, and gives the thumbprint of the key that its token is bound to. */
+async function boundTo([token, { authorization, dpop }], request) {
+  assert.equal(authorization, `DPoP ${token}`);
+  const { payload, protectedHeader } = await jwtVerify(dpop, EmbeddedJWK, { typ: "dpop+jwt", maxTokenAge: 60 });
+  const ath = createHash("sha256").update(token).digest("base64url");
+  assert.deepEqual({ htm: payload.htm, htu: payload.htu, ath: payload.ath }, { ...request, ath });
+  const { jkt } = decodeJwt(token).cnf;
+  assert.equal(await calculateJwkThumbprint(protectedHeader.jwk), jkt);
+  return jkt;
+}
+
+/** In a page: what comes of exporting the private keys that are stored. */
+async function keysAtHand() {
+  const done = (request) => new Promise((resolve) => (request.onsuccess = () => resolve(request.result)));
+  const database = await done(indexedDB.open("claviger"));
+  const stored = await done(database.transaction("items").objectStore("items").getAll());
+  const pairs = stored.filter((value) => typeof value !== "string");
+  return Promise.all(pairs.map((pair) => crypto.subtle.exportKey("jwk", pair.privateKey).catch((error) => error.name)));
+}
+
 const ready = (page) => page.waitForFunction(() => globalThis.claviger !== undefined);
 
-/** An application: its page at every address, the package's files, and an API that says which token it was sent. */
+/** An application: its page at every address, the package's files, and an API that says what it was sent. */
 async function serveApp(project, page) {
+  let refused;
   const server = createServer(async (request, response) => {
     const { pathname } = new URL(request.url, "http://localhost");
+    // The first token that comes here is none any more.
+    if (pathname === "/api/once" && (refused ??= request.headers.authorization) === request.headers.authorization) {
+      return response.writeHead(401, { "www-authenticate": 'DPoP error="invalid_token"' }).end();
+    }
+    if (["/api/once", "/api/headers"].includes(pathname)) return response.end(JSON.stringify(request.headers));
     if (pathname.startsWith("/api")) return response.end(request.headers.authorization);
     response.setHeader("content-security-policy", policy);
     if (!pathname.startsWith("/node_modules/")) return response.setHeader("content-type", "text/html").end(page);

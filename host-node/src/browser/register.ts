@@ -2,7 +2,7 @@ import { ConfigurationError, Fault } from "../errors.js";
 import { alone } from "./lock.js";
 import { discover } from "./server.js";
 import { forOrigin, type Keeper, readItem, writeItem } from "./storage.js";
-import { postJson } from "./transport.js";
+import { postJson, urlOf } from "./transport.js";
 
 /** A client that its server does not know yet. */
 export interface RegistrationOptions {
@@ -59,7 +59,7 @@ export async function registerClient(options: RegistrationOptions): Promise<stri
 
 /** OpenID Connect Dynamic Client Registration section 2: loopback hosts and schemes of one's own are for native clients. */
 function applicationType(redirectUri: string): "native" | "web" {
-  return URL.canParse(redirectUri) && new URL(redirectUri).protocol === "https:" ? "web" : "native";
+  return urlOf(redirectUri)?.protocol === "https:" ? "web" : "native";
 }
 
 /** RFC 7591 section 3.2.1: the server may have registered something else than it was asked for. */
