@@ -198,6 +198,21 @@ mod tests {
     }
 
     #[test]
+    fn az_047_a_million_codes_are_distinct_and_alike_in_no_half() {
+        let roots = roots();
+        let mut halves = std::collections::HashSet::new();
+        for n in 0..1_000_000_u64 {
+            let random = crate::random::Random::new(crate::hash::sha256(&n.to_be_bytes()));
+            let code = Handle { id: random.bytes("interaction id"), secret: random.bytes("secret"), ..handle() };
+            let text = code.seal(&roots, "main", Kind::Code);
+            let code = text.trim_start_matches("cvc_").as_bytes();
+            halves.insert(*code.first_chunk::<32>().unwrap());
+            halves.insert(*code.last_chunk::<32>().unwrap());
+        }
+        assert_eq!(halves.len(), 2_000_000);
+    }
+
+    #[test]
     fn tk_055_a_persons_handle_and_a_clients_own_are_never_the_same() {
         let own = Handle { owner: Owner::Client("ada".into()), client: String::new(), ..handle() };
         let text = own.seal(&roots(), "main", Kind::AccessToken);

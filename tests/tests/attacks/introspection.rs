@@ -154,3 +154,19 @@ fn ri_006_a_resource_may_be_repeated_and_counts_once() {
     let tokens = s.redeem(&claviger_tests::location_parameter(&answer, "code").unwrap()).1;
     assert_eq!(s.introspect(text(&tokens["access_token"]))["aud"], "https://api.example.com");
 }
+
+#[test]
+fn ir_007_ten_thousand_guesses_cost_one_row_each_and_learn_nothing() {
+    let mut s = Setting::opaque();
+    let good = text(&s.tokens()["access_token"]).to_owned();
+    let mut guess = good.clone().into_bytes();
+    for n in 0..10_000_usize {
+        let place = 4 + n % (guess.len() - 4);
+        guess[place] = if guess[place] == b'A' { b'B' } else { b'A' };
+        let token = String::from_utf8(guess.clone()).unwrap();
+        let (status, body) = s.post("/introspect", &[("token", &token)]);
+        assert_eq!((status, body.to_string().as_str()), (200, r#"{"active":false}"#), "{token}");
+        assert_eq!(s.world.asked(), &["load"]);
+    }
+    assert!(s.is_active(&json!(good)));
+}

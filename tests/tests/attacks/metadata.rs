@@ -1,7 +1,7 @@
 //! Metadata (MD-001 to MD-005).
 
-use claviger_tests::World;
-use claviger_tests::setting::{Setting, header, text};
+use claviger_tests::setting::{CALLBACK, Setting, header, text};
+use claviger_tests::{ClientKey, World, location_parameter};
 use serde_json::{Value, json};
 
 use crate::check::hold_everywhere;
@@ -76,4 +76,79 @@ fn md_005_what_the_request_says_of_the_host_changes_nothing() {
     let url = format!("https://evil.example/authorize?{}", s.query(&[]));
     let response = get(&mut s.world, &url, spoofed);
     assert!(header(&response, "location").unwrap().starts_with(World::ISSUER), "{response}");
+}
+
+fn listed(metadata: &Value, member: &str) -> Vec<String> {
+    let list = metadata[member].as_array().unwrap_or_else(|| panic!("{member} is no list"));
+    list.iter().map(|item| text(item).to_owned()).collect()
+}
+
+/// Which of these an authorization request may hold, as far as the client is told.
+fn accepted(s: &mut Setting, parameter: &str, values: &[&str]) -> Vec<String> {
+    let told = |s: &mut Setting, value: &str| {
+        let response = s.authorize(&[(parameter, Some(value))]);
+        let error = location_parameter(&response, "error").unwrap_or_default();
+        // A prompt that needs nobody is answered by who is not there.
+        if error == "login_required" { String::new() } else { error }
+    };
+    values.iter().filter(|value| told(s, value).is_empty()).map(|value| (*value).to_owned()).collect()
+}
+
+#[test]
+fn md_003_what_is_told_works_and_what_is_not_told_does_not() {
+    let mut s = Setting::opaque();
+    let metadata = document(&mut s.world, WELL_KNOWN);
+    let everything: [(&str, &str, &[&str]); 5] = [
+        ("response_types_supported", "response_type", &["code", "token", "id_token", "code id_token", "none"]),
+        ("response_modes_supported", "response_mode", &["query", "form_post", "fragment", "web_message", "query.jwt"]),
+        ("prompt_values_supported", "prompt", &["none", "login", "consent", "select_account", "create"]),
+        ("code_challenge_methods_supported", "code_challenge_method", &["S256", "plain"]),
+        ("scopes_supported", "scope", &["read", "write", "admin", "openid"]),
+    ];
+    for (member, parameter, values) in everything {
+        assert_eq!(accepted(&mut s, parameter, values), listed(&metadata, member), "{member}");
+    }
+    let grant_types = [
+        "authorization_code",
+        "refresh_token",
+        "client_credentials",
+        "urn:ietf:params:oauth:grant-type:device_code",
+        "urn:ietf:params:oauth:grant-type:token-exchange",
+        "urn:ietf:params:oauth:grant-type:jwt-bearer",
+        "password",
+        "implicit",
+    ];
+    let known = |s: &mut Setting, grant_type: &str| {
+        s.post("/token", &[("grant_type", grant_type)]).1["error"] != "unsupported_grant_type"
+    };
+    let working: Vec<&str> = grant_types.into_iter().filter(|grant_type| known(&mut s, grant_type)).collect();
+    assert_eq!(working, listed(&metadata, "grant_types_supported"));
+}
+
+#[test]
+fn md_003_every_way_to_authenticate_that_is_told_can_be_registered_and_no_other() {
+    let mut s = Setting::opaque();
+    let metadata = document(&mut s.world, WELL_KNOWN);
+    let methods = [
+        "none",
+        "client_secret_basic",
+        "client_secret_post",
+        "private_key_jwt",
+        "client_secret_jwt",
+        "tls_client_auth",
+        "self_signed_tls_client_auth",
+    ];
+    let key = ClientKey::es256(1).public_jwk();
+    let registered = |s: &mut Setting, method: &str| {
+        let mut client = json!({ "name": "App", "redirectUris": [CALLBACK], "authMethod": method });
+        if method == "private_key_jwt" {
+            client["jwks"] = json!({ "keys": [key] });
+        }
+        s.world.run(json!({ "clients.create": client })).get("ok").is_some()
+    };
+    let working: Vec<&str> = methods.into_iter().filter(|method| registered(&mut s, method)).collect();
+    assert_eq!(working, listed(&metadata, "token_endpoint_auth_methods_supported"));
+    assert_eq!(working, listed(&metadata, "revocation_endpoint_auth_methods_supported"));
+    let confidential: Vec<&str> = working.into_iter().filter(|method| *method != "none").collect();
+    assert_eq!(confidential, listed(&metadata, "introspection_endpoint_auth_methods_supported"));
 }
