@@ -74,6 +74,12 @@ pub enum Command {
     ClientsDelete(client::ById),
     #[serde(rename = "clients.rotateSecret")]
     ClientsRotateSecret(client::RotateSecret),
+    #[serde(rename = "registrationTokens.issue")]
+    RegistrationTokensIssue(client::IssueToken),
+    #[serde(rename = "registrationTokens.list")]
+    RegistrationTokensList(Paging),
+    #[serde(rename = "registrationTokens.revoke")]
+    RegistrationTokensRevoke(client::RevokeToken),
     #[serde(rename = "accounts.create")]
     AccountsCreate(account::Create),
     #[serde(rename = "accounts.find")]

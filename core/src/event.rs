@@ -22,6 +22,16 @@ pub struct Dated {
 pub enum Event {
     #[serde(rename = "client.created")]
     ClientCreated { client_id: String },
+    #[serde(rename = "client.registered")]
+    ClientRegistered { client_id: String },
+    #[serde(rename = "client.document_read")]
+    ClientDocumentRead { client_id: String },
+    #[serde(rename = "client.document_refused")]
+    ClientDocumentRefused { client_id: String, reason: String },
+    #[serde(rename = "registration_token.issued")]
+    RegistrationTokenIssued { id: String },
+    #[serde(rename = "registration_token.revoked")]
+    RegistrationTokenRevoked { id: String },
     #[serde(rename = "client.updated")]
     ClientUpdated { client_id: String },
     #[serde(rename = "client.deleted")]

@@ -21,6 +21,8 @@ pub(crate) enum Kind {
     /// A pushed authorization request.
     RequestUri,
     DeviceCode,
+    /// An initial access token of dynamic registration (RFC 7591 section 1.2).
+    RegistrationToken,
 }
 
 impl Kind {
@@ -34,6 +36,7 @@ impl Kind {
             // RFC 9126 section 2.2.
             Self::RequestUri => "urn:ietf:params:oauth:request_uri:",
             Self::DeviceCode => "cvd_",
+            Self::RegistrationToken => "cvg_",
         }
     }
 }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::authorize::{Prompt, ResponseMode};
-use crate::config::Config;
+use crate::config::{Config, RegistrationMode};
 use crate::dpop;
 use crate::http::Response;
 
@@ -16,6 +16,8 @@ pub(crate) const INTROSPECT: &str = "/introspect";
 pub(crate) const REVOKE: &str = "/revoke";
 pub(crate) const DEVICE_AUTHORIZATION: &str = "/device_authorization";
 pub(crate) const JWKS: &str = "/jwks";
+/// RFC 7591; the client configuration endpoints of RFC 7592 are under it.
+pub(crate) const REGISTER: &str = "/register";
 
 /// How long anyone may keep it, in seconds.
 const FRESH: u32 = 300;
@@ -44,6 +46,8 @@ struct Metadata<'a> {
     revocation_endpoint: String,
     device_authorization_endpoint: String,
     jwks_uri: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    registration_endpoint: Option<String>,
     scopes_supported: Vec<&'a str>,
     response_types_supported: &'static [&'static str],
     response_modes_supported: &'static [&'static str],
@@ -58,6 +62,9 @@ struct Metadata<'a> {
     prompt_values_supported: &'static [&'static str],
     authorization_response_iss_parameter_supported: bool,
     dpop_signing_alg_values_supported: [&'static str; 2],
+    /// Client id metadata documents, section 5.1.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    client_id_metadata_document_supported: bool,
 }
 
 pub(crate) fn respond(config: &Config) -> Response {
@@ -72,6 +79,7 @@ pub(crate) fn respond(config: &Config) -> Response {
         revocation_endpoint: at(REVOKE),
         device_authorization_endpoint: at(DEVICE_AUTHORIZATION),
         jwks_uri: at(JWKS),
+        registration_endpoint: (config.registration.mode != RegistrationMode::Off).then(|| at(REGISTER)),
         scopes_supported: config.scopes.keys().map(String::as_str).collect(),
         response_types_supported: &["code"],
         response_modes_supported: &ResponseMode::NAMES,
@@ -86,6 +94,7 @@ pub(crate) fn respond(config: &Config) -> Response {
         prompt_values_supported: &Prompt::NAMES,
         authorization_response_iss_parameter_supported: true,
         dpop_signing_alg_values_supported: dpop::ALGORITHMS,
+        client_id_metadata_document_supported: config.registration.documents,
     };
     Response::public_json("application/json", FRESH, &document)
 }

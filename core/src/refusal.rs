@@ -66,6 +66,20 @@ pub enum Refusal {
     ExpiredToken,
     /// No such user code waits to be entered; whether it never did, did once, or waits for somebody else is not told.
     UnknownUserCode,
+    /// A redirect URI may not be registered (RFC 7591 section 3.2.2).
+    InvalidRedirectUri(&'static str),
+    /// What a client says of itself cannot be registered (RFC 7591 section 3.2.2).
+    InvalidClientMetadata(&'static str),
+    /// Nobody's software statements are trusted here (RFC 7591 section 3.2.2).
+    UnapprovedSoftwareStatement,
+    /// Clients do not register themselves, or not this one any more.
+    RegistrationRefused(&'static str),
+    /// The client id is an address, and what is there is not the client's metadata document.
+    ClientDocument(&'static str),
+    /// Another request is at it; soon there will be an answer.
+    TryAgain(&'static str),
+    /// The body is not `application/json`.
+    JsonExpected,
     /// There is no such page.
     NoSuchEndpoint,
     /// The method is not one of these.
@@ -125,6 +139,15 @@ impl Refusal {
         self.parts().1
     }
 
+    /// Seconds after which the same request may be answered otherwise (RFC 9110 section 10.2.3).
+    pub fn retry_after(&self) -> Option<u64> {
+        match self {
+            Self::TryAgain(_) => Some(2),
+            Self::TooManyRequests { retry_after } => Some(*retry_after),
+            _ => None,
+        }
+    }
+
     /// The text that may be sent as `error_description`.
     pub fn message(&self) -> &'static str {
         self.parts().2
@@ -161,6 +184,13 @@ impl Refusal {
             R::SlowDown => ("slow_down", 400, "The device polls too often; the interval is 5 seconds longer from now on", "Poll again after the longer interval."),
             R::ExpiredToken => ("expired_token", 400, "The device code has expired", "Ask for a new device code."),
             R::UnknownUserCode => ("unknown_user_code", 400, "This code is not known, has expired, or was already used. Check it, or let the device show a new one", "Check the code, or ask for a new one on the device."),
+            R::InvalidRedirectUri(why) => ("invalid_redirect_uri", 400, why, "Register absolute redirect URIs in their normal form; RFC 7591 section 2 and OAuth 2.1 section 2.3 say which."),
+            R::InvalidClientMetadata(why) => ("invalid_client_metadata", 400, why, "Correct the client's metadata; RFC 7591 section 2 says what each member holds."),
+            R::UnapprovedSoftwareStatement => ("unapproved_software_statement", 400, "Software statements are not accepted here", "Register without software_statement."),
+            R::RegistrationRefused(why) => ("access_denied", 403, why, "Ask the people who run the server for a client."),
+            R::ClientDocument(why) => ("invalid_client", 400, why, "Correct the client's metadata document; it is read again after a minute."),
+            R::TryAgain(why) => ("temporarily_unavailable", 503, why, "Try again in a few seconds."),
+            R::JsonExpected => ("invalid_request", 415, "The body must be application/json", "Send the parameters as a JSON object."),
             R::NoSuchEndpoint => ("not_found", 404, "There is nothing here", "See the server's metadata for its endpoints."),
             R::MethodNotAllowed(_) => ("method_not_allowed", 405, "The method is not allowed here", "Use a method named in the Allow header."),
             R::UnsupportedMediaType => ("invalid_request", 415, "The body must be application/x-www-form-urlencoded", "Send the parameters as a form."),

@@ -3,10 +3,14 @@
 //! Time is cut into windows; each has a counter of its own, which is over with it. A flow loads the counter with everything else,
 //! so that it can tell who asks too often; the commit's ceiling makes sure that a crowd at the same instant is not let in either.
 
+use std::net::{IpAddr, Ipv6Addr};
+
 use crate::ask::{Add, Key, Row};
+use crate::change::Change;
 use crate::host::Host;
+use crate::http::Request;
 use crate::record::partition;
-use crate::refusal::{Fault, Refusal};
+use crate::refusal::{Fault, Refusal, Stop};
 use crate::time::{Millis, Seconds};
 use crate::want::Want;
 
@@ -19,7 +23,6 @@ pub(crate) struct Throttle {
 }
 
 impl Throttle {
-    #[allow(dead_code, reason = "the next commits throttle pushed requests and registration")]
     /// `name` in the partition `room.owner`: at most `most` in each `window`.
     pub(crate) fn new(host: &Host, room: &str, owner: &str, name: &str, most: u64, window: Seconds) -> Self {
         let [this, _] = Self::sliding(host, room, owner, name, most, window);
@@ -45,6 +48,24 @@ impl Throttle {
         Err(Refusal::TooManyRequests { retry_after: self.window_ends.saturating_sub(host.now()).div_ceil(1000) })
     }
 
+    /// By which address a request came, in each hour. Whoever is not known by an address shares one counter.
+    pub(crate) fn of_address(host: &Host, request: &Request, name: &str, most_per_hour: u32) -> Self {
+        let address = request.remote.as_deref().map_or("unknown".to_owned(), network);
+        Self::new(host, ADDRESSES, &address, name, most_per_hour.into(), Seconds(3600))
+    }
+
+    /// Counts by a commit of its own, where what happens is in another partition. A store does not say why a commit is stale: only
+    /// a full window is a reason to refuse.
+    pub(crate) async fn admit(&self, host: &Host) -> Result<(), Stop> {
+        match host.commit(Change::default().and_count(self)).await {
+            Err(Stop::Stale) => {
+                self.check(host, host.load(self).await?)?;
+                Err(Stop::Stale)
+            }
+            other => other,
+        }
+    }
+
     pub(crate) fn one_more(&self) -> Add {
         Add { key: self.key.clone(), delta: 1, ceiling: self.most, expires: Some(self.window_ends) }
     }
@@ -58,6 +79,18 @@ pub(crate) fn end_of(key: &Key) -> Option<Millis> {
     name.strip_prefix(PREFIX)?.rsplit_once('.')?.1.parse().ok()
 }
 
+/// The partitions of addresses.
+pub(crate) const ADDRESSES: &str = "address";
+
+/// What an address counts as: an IPv6 host has the whole of its /64 to send from.
+pub(crate) fn network(address: &str) -> String {
+    match address.parse::<IpAddr>().map(|address| address.to_canonical()) {
+        Ok(IpAddr::V6(address)) => Ipv6Addr::from(u128::from(address) >> 64 << 64).to_string(),
+        Ok(IpAddr::V4(address)) => address.to_string(),
+        Err(_) => address.to_owned(),
+    }
+}
+
 impl Want for &Throttle {
     /// How many there were in this window.
     type Got = u64;
@@ -69,5 +102,23 @@ impl Want for &Throttle {
     fn take(self, _: &Host, rows: &mut impl Iterator<Item = Option<Row>>) -> Result<u64, Fault> {
         let Some(row) = rows.next().flatten() else { return Ok(0) };
         row.value.parse().map_err(|_| Fault::bad_row("it is no counter").of_row(&self.key))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dv_008_dc_021_an_ipv6_network_counts_as_one_address() {
+        for (address, counted) in [
+            ("203.0.113.9", "203.0.113.9"),
+            ("::ffff:203.0.113.9", "203.0.113.9"),
+            ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::"),
+            ("2001:DB8:1:2::1", "2001:db8:1:2::"),
+            ("unix", "unix"),
+        ] {
+            assert_eq!(network(address), counted);
+        }
     }
 }

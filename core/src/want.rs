@@ -27,6 +27,24 @@ impl<T: Record> Want for Slot<T> {
     }
 }
 
+/// A record even when it is over: a row that a store has not removed yet stands where another would be made.
+pub(crate) struct EvenIfOver<T>(pub(crate) Slot<T>);
+
+impl<T: Record> Want for EvenIfOver<T> {
+    type Got = Option<Stored<T>>;
+
+    fn keys(&self, keys: &mut Vec<Key>) {
+        self.0.keys(keys);
+    }
+
+    fn take(self, host: &Host, rows: &mut impl Iterator<Item = Option<Row>>) -> Result<Self::Got, Fault> {
+        match rows.next().flatten() {
+            Some(row) => record::read(host.tenant(), 0, self.0.key, row),
+            None => Ok(None),
+        }
+    }
+}
+
 impl<T: Record> Want for Option<Slot<T>> {
     type Got = Option<Stored<T>>;
 

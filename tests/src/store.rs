@@ -4,11 +4,15 @@ use serde_json::{Value, json};
 
 use crate::services;
 
-/// A store in memory that speaks the contract's JSON.
+/// A store in memory, and the world outside, that speaks the contract's JSON.
 #[derive(Clone, Debug, Default)]
 pub struct Memory {
     rows: BTreeMap<String, (u64, String)>,
     versions: u64,
+    /// The world outside: what each address is answered with, as the contract says it.
+    pub web: BTreeMap<String, Value>,
+    /// Every `fetch` that was asked for.
+    pub fetched: Vec<Value>,
 }
 
 impl Memory {
@@ -22,6 +26,12 @@ impl Memory {
         }
         if let Some(scan) = ask.get("scan") {
             return self.scan(scan);
+        }
+        if let Some(fetch) = ask.get("fetch") {
+            self.fetched.push(fetch.clone());
+            if let Some(answer) = self.web.get(text(&fetch["url"])) {
+                return answer.clone();
+            }
         }
         services::answer(ask).unwrap_or_else(|| json!({ "failed": "this host does not offer that" }))
     }

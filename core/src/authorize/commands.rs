@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::interaction::{Interaction, Next};
 use super::steps::{Allowed, Situation, page_address};
 use crate::account::is_subject_id;
+use crate::client::{About, Client};
 use crate::config::Config;
 use crate::device::Errand;
 use crate::grant::Context;
@@ -81,9 +82,30 @@ pub(crate) struct View {
 }
 
 #[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct ClientView {
-    pub(crate) id: String,
-    pub(crate) name: String,
+    id: String,
+    name: String,
+    /// Anything but `operator` registered itself.
+    origin: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    metadata: Option<Box<About>>,
+}
+
+impl ClientView {
+    pub(crate) fn of(client: &Client) -> Self {
+        Self {
+            id: client.id.clone(),
+            name: client.name.clone(),
+            origin: client.origin.name().to_owned(),
+            metadata: client.about.clone(),
+        }
+    }
+
+    /// What is known of a client where only a device's request is at hand.
+    pub(crate) const fn of_device(id: String, name: String, origin: String) -> Self {
+        Self { id, name, origin, metadata: None }
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -113,7 +135,7 @@ pub(crate) async fn get(host: &Host, ask: &Get) -> Result<View, Stop> {
     let request = &situation.interaction.request;
     Ok(View {
         prompt: situation.next(host),
-        client: Some(ClientView { id: situation.client.id.clone(), name: situation.client.name.clone() }),
+        client: Some(ClientView::of(&situation.client)),
         redirect_host: Some(Destination::of(&request.return_to.redirect_uri).shown().to_owned()),
         scopes: situation.scopes(host.config()).iter().map(|name| ScopeView::of(host.config(), name)).collect(),
         subject: situation.signed_in.as_ref().map(|signed_in| signed_in.subject.id.clone()),

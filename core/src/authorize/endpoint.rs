@@ -6,7 +6,7 @@ use super::pushed::{PushedRequest, Reference};
 use super::request::{AuthorizationRequest, Prompt, ReturnTo};
 use super::response::with_error;
 use super::steps::{Allowed, Situation, page_address, still_allows};
-use crate::client::Client;
+use crate::client::{self, Client};
 use crate::consent::Consent;
 use crate::grant::Grant;
 use crate::host::Host;
@@ -45,6 +45,7 @@ fn read_parameters(request: &Request) -> Result<Form, Refusal> {
 /// Everything that one trip brings about who comes, from where, and with what.
 struct Arrival {
     client: Client,
+    unused: Option<Stored<Client>>,
     signed_in: Option<SignedIn>,
     consent: Option<Stored<Consent>>,
     pushed: Option<(Reference, Stored<PushedRequest>)>,
@@ -75,13 +76,14 @@ impl Arrival {
                 grant_slot,
             ))
             .await?;
-        let client = client.map(|client| client.value).filter(|client| !client.disabled).ok_or(UNKNOWN)?;
+        let client = client::current(host, request, id, client).await?;
+        let (client, unused) = client::unused(client.filter(|client| !client.value.disabled).ok_or(UNKNOWN)?);
         let pushed = match reference {
             Some(reference) => Some((reference, pushed.ok_or(Refusal::InvalidRequestUri)?)),
             None => None,
         };
         let signed_in = Presented::check(presented.as_ref(), host, session, account).await?;
-        Ok(Self { client, signed_in, consent, pushed, grant })
+        Ok(Self { client, unused, signed_in, consent, pushed, grant })
     }
 
     fn return_to(&self, parameters: &Form) -> Result<ReturnTo, Refusal> {
@@ -115,8 +117,8 @@ impl Arrival {
                 Interaction::begin(host, request, &browser)
             }
         };
-        let Self { client, signed_in, consent, grant, .. } = self;
-        let situation = Situation { interaction, client, signed_in, grant, consent };
+        let Self { client, unused, signed_in, consent, grant, .. } = self;
+        let situation = Situation { interaction, client, signed_in, grant, consent, unused };
         let (name, value) = set_cookie(config, Cookie::Browser, &browser, config.lifetimes.interaction);
         Ok(Response::see_other(onward(host, situation).await?).with(name, value))
     }

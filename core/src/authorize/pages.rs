@@ -7,9 +7,10 @@ use crate::config::{Config, Pages};
 use crate::device::Errand;
 use crate::host::Host;
 use crate::http::{Cookie, Form, Request, Response, clear_cookie, read_cookie};
-use crate::page::{self, Brand, Consent, Destination, ErrorPage, Problem, RequestedScope, SignIn};
+use crate::page::{self, Brand, Consent, Destination, ErrorPage, Problem, RequestedScope, SignIn, Unverified};
 use crate::refusal::{Refusal, Stop};
 use crate::session;
+use crate::uri::Uri;
 
 pub(crate) async fn sign_in_page(host: &Host, request: &Request) -> Result<Response, Stop> {
     let door = Door::open(host, request, &Form::parse(request.query())?).await?;
@@ -93,6 +94,7 @@ pub(crate) async fn consent_page(host: &Host, request: &Request) -> Result<Respo
     let html = Consent {
         brand: brand(host),
         client_name: &situation.client.name,
+        unverified: unverified(&situation),
         destination,
         account_name: &signed_in.subject.name,
         scopes,
@@ -102,6 +104,26 @@ pub(crate) async fn consent_page(host: &Host, request: &Request) -> Result<Respo
     }
     .render();
     Ok(page_response(200, html, &[&form_source]))
+}
+
+/// What to say of an application that registered itself. Its links are shown where they lead to its own host: the one that the
+/// browser goes to, or the one of its metadata document.
+fn unverified(situation: &Situation) -> Option<Unverified<'_>> {
+    let client = &situation.client;
+    if !client.is_self_made() {
+        return None;
+    }
+    let document = Uri::parse(&client.id).filter(|_| client.is_document()).and_then(|uri| uri.host);
+    let returns_to = Uri::parse(&situation.interaction.request.return_to.redirect_uri).and_then(|uri| uri.host);
+    let own = |address: &&str| {
+        let host = Uri::parse(address).and_then(|uri| uri.host);
+        host.is_some() && [document, returns_to].contains(&host)
+    };
+    let pages = client.about.as_ref().map(|about| {
+        [("Its website", &about.client_uri), ("Its terms", &about.tos_uri), ("Its privacy policy", &about.policy_uri)]
+    });
+    let links = pages.into_iter().flatten().filter_map(|(words, page)| Some((words, page.as_deref().filter(own)?)));
+    Some(Unverified { host: document.map(|host| host.text()), links: links.collect() })
 }
 
 pub(crate) async fn post_consent(host: &Host, request: &Request) -> Result<Response, Stop> {
@@ -141,11 +163,7 @@ pub(crate) fn error_page(host: &Host, refusal: &Refusal) -> Response {
         Refusal::InteractionEnded | Refusal::Forbidden(_) | Refusal::TooManyRequests { .. } => told.help,
         _ => TRY_AGAIN,
     };
-    let page = problem_page(host.config(), told.status, told.code, &told.message, help);
-    match refusal {
-        Refusal::TooManyRequests { retry_after } => page.with("retry-after", retry_after.to_string()),
-        _ => page,
-    }
+    problem_page(host.config(), told.status, told.code, &told.message, help).retry_after(refusal)
 }
 
 pub(crate) fn problem_page(config: &Config, status: u16, code: &str, message: &str, help: &str) -> Response {

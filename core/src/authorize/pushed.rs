@@ -91,6 +91,7 @@ pub(crate) async fn push(host: &Host, request: &Request) -> Result<Response, Sto
     let throttle = Throttle::new(host, ROOM, &credentials.client_id, "pushed", most, MINUTE);
     let client_slot = Client::slot(config, &credentials.client_id);
     let (client, pushed, used) = host.load((client_slot, &throttle, possession.slot(config, &owner))).await?;
+    let client = client::current(host, request, &credentials.client_id, client).await?;
     let client = client::authenticate(host, client, &credentials).await?.value;
     throttle.check(host, pushed)?;
     Possession::check_unused(used.as_ref())?;

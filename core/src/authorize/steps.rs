@@ -3,7 +3,7 @@
 use super::interaction::{Interaction, Next};
 use super::response::{encoded, with_code, with_error};
 use crate::change::Change;
-use crate::client::{Client, redirect_uri_matches};
+use crate::client::{self, Client, redirect_uri_matches};
 use crate::config::{Config, Pages};
 use crate::consent::Consent;
 use crate::event::Event;
@@ -24,6 +24,8 @@ pub(super) struct Situation {
     pub(super) signed_in: Option<SignedIn>,
     pub(super) grant: Option<Stored<Grant>>,
     pub(super) consent: Option<Stored<Consent>>,
+    /// The client's row, as long as it has not had a grant.
+    pub(super) unused: Option<Stored<Client>>,
 }
 
 /// What a person allows.
@@ -54,11 +56,10 @@ impl Situation {
         let (client, (session, account), grant, consent) =
             host.load((Client::slot(config, client_id), slots, grant_slot, consent_slot)).await?;
         let signed_in = Presented::check(presented.as_ref(), host, session, account).await?;
-        let client = client
-            .map(|client| client.value)
-            .filter(|client| still_allows(client, &interaction))
-            .ok_or(Refusal::InteractionEnded)?;
-        Ok(Self { interaction, client, signed_in, grant, consent })
+        let client =
+            client.filter(|client| still_allows(&client.value, &interaction)).ok_or(Refusal::InteractionEnded)?;
+        let (client, unused) = client::unused(client);
+        Ok(Self { interaction, client, signed_in, grant, consent, unused })
     }
 
     /// What the person must do next, and where.
@@ -112,6 +113,7 @@ impl Situation {
         }
         let mut scopes = self.scopes(config);
         scopes.retain(|name| chosen.contains(name));
+        client::mark_used(host, self.unused.as_ref()).await?;
         let grant = Grant { context: allowed.context, ..self.grant_of(host, &signed_in, scopes) };
         let code = grant.handle(config, Kind::Code, 0);
         let (subject, client_id, grant_id) = (grant.subject.clone(), grant.client_id.clone(), grant.id.clone());

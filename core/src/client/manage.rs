@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::keys::{Jwks, read_jwks};
 use super::redirect_uri::may_be_registered;
-use super::{AuthMethod, Client, ClientKeys, GrantType, SecretHash};
+use super::{About, AuthMethod, Client, ClientKeys, GrantType, Origin, SecretHash};
 use crate::call::{Items, Paging, page};
 use crate::change::Change;
 use crate::config::{Config, TokenForm};
@@ -95,6 +95,15 @@ pub struct Update {
     pub disabled: Option<bool>,
 }
 
+impl Update {
+    fn changes_what_a_document_says(&self) -> bool {
+        let lists = self.redirect_uris.is_some() || self.scopes.is_some() || self.grant_types.is_some();
+        let keys = self.jwks.is_some() || self.jwks_uri.is_some() || self.auth_signing_alg.is_some();
+        let flags = self.dpop_bound_access_tokens.is_some() || self.require_pushed_authorization_requests.is_some();
+        self.name.is_some() || lists || keys || flags
+    }
+}
+
 /// `clients.rotateSecret`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -129,6 +138,10 @@ pub(crate) struct View {
     auth_signing_alg: Option<Algorithm>,
     disabled: bool,
     created_at: Millis,
+    origin: &'static str,
+    /// In the words of RFC 7591 section 2.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    metadata: Option<Box<About>>,
 }
 
 #[derive(Debug, Serialize)]
@@ -157,6 +170,8 @@ impl View {
             auth_signing_alg: client.keys.signing_alg,
             disabled: client.disabled,
             created_at: client.created_at,
+            origin: client.origin.name(),
+            metadata: client.about.clone(),
         }
     }
 }
@@ -180,6 +195,8 @@ pub(crate) async fn create(host: &Host, ask: &Create) -> Result<WithSecret, Stop
         keys: keys(ClientKeys::default(), ask.jwks.as_ref(), ask.jwks_uri.as_ref(), ask.auth_signing_alg)?,
         disabled: false,
         created_at: host.now(),
+        origin: Origin::Operator,
+        about: None,
     };
     check(host.config(), &client)?;
     let slot = Client::slot(host.config(), &client.id);
@@ -217,6 +234,12 @@ pub(crate) async fn list(host: &Host, ask: &Paging) -> Result<Items<View>, Stop>
 pub(crate) async fn update(host: &Host, ask: &Update) -> Result<View, Stop> {
     let stored = existing(host, &ask.id).await?;
     let old = stored.value.clone();
+    if stored.value.is_document() && ask.changes_what_a_document_says() {
+        return Err(Refusal::InvalidArgument(
+            "Only disabled, accessToken, resources and exchangeFor: the rest is what the client's metadata document says",
+        )
+        .into());
+    }
     let client = Client {
         name: ask.name.clone().unwrap_or(old.name),
         redirect_uris: ask.redirect_uris.clone().unwrap_or(old.redirect_uris),
@@ -231,6 +254,7 @@ pub(crate) async fn update(host: &Host, ask: &Update) -> Result<View, Stop> {
             .unwrap_or(old.require_pushed_authorization_requests),
         keys: keys(old.keys, ask.jwks.as_ref(), ask.jwks_uri.as_ref(), ask.auth_signing_alg)?,
         disabled: ask.disabled.unwrap_or(old.disabled),
+        origin: if ask.disabled.is_some() { old.origin.into_used() } else { old.origin },
         ..stored.value.clone()
     };
     check(host.config(), &client)?;
@@ -301,7 +325,7 @@ async fn existing(host: &Host, id: &str) -> Result<Stored<Client>, Stop> {
 }
 
 /// 32 random bytes behind a prefix that secret scanners can look for.
-fn new_secret(host: &Host) -> String {
+pub(super) fn new_secret(host: &Host) -> String {
     format!("cvk_{}", b64u(host.random().bytes::<32>("client secret")))
 }
 
@@ -359,6 +383,6 @@ fn check(config: &Config, client: &Client) -> Result<(), Refusal> {
 }
 
 /// Both lists together stay far under the 60 KiB that a store must hold; each text has its quotation marks and comma.
-fn fits(texts: &[String]) -> bool {
+pub(super) fn fits(texts: &[String]) -> bool {
     texts.iter().map(|text| text.len() + 3).sum::<usize>() <= 16_384
 }

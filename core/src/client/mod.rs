@@ -2,19 +2,31 @@
 
 mod assertion;
 mod authenticate;
+mod document;
 mod fetched_keys;
 mod keys;
 mod manage;
+mod metadata;
+mod origin;
 mod redirect_uri;
+mod registration;
 
+use serde::de::IntoDeserializer;
+use serde::de::value::StrDeserializer;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use authenticate::{Credentials, authenticate};
+pub(crate) use document::current;
 pub(crate) use fetched_keys::FetchedKeys;
 pub(crate) use keys::ClientKeys;
 pub use manage::{ById, Create, RotateSecret, Update};
 pub(crate) use manage::{create, delete, find, list, rotate_secret, update};
+pub(crate) use metadata::About;
+pub(crate) use origin::{Origin, mark_used, unused};
 pub(crate) use redirect_uri::matches as redirect_uri_matches;
+pub use registration::{IssueToken, RevokeToken};
+pub(crate) use registration::{client_configuration_endpoint, registration_endpoint};
+pub(crate) use registration::{issue_token, list_tokens, revoke_token};
 
 use crate::config::{Config, TokenForm};
 use crate::hash::{b64u, same, sha256};
@@ -22,7 +34,7 @@ use crate::record::{Record, Slot};
 use crate::time::Millis;
 
 /// A registered client.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Client {
     pub(crate) id: String,
     pub(crate) name: String,
@@ -50,6 +62,11 @@ pub(crate) struct Client {
     pub(crate) require_pushed_authorization_requests: bool,
     pub(crate) disabled: bool,
     pub(crate) created_at: Millis,
+    #[serde(default)]
+    pub(crate) origin: Origin,
+    /// What it says of itself beside that; not of a client that the operator made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) about: Option<Box<About>>,
 }
 
 /// The grant types of RFC 7591 section 2 that the engine knows.
@@ -115,7 +132,7 @@ impl Record for Client {
     const KIND: &'static str = "client";
 
     fn expires(&self) -> Option<Millis> {
-        None
+        self.origin.unused_until()
     }
 }
 
@@ -136,6 +153,24 @@ impl Client {
 
     /// Whether it may have a scope: one of its own, and still configured.
     pub(crate) fn may_have(&self, config: &Config, scope: &String) -> bool {
-        config.scopes.contains_key(scope) && self.scopes.as_ref().is_none_or(|own| own.contains(scope))
+        let bounds = [self.scopes.as_ref(), config.registration.scopes.as_ref().filter(|_| self.is_self_made())];
+        config.scopes.contains_key(scope) && bounds.into_iter().flatten().all(|allowed| allowed.contains(scope))
+    }
+}
+
+fn of_text(name: &str) -> StrDeserializer<'_, serde::de::value::Error> {
+    name.into_deserializer()
+}
+
+/// The registered names (RFC 7591 section 2).
+impl GrantType {
+    pub(crate) fn of_name(name: &str) -> Option<Self> {
+        Self::deserialize(of_text(name)).ok()
+    }
+}
+
+impl AuthMethod {
+    pub(crate) fn of_name(name: &str) -> Option<Self> {
+        Self::deserialize(of_text(name)).ok()
     }
 }

@@ -19,6 +19,7 @@ pub(super) fn check(written: &Written) -> Result<(), Fault> {
     check_costs(written)?;
     check_signing(&written.signing, &written.capabilities)?;
     check_pages(&written.pages)?;
+    super::registration::check(written)?;
     check_tenant(&written.tenant)
 }
 

@@ -2,6 +2,7 @@
 
 mod check;
 mod issuer;
+mod registration;
 mod secret;
 #[cfg(test)]
 mod tests;
@@ -12,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub(crate) use issuer::Issuer;
+pub(crate) use registration::{Registration, RegistrationMode};
 pub(crate) use secret::{OneOrMany, read_secrets};
 
 use crate::key::Algorithm;
@@ -51,6 +53,12 @@ use crate::time::Seconds;
 /// | `password.memory` | 7168 to 1048576 KiB | 19456 |
 /// | `password.passes` | 1 to 16 | 2 |
 /// | `password.lanes` | 1 to 4 | 1 |
+/// | `registration.mode` | `off`, `token` (an initial access token is needed) or `open` | `off` |
+/// | `registration.documents` | whether a client id may be the address of a metadata document; needs `fetch` | `false` |
+/// | `registration.scopes` | what such clients may ask for; each in `scopes` | all |
+/// | `registration.grantTypes` | what they may register for, of the grant types there are | `authorization_code`, `refresh_token` |
+/// | `registration.perHour` | 1 to 1000000 registrations, and documents read for the first time, from one address | 60 |
+/// | `registration.unusedFor` | 1 h to 3650 d, after which `purge` removes one that nobody ever used | 30 d |
 /// | `limits.flows` | 1 to 1000000 | 4096 |
 /// | `requirePushedAuthorizationRequests` | `true` or `false` | `false` |
 /// | `rememberConsent` | `true` or `false` | `true` |
@@ -86,6 +94,8 @@ struct Written {
     #[serde(default)]
     password: PasswordCosts,
     #[serde(default)]
+    registration: Registration,
+    #[serde(default)]
     limits: Limits,
     #[serde(default)]
     require_pushed_authorization_requests: bool,
@@ -113,6 +123,7 @@ pub(crate) struct Config {
     pub(crate) dpop: Dpop,
     pub(crate) pages: Pages,
     pub(crate) password: PasswordCosts,
+    pub(crate) registration: Registration,
     pub(crate) limits: Limits,
     /// RFC 9126 section 5.
     pub(crate) require_pushed_authorization_requests: bool,
@@ -302,6 +313,7 @@ impl Config {
             dpop: written.dpop,
             pages: written.pages,
             password: written.password,
+            registration: written.registration,
             limits: written.limits,
             require_pushed_authorization_requests: written.require_pushed_authorization_requests,
             remember_consent: written.remember_consent,

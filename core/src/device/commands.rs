@@ -108,7 +108,7 @@ pub(crate) async fn get(host: &Host, ask: &Get) -> Result<View, Stop> {
     let device = device.value;
     Ok(View::Confirm {
         user_code: user_code.shown(),
-        client: ClientView { id: device.client_id, name: device.client_name },
+        client: ClientView::of_device(device.client_id, device.client_name, device.client_origin),
         scopes: device.scopes.iter().map(|name| ScopeView::of(host.config(), name)).collect(),
         subject: signed_in.subject.id,
         asked_from: device.asked_from,

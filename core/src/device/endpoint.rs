@@ -37,6 +37,7 @@ pub(crate) async fn device_authorization_endpoint(host: &Host, request: &Request
     let form = request.form()?;
     let credentials = Credentials::read(request, &form)?;
     let client = host.load(Client::slot(config, &credentials.client_id)).await?;
+    let client = client::current(host, request, &credentials.client_id, client).await?;
     let client = client::authenticate(host, client, &credentials).await?.value;
     if !client.may_use(GrantType::DeviceCode) {
         return Err(Refusal::UnauthorizedClient.into());
@@ -51,6 +52,7 @@ pub(crate) async fn device_authorization_endpoint(host: &Host, request: &Request
         resources: resource::requested(config, &form)?,
         client_id: client.id.clone(),
         client_name: client.name,
+        client_origin: client.origin.name().to_owned(),
         asked_from: request.remote.clone().filter(|address| address.len() <= LONGEST_ADDRESS),
         interval: INTERVAL,
         created_at: host.now(),

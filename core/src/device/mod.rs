@@ -49,6 +49,9 @@ pub(crate) struct Device {
     pub(crate) client_id: String,
     /// As it was when the device asked: what the person is shown.
     client_name: String,
+    /// Where its registration is from.
+    #[serde(default)]
+    client_origin: String,
     pub(crate) scopes: Vec<String>,
     pub(crate) resources: Vec<String>,
     /// The address that the device asked from, as the host knows it.

@@ -4,6 +4,7 @@ use super::Errand;
 use super::steps::{Looked, Situation, Visit};
 use super::user_code::UserCode;
 use crate::authorize::{browser_of, check_origin, page_response, sign_in_address};
+use crate::client::Origin;
 use crate::config::Pages;
 use crate::host::Host;
 use crate::http::{Cookie, Form, Request, Response, clear_cookie, read_cookie, set_cookie};
@@ -90,6 +91,7 @@ fn confirm(host: &Host, handle: &str, situation: &Situation) -> Response {
     let html = DeviceConfirm {
         brand: brand(host),
         client_name: &device.client_name,
+        unverified: device.client_origin != Origin::OPERATOR,
         user_code: &situation.user_code.shown(),
         account_name: &situation.signed_in.subject.name,
         scopes,

@@ -36,8 +36,10 @@ fn check_bindings(grant: &Grant, client: &Client, form: &Form) -> Result<(), Ref
     if form.one("redirect_uri")?.is_some_and(|sent| sent != grant.redirect_uri) {
         return Err(Refusal::InvalidGrant);
     }
-    // The registration may have changed since the code was issued.
-    if !client.redirect_uris.iter().any(|registered| redirect_uri_matches(registered, &grant.redirect_uri)) {
+    // The registration may have changed since the code was issued; a metadata document counts as it was then.
+    if !client.is_document()
+        && !client.redirect_uris.iter().any(|registered| redirect_uri_matches(registered, &grant.redirect_uri))
+    {
         return Err(Refusal::InvalidGrant);
     }
     let verifier = form.one("code_verifier")?.ok_or(Refusal::InvalidGrant)?;

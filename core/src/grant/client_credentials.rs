@@ -43,7 +43,7 @@ pub(crate) async fn issue(host: &Host, request: &Request, form: &Form) -> Result
         ))
         .await?;
     KeySet::remember(host, keys.as_ref());
-    let client = client::authenticate(host, client, &credentials).await?.value;
+    let (client, unused) = client::unused(client::authenticate(host, client, &credentials).await?);
     if client.is_public() || !client.may_use(GrantType::ClientCredentials) {
         return Err(Refusal::UnauthorizedClient.into());
     }
@@ -65,6 +65,7 @@ pub(crate) async fn issue(host: &Host, request: &Request, form: &Form) -> Result
         expires_at: lifetime.after(host.now()),
         jkt: possession.jkt().map(str::to_owned),
     };
+    client::mark_used(host, unused.as_ref()).await?;
     let id = host.random().bytes("service token id");
     let access_token = match token_form {
         TokenForm::Opaque => keep(host, id, &meaning, &possession).await?,

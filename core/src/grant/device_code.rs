@@ -38,7 +38,7 @@ pub(crate) async fn redeem(host: &Host, request: &Request, form: &Form) -> Resul
         ))
         .await?;
     KeySet::remember(host, keys.as_ref());
-    let client = client::authenticate(host, client, &credentials).await?.value;
+    let (client, unused) = client::unused(client::authenticate(host, client, &credentials).await?);
     if !client.may_use(GrantType::DeviceCode) {
         return Err(Refusal::UnauthorizedClient.into());
     }
@@ -51,6 +51,7 @@ pub(crate) async fn redeem(host: &Host, request: &Request, form: &Form) -> Resul
         Polled::Pending => Err(wait(host, &handle, &device).await),
         Polled::Denied => Err(Refusal::AccessDenied.into()),
         Polled::Approved(approval) => {
+            client::mark_used(host, unused.as_ref()).await?;
             Redemption { client, device: device.value, approval, keys, possession }.run(host, form).await
         }
     }

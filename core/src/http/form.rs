@@ -2,6 +2,7 @@ use std::borrow::Cow;
 
 use percent_encoding::percent_decode;
 
+use super::request::from_byte_string;
 use crate::refusal::Refusal;
 
 /// The most parameters that are looked at.
@@ -63,8 +64,7 @@ pub(crate) fn decode_form_component(text: &str) -> Option<String> {
         return Some(text.to_owned());
     }
     // The text is a byte string: each character is one byte.
-    let bytes: Vec<u8> =
-        text.replace('+', " ").chars().map(|letter| u8::try_from(u32::from(letter))).collect::<Result<_, _>>().ok()?;
+    let bytes = from_byte_string(&text.replace('+', " "))?;
     percent_decode(&bytes).decode_utf8().ok().map(Cow::into_owned)
 }
 

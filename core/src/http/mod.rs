@@ -9,6 +9,7 @@ mod router;
 pub(crate) use cookie::{Cookie, clear_cookie, find_cookie, read_cookie, set_cookie};
 pub(crate) use form::{Form, decode_form_component};
 pub use request::Request;
+pub(crate) use request::{essence, from_byte_string};
 pub(crate) use response::DPOP_NONCE;
 pub use response::Response;
 pub(crate) use router::{fault_response, is_endpoint, serve};

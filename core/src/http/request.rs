@@ -83,11 +83,41 @@ impl Request {
 
     /// The body as a form (RFC 6749 appendix B).
     pub(crate) fn form(&self) -> Result<Form, Refusal> {
-        let media_type = self.header("content-type").unwrap_or_default();
-        let essence = media_type.split_once(';').map_or(media_type, |(essence, _)| essence).trim();
-        if !essence.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
+        if !self.is_of("application/x-www-form-urlencoded") {
             return Err(Refusal::UnsupportedMediaType);
         }
         Form::parse(self.body.as_deref().unwrap_or_default())
     }
+
+    /// The body as JSON: its bytes, not looked at yet.
+    pub(crate) fn json(&self) -> Result<Vec<u8>, Refusal> {
+        if !self.is_of("application/json") {
+            return Err(Refusal::JsonExpected);
+        }
+        from_byte_string(self.body.as_deref().unwrap_or_default())
+            .ok_or(Refusal::InvalidRequest("The body is not a byte string"))
+    }
+
+    fn is_of(&self, media_type: &str) -> bool {
+        essence(self.header("content-type").unwrap_or_default()).eq_ignore_ascii_case(media_type)
+    }
+
+    /// The access token of the `Authorization` header (RFC 6750 section 2.1); a second header is none to believe.
+    pub(crate) fn bearer(&self) -> Result<&str, Refusal> {
+        let mut headers = self.header_values("authorization");
+        let (header, second) = (headers.next().ok_or(Refusal::TokenMissing)?, headers.next());
+        let (scheme, token) = header.split_once(' ').unwrap_or((header, ""));
+        let good = scheme.eq_ignore_ascii_case("bearer") && second.is_none();
+        if good { Ok(token.trim_start_matches(' ')) } else { Err(Refusal::InvalidToken) }
+    }
+}
+
+/// A media type without its parameters (RFC 9110 section 8.3.1).
+pub(crate) fn essence(media_type: &str) -> &str {
+    media_type.split_once(';').map_or(media_type, |(essence, _)| essence).trim()
+}
+
+/// The bytes of a byte string; `None` when a character of it is more than a byte.
+pub(crate) fn from_byte_string(text: &str) -> Option<Vec<u8>> {
+    text.chars().map(|letter| u8::try_from(u32::from(letter)).ok()).collect()
 }

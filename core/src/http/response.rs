@@ -58,14 +58,15 @@ impl Response {
 
     /// The same, with the challenge or hint that the status calls for.
     pub(crate) fn refusal(refusal: &Refusal) -> Self {
-        let response = Self::error(refusal.status(), refusal.code(), refusal.message());
+        let response = Self::error(refusal.status(), refusal.code(), refusal.message()).retry_after(refusal);
         match refusal {
+            Refusal::TokenMissing => response.with("www-authenticate", "Bearer"),
+            Refusal::InvalidToken => response.with("www-authenticate", "Bearer error=\"invalid_token\""),
             Refusal::InvalidClient { challenge: true } => {
                 response.with("www-authenticate", "Basic realm=\"claviger\", charset=\"UTF-8\"")
             }
             Refusal::UseDpopNonce(nonce) => response.with(DPOP_NONCE, nonce.as_str()),
             Refusal::MethodNotAllowed(allow) => response.with("allow", *allow),
-            Refusal::TooManyRequests { retry_after } => response.with("retry-after", retry_after.to_string()),
             _ => response,
         }
     }
@@ -73,6 +74,14 @@ impl Response {
     /// The nonce for the next DPoP proof (RFC 9449 section 8.2), unless the response has one already.
     pub(crate) fn with_dpop_nonce(self, nonce: String) -> Self {
         if self.headers.iter().any(|(name, _)| *name == DPOP_NONCE) { self } else { self.with(DPOP_NONCE, nonce) }
+    }
+
+    /// With the header that tells when to come again, where that is known.
+    pub(crate) fn retry_after(self, refusal: &Refusal) -> Self {
+        match refusal.retry_after() {
+            Some(seconds) => self.with("retry-after", seconds.to_string()),
+            None => self,
+        }
     }
 
     pub(crate) fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {

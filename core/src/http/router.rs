@@ -5,6 +5,7 @@ use crate::authorize::{
     TRY_AGAIN, authorize, consent_page, error_page, form_post_page, post_consent, post_sign_in, problem_page, push,
     sign_in_page,
 };
+use crate::client::{client_configuration_endpoint, registration_endpoint};
 use crate::config::{Config, Pages};
 use crate::device::{device_authorization_endpoint, device_page, post_device};
 use crate::dpop;
@@ -29,6 +30,8 @@ enum Endpoint {
     Jwks,
     Metadata,
     ResourceMetadata,
+    Register,
+    ClientConfiguration,
 }
 
 impl Endpoint {
@@ -53,9 +56,11 @@ impl Endpoint {
             metadata::DEVICE_AUTHORIZATION => Self::DeviceAuthorization,
             metadata::JWKS => Self::Jwks,
             metadata::WELL_KNOWN => Self::Metadata,
+            metadata::REGISTER => Self::Register,
             Pages::SIGN_IN => Self::SignIn,
             Pages::CONSENT => Self::Consent,
             Pages::DEVICE => Self::Device,
+            other if client_of(other).is_some() => Self::ClientConfiguration,
             _ => return None,
         })
     }
@@ -66,6 +71,8 @@ impl Endpoint {
             Self::Pushed | Self::DeviceAuthorization | Self::Token | Self::Introspect | Self::Revoke => "POST",
             Self::FormPost => "GET",
             Self::Jwks | Self::Metadata | Self::ResourceMetadata => "GET, HEAD",
+            Self::Register => "POST",
+            Self::ClientConfiguration => "GET, PUT, DELETE",
         }
     }
 
@@ -75,8 +82,7 @@ impl Endpoint {
 
     /// Scripts of browser applications call these (RFC 9700 section 2.6); never the authorization endpoint.
     const fn is_for_scripts(self) -> bool {
-        let posted = matches!(self, Self::Pushed | Self::DeviceAuthorization | Self::Token | Self::Revoke);
-        posted || matches!(self, Self::Jwks | Self::Metadata | Self::ResourceMetadata)
+        !self.is_page() && !matches!(self, Self::Introspect)
     }
 
     const fn is_page(self) -> bool {
@@ -139,7 +145,18 @@ async fn answer(host: &Host, request: &Request, endpoint: Endpoint) -> Result<Re
         Endpoint::Jwks => jwks(host).await,
         Endpoint::Metadata => Ok(metadata::respond(host.config())),
         Endpoint::ResourceMetadata => Ok(resource::respond(host.config(), request)?),
+        Endpoint::Register => registration_endpoint(host, request).await,
+        Endpoint::ClientConfiguration => {
+            let path = request.path().strip_prefix(host.config().issuer.path.as_str());
+            let id = path.and_then(client_of).ok_or(Refusal::NoSuchEndpoint)?;
+            client_configuration_endpoint(host, request, id).await
+        }
     }
+}
+
+/// The client whose configuration a path under the issuer's is of. Ids that registration gives need no escaping.
+fn client_of(path: &str) -> Option<&str> {
+    path.strip_prefix(metadata::REGISTER)?.strip_prefix('/').filter(|id| !id.is_empty() && !id.contains('/'))
 }
 
 fn preflight(endpoint: Endpoint) -> Response {

@@ -12,6 +12,8 @@ pub struct Consent<'a> {
     pub brand: Brand<'a>,
     /// The application, as it calls itself.
     pub client_name: &'a str,
+    /// Set when nobody at the service's has looked at the application: it registered itself.
+    pub unverified: Option<Unverified<'a>>,
     /// Where the browser goes afterwards. Its [`Destination::form_source`] belongs in this page's headers.
     pub destination: Destination,
     /// The person who is signed in.
@@ -24,6 +26,15 @@ pub struct Consent<'a> {
     pub interaction: &'a str,
     /// Who is signed in, carried in a hidden field: in another tab it may soon be somebody else.
     pub subject: &'a str,
+}
+
+/// What an application that registered itself says of itself.
+#[derive(Debug, Clone, Default)]
+pub struct Unverified<'a> {
+    /// The host at which it says who it is, where it does.
+    pub host: Option<&'a str>,
+    /// Its own pages, each with the words of its link. They lead to its own host alone, by https.
+    pub links: Vec<(&'static str, &'a str)>,
 }
 
 /// One thing an application asks for.
@@ -62,6 +73,7 @@ mod tests {
         Consent {
             brand: Brand { name: "Example" },
             client_name: "Photo Printer",
+            unverified: None,
             destination: Destination::of(redirect_uri),
             account_name: "Ada Lovelace",
             scopes: vec![

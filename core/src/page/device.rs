@@ -34,6 +34,8 @@ pub struct DeviceConfirm<'a> {
     pub brand: Brand<'a>,
     /// The application on the device, as it calls itself.
     pub client_name: &'a str,
+    /// Nobody at the service's has looked at the application: it registered itself.
+    pub unverified: bool,
     /// The code, as the device shows it.
     pub user_code: &'a str,
     /// The person who is signed in.
@@ -105,6 +107,7 @@ mod tests {
         DeviceConfirm {
             brand: BRAND,
             client_name: "Living room TV",
+            unverified: true,
             user_code: "WDJB-MJHT",
             account_name: "Ada Lovelace",
             scopes: vec![RequestedScope { id: "read", name: "See your photos", description: "" }],

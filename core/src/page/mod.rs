@@ -17,7 +17,7 @@ mod style;
 #[cfg(test)]
 mod tests;
 
-pub use consent::{Consent, RequestedScope};
+pub use consent::{Consent, RequestedScope, Unverified};
 pub use destination::Destination;
 pub use device::{DeviceCode, DeviceConfirm, DeviceDone};
 pub use display_name::display_name;

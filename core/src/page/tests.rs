@@ -13,6 +13,7 @@ fn pages(text: &str) -> Vec<(&'static str, String)> {
     let consent = Consent {
         brand,
         client_name: text,
+        unverified: Some(Unverified { host: Some(text), links: vec![("Its website", text)] }),
         destination: Destination::of(text),
         account_name: text,
         scopes: vec![RequestedScope { id: text, name: text, description: text }],
@@ -51,6 +52,7 @@ fn az_088_ten_kilobytes_of_name_do_not_reach_the_page() {
     let consent = Consent {
         brand: Brand { name: "Example" },
         client_name: &name,
+        unverified: None,
         destination: Destination::of("https://app.example.com/"),
         account_name: &name,
         scopes: Vec::new(),

@@ -40,7 +40,9 @@ impl Stage {
 }
 
 const METHODS: [&str; 9] = ["GET", "POST", "HEAD", "PUT", "DELETE", "OPTIONS", "PATCH", "get", ""];
-const PATHS: [&str; 16] = [
+const PATHS: [&str; 18] = [
+    "/register",
+    "/register/abc",
     "/authorize",
     "/token",
     "/introspect",
