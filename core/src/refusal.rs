@@ -126,7 +126,11 @@ impl Refusal {
     pub fn told(&self) -> Told {
         let (code, status, message, help) = self.parts();
         let message = if let Self::Mistyped(which) = self { which } else { message };
-        Told { code, status, message: message.to_owned(), help, headers: Vec::new() }
+        let headers = match self {
+            Self::TooManyRequests { retry_after } => vec![("retry-after", retry_after.to_string())],
+            _ => Vec::new(),
+        };
+        Told { code, status, message: message.to_owned(), help, headers }
     }
 
     /// The registered error code.

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::steps::{Looked, Situation, Visit};
 use super::{Errand, UserCode};
 use crate::authorize::{ClientView, Onward, ScopeView, browser_of, sign_in_address};
+use crate::grant::Context;
 use crate::host::Host;
 use crate::http::{Cookie, find_cookie, set_cookie};
 use crate::refusal::{Refusal, Stop};
@@ -42,6 +43,8 @@ pub struct Approve {
     /// A part of what was asked for; all of it when absent.
     #[serde(default)]
     pub scopes: Option<Vec<String>>,
+    #[serde(default)]
+    pub context: Option<Context>,
 }
 
 /// `device.deny`.
@@ -119,7 +122,7 @@ pub(crate) async fn get(host: &Host, ask: &Get) -> Result<View, Stop> {
 
 pub(crate) async fn approve(host: &Host, ask: &Approve) -> Result<Decided, Stop> {
     let situation = claimed(host, &ask.handle, &ask.cookie).await?;
-    situation.approve(host, ask.scopes.as_deref()).await?;
+    situation.approve(host, ask.scopes.as_deref(), ask.context.clone()).await?;
     Ok(Decided { approved: true })
 }
 

@@ -65,7 +65,7 @@ async fn decide(host: &Host, request: &Request, form: &Form, handle: &str) -> Re
     match form.one("decision")? {
         Some("allow") => {
             let scopes: Vec<String> = form.all("scope").map(str::to_owned).collect();
-            situation.approve(host, Some(&scopes)).await?;
+            situation.approve(host, Some(&scopes), None).await?;
             Ok(done(true))
         }
         Some("deny") => {

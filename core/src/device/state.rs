@@ -13,6 +13,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::grant::Context;
 use crate::refusal::Refusal;
 use crate::time::Millis;
 
@@ -39,6 +40,9 @@ pub(crate) struct Approval {
     pub(crate) by: Viewer,
     pub(crate) auth_time: Millis,
     pub(crate) scopes: Vec<String>,
+    /// What the host keeps with the grant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) context: Option<Context>,
     /// The version of the account's row at the approval; `None`: the host keeps the accounts.
     pub(crate) account_version: Option<String>,
 }
@@ -108,7 +112,7 @@ mod tests {
     }
 
     fn approval(by: Viewer) -> Approval {
-        Approval { by, auth_time: 1, scopes: vec!["read".into()], account_version: Some("7".into()) }
+        Approval { by, auth_time: 1, scopes: vec!["read".into()], context: None, account_version: Some("7".into()) }
     }
 
     fn states() -> [State; 4] {

@@ -6,6 +6,7 @@ use super::user_code::UserCode;
 use super::{Device, Errand};
 use crate::change::Change;
 use crate::event::Event;
+use crate::grant::Context;
 use crate::host::Host;
 use crate::record::Stored;
 use crate::refusal::{Refusal, Stop};
@@ -79,7 +80,12 @@ impl Situation {
     }
 
     /// These scopes, or all that were asked for: the next poll gets the tokens.
-    pub(super) async fn approve(self, host: &Host, scopes: Option<&[String]>) -> Result<(), Stop> {
+    pub(super) async fn approve(
+        self,
+        host: &Host,
+        scopes: Option<&[String]>,
+        context: Option<Context>,
+    ) -> Result<(), Stop> {
         let asked = &self.device.value.scopes;
         let chosen = scopes.unwrap_or(asked);
         if !scope::covers(asked, chosen) {
@@ -91,6 +97,7 @@ impl Situation {
             by: viewer(&self.signed_in),
             auth_time: self.signed_in.session.auth_time,
             scopes,
+            context,
             account_version: self.account_version.clone(),
         };
         let state = self.device.value.state.clone().approve(approval)?;

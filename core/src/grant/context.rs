@@ -9,6 +9,14 @@ const MOST: usize = 4096;
 #[serde(transparent)]
 pub struct Context(Box<RawValue>);
 
+impl PartialEq for Context {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.get() == other.0.get()
+    }
+}
+
+impl Eq for Context {}
+
 impl<'de> Deserialize<'de> for Context {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let value = Box::<RawValue>::deserialize(deserializer)?;

@@ -131,7 +131,7 @@ impl Redemption {
         let ends_at = config.lifetimes.grant.after(host.now());
         let terms = Terms { grace: config.refresh_grace, lifetime: config.lifetimes.refresh_token, ends_at };
         Grant {
-            context: None,
+            context: self.approval.context.clone(),
             id: b64u(self.device.grant_id(config)),
             subject: self.approval.by.subject.clone(),
             client_id: self.client.id.clone(),

@@ -638,11 +638,24 @@ fn a_page_of_the_hosts_own_does_the_same() {
     approve["scopes"] = json!(["admin"]);
     assert_eq!(tv.s.world.refused(json!({ "device.approve": approve.clone() })), "invalid_request");
     approve["scopes"] = json!(["write"]);
+    approve["context"] = json!({ "workspace": "w1" });
     assert_eq!(tv.s.world.refused(json!({ "device.approve": { "handle": handle, "cookie": "" } })), "forbidden");
     assert_eq!(tv.s.world.ok(json!({ "device.approve": approve.clone() })), json!({ "approved": true }));
     assert_eq!(tv.s.world.refused(json!({ "device.approve": approve })), "interaction_ended");
     assert_eq!(tv.s.world.refused(json!({ "device.deny": at(&tv.s.browser) })), "interaction_ended");
     assert_eq!(tv.poll(&asked).1["scope"], "write");
+    let grants = tv.s.world.ok(json!({ "grants.list": { "subject": tv.s.subject } }));
+    assert_eq!(grants["items"][0]["context"], json!({ "workspace": "w1" }));
+    // Codes that are none, until there are no more tries.
+    let mut last = Value::Null;
+    for letter in ["C", "D", "F", "G", "H"] {
+        let onward = tv.s.world.ok(begin(&format!("BBBB-BBB{letter}"), &tv.s.browser.cookie_header()));
+        let handle = claviger_tests::parameter(text(&onward["location"]), "interaction").unwrap();
+        let get = json!({ "device.get": { "handle": handle, "cookie": tv.s.browser.cookie_header() } });
+        last = tv.s.world.run(get)["refused"].clone();
+    }
+    assert_eq!((&last["code"], &last["status"]), (&json!("too_many_requests"), &json!(429)));
+    assert_eq!(last["headers"][0][0], "retry-after");
 }
 
 #[test]
