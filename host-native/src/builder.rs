@@ -116,7 +116,17 @@ impl Builder {
     /// Pages of your own, in place of the built-in ones: the browser is sent there with `?interaction=<handle>`.
     #[must_use]
     pub fn pages(self, sign_in: impl Into<String>, consent: impl Into<String>) -> Self {
-        self.set("pages", json!({ "signIn": sign_in.into(), "consent": consent.into() }))
+        self.set_in("pages", "signIn", Value::String(sign_in.into())).set_in(
+            "pages",
+            "consent",
+            Value::String(consent.into()),
+        )
+    }
+
+    /// A page of your own where people enter the codes of their devices, in place of the built-in one.
+    #[must_use]
+    pub fn device_page(self, device: impl Into<String>) -> Self {
+        self.set_in("pages", "device", Value::String(device.into()))
     }
 
     /// One more issuer in the same engine and store: its settings, with a tenant of its own. Only what the engine is configured with is

@@ -18,6 +18,8 @@ pub enum Lifetime {
     PushedRequest,
     /// A session in the browser. Default 14 days.
     Session,
+    /// The codes of a device (RFC 8628). Default 10 minutes.
+    DeviceCode,
 }
 
 impl Lifetime {
@@ -31,6 +33,7 @@ impl Lifetime {
             Self::Interaction => "interaction",
             Self::PushedRequest => "pushedRequest",
             Self::Session => "session",
+            Self::DeviceCode => "deviceCode",
         }
     }
 }

@@ -21,6 +21,7 @@ import { configuration, type RequestInfo, type SlimOptions } from "./options.js"
 import { Random } from "./random.js";
 import { Accounts } from "./rooms/accounts.js";
 import { Clients } from "./rooms/clients.js";
+import { Devices } from "./rooms/devices.js";
 import { Interactions } from "./rooms/interactions.js";
 import { Keys } from "./rooms/keys.js";
 import { Grants, Sessions } from "./rooms/sessions.js";
@@ -49,6 +50,7 @@ export class Claviger {
   readonly tokens: Tokens;
   readonly keys: Keys;
   readonly interactions: Interactions;
+  readonly devices: Devices;
 
   readonly #options: SlimOptions;
   readonly #listeners: Listeners;
@@ -72,6 +74,7 @@ export class Claviger {
     this.tokens = new Tokens(call, this.#guard);
     this.keys = new Keys(call);
     this.interactions = new Interactions(call);
+    this.devices = new Devices(call);
   }
 
   /** Compiles the engine and opens it with the configuration. Rejects with `ConfigurationError` when that is wrong. */

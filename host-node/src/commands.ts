@@ -6,6 +6,9 @@ import type {
   Client,
   ClientChanges,
   ClientWithSecret,
+  Decided,
+  DeviceDecision,
+  DeviceRequest,
   Grant,
   Interaction,
   Introspection,
@@ -69,6 +72,10 @@ export interface Commands {
   "interactions.complete": [Answering & SignedIn, Onward];
   "interactions.consent": [Answering & Allowed, Onward];
   "interactions.deny": [Answering, Onward];
+  "device.begin": [{ userCode: string; cookie: string }, Onward];
+  "device.get": [Answering & { remote?: string }, DeviceRequest];
+  "device.approve": [Answering & DeviceDecision, Decided];
+  "device.deny": [Answering, Decided];
   purge: [Paging & { dryRun?: boolean; retention?: Lifetime }, Purged & { next: string | null }];
 }
 

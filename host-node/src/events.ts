@@ -35,6 +35,7 @@ export interface Events {
   "code.replayed": OfGrant;
   "token.issued": OfGrant & { readonly subject: string | null };
   "token.refreshed": OfSubject & OfGrant;
+  "token.exchanged": OfSubject & OfGrant;
   "token.revoked": OfGrant;
   "refresh_token.replayed": OfGrant;
   "grant.revoked": OfSubject & OfGrant;

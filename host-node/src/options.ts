@@ -38,6 +38,7 @@ export interface Configuration {
     /** A pushed authorization request (RFC 9126). */
     pushedRequest?: Lifetime;
     session?: Lifetime;
+    deviceCode?: Lifetime;
   };
   /** How long a rotated refresh token still yields its successor: a lost response or a second tab loses nothing. */
   refreshGrace?: Lifetime;
@@ -49,8 +50,8 @@ export interface Configuration {
     /** Keys that only `sign` can use: a KMS or an HSM. */
     hostKeys?: readonly { kid: string; algorithm: string; publicJwk: JsonWebKey }[];
   };
-  /** Pages of your own (path or address), sent to with `?interaction=<handle>`; see `auth.interactions`. */
-  pages?: { signIn?: string; consent?: string };
+  /** Pages of your own (path or address), sent to with `?interaction=<handle>`; see `auth.interactions` and `auth.devices`. */
+  pages?: { signIn?: string; consent?: string; device?: string };
   /** The cost of hashing a password with argon2id (RFC 9106): `memory` in KiB. */
   password?: { memory?: number; passes?: number; lanes?: number };
   /** `flows` in flight in one instance; `body` in bytes; `pushedPerMinute` for each client. */

@@ -14,11 +14,19 @@ export interface Client {
   readonly requirePushedAuthorizationRequests: boolean;
   /** The resources that it serves: it may introspect access tokens for them. */
   readonly resources: readonly string[];
+  /** The resources for which it may exchange the tokens that it receives (RFC 8693). */
+  readonly exchangeFor: readonly string[];
   readonly disabled: boolean;
   readonly createdAt: number;
 }
 
-export type GrantType = "authorization_code" | "refresh_token" | "client_credentials" | (string & {});
+export type GrantType =
+  | "authorization_code"
+  | "refresh_token"
+  | "client_credentials"
+  | "urn:ietf:params:oauth:grant-type:device_code"
+  | "urn:ietf:params:oauth:grant-type:token-exchange"
+  | (string & {});
 /** RFC 7591 section 2, `token_endpoint_auth_method`. */
 export type ClientAuthMethod = "none" | "client_secret_basic" | "client_secret_post";
 /** RFC 9068, or opaque to everyone but this server. */
@@ -41,6 +49,8 @@ export interface NewClient {
   requirePushedAuthorizationRequests?: boolean;
   /** The resources that it serves, out of those configured: it may introspect access tokens for them. None when absent. */
   resources?: readonly string[];
+  /** The resources for which it may exchange the tokens that it receives (RFC 8693). None when absent. */
+  exchangeFor?: readonly string[];
   /** Made by the engine when absent. */
   id?: string;
 }
@@ -53,6 +63,7 @@ export interface ClientChanges {
   accessToken?: AccessTokenFormat;
   requirePushedAuthorizationRequests?: boolean;
   resources?: readonly string[];
+  exchangeFor?: readonly string[];
   disabled?: boolean;
 }
 
@@ -135,7 +146,17 @@ export interface TokenPrincipal {
   readonly sessionId: string | null;
   /** `null` for a JWT, which is not looked up. */
   readonly grantId: string | null;
+  /** Who acts for the subject, where a token was exchanged. */
+  readonly actor: Actor | null;
   readonly expiresAt: number;
+}
+
+/** RFC 8693 section 4.1. */
+export interface Actor {
+  /** A person's subject, or a client's id. */
+  readonly sub: string;
+  /** Who acted before. */
+  readonly act?: Actor;
 }
 
 export interface SessionPrincipal {
@@ -146,6 +167,7 @@ export interface SessionPrincipal {
   readonly audience: readonly string[];
   readonly sessionId: string;
   readonly grantId: null;
+  readonly actor: null;
   readonly expiresAt: number;
 }
 
@@ -195,6 +217,7 @@ export interface Introspection {
   readonly aud?: string | readonly string[];
   readonly iss?: string;
   readonly jti?: string;
+  readonly act?: Actor;
   readonly [member: string]: unknown;
 }
 
@@ -214,12 +237,47 @@ export type SigningAlgorithm = "EdDSA" | "ES256" | "RS256" | "HS256" | (string &
 export interface Interaction {
   /** `nothing`: the person allowed all of it before; `consent` then only sends the browser on. */
   readonly prompt: "sign_in" | "consent" | "nothing";
-  readonly client: { readonly id: string; readonly name: string };
+  /** `null` when a person signs in to enter the code of a device: what asks is told after that. */
+  readonly client: { readonly id: string; readonly name: string } | null;
   /** Where the browser goes in the end; show it, because anyone can choose a client's name. */
-  readonly redirectHost: string;
+  readonly redirectHost: string | null;
   readonly scopes: readonly { readonly name: string; readonly description: string }[];
   readonly subject: string | null;
   readonly loginHint: string | null;
+}
+
+/** What a page where a device's code was entered must do: send the browser to sign in, or ask the person. */
+export type DeviceRequest = DeviceSignIn | DeviceConfirmation;
+
+export interface DeviceSignIn {
+  readonly prompt: "sign_in";
+  readonly location: string;
+}
+
+/** Show all of it, above all the code: it must be the one that the device shows. */
+export interface DeviceConfirmation {
+  readonly prompt: "confirm";
+  readonly userCode: string;
+  readonly client: { readonly id: string; readonly name: string };
+  readonly scopes: readonly { readonly name: string; readonly description: string }[];
+  readonly subject: string;
+  /** The address that the device asked from. */
+  readonly askedFrom: string | null;
+  readonly askedAt: number;
+  readonly expiresAt: number;
+}
+
+/** What the person allows a device. */
+export interface DeviceDecision {
+  /** Of what was asked for; all when absent. */
+  scopes?: readonly string[];
+  /** Any JSON to keep with the grant, of at most 4 kB. */
+  context?: unknown;
+}
+
+/** What became of a device's code. */
+export interface Decided {
+  readonly approved: boolean;
 }
 
 /** Whom your own sign-in page found. */

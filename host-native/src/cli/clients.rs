@@ -61,7 +61,7 @@ pub(super) struct Create {
     /// What it may ask for; may be repeated [default: all that is configured]
     #[arg(long = "scope")]
     scopes: Option<Vec<String>>,
-    /// How it may ask, or client_credentials; may be repeated [default: authorization_code and refresh_token]
+    /// How it may ask, or client_credentials, or a URN; may be repeated [default: authorization_code and refresh_token]
     #[arg(long = "grant-type")]
     grant_types: Option<Vec<String>>,
     /// How it proves who it is
@@ -73,6 +73,9 @@ pub(super) struct Create {
     /// A resource that it serves, and may introspect tokens for; may be repeated
     #[arg(long = "resource", value_name = "URL")]
     resources: Vec<String>,
+    /// A resource for which it may exchange the tokens that it receives; may be repeated
+    #[arg(long = "exchange-for", value_name = "URL")]
+    exchange_for: Vec<String>,
     /// Whether it must push its authorization requests (RFC 9126)
     #[arg(long, value_name = "BOOL", default_value_t = false, action = clap::ArgAction::Set)]
     require_par: bool,
@@ -103,6 +106,9 @@ pub(super) struct Update {
     /// A resource that it serves, in place of all from before; may be repeated
     #[arg(long = "resource", value_name = "URL")]
     resources: Option<Vec<String>>,
+    /// A resource for which it may exchange the tokens that it receives, in place of all from before; may be repeated
+    #[arg(long = "exchange-for", value_name = "URL")]
+    exchange_for: Option<Vec<String>>,
     /// Whether it must push its authorization requests (RFC 9126)
     #[arg(long, value_name = "BOOL")]
     require_par: Option<bool>,
@@ -213,6 +219,7 @@ impl From<Create> for NewClient {
             auth_method: create.auth_method.into(),
             access_token: create.access_token.into(),
             resources: create.resources,
+            exchange_for: create.exchange_for,
             require_pushed_authorization_requests: create.require_par,
             id: create.id,
         }
@@ -228,6 +235,7 @@ impl Update {
             grant_types: self.grant_types,
             access_token: self.access_token.map(Into::into),
             resources: self.resources,
+            exchange_for: self.exchange_for,
             require_pushed_authorization_requests: self.require_par,
             disabled: None,
         };

@@ -57,8 +57,22 @@ pub struct Principal {
     pub session_id: Option<String>,
     /// What the subject has allowed the application.
     pub grant_id: Option<String>,
+    /// Who acts for the subject, where a token was exchanged.
+    #[serde(default)]
+    pub actor: Option<Actor>,
     /// Milliseconds since 1970.
     pub expires_at: Option<u64>,
+}
+
+/// Who acts for somebody else (RFC 8693 section 4.1).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Actor {
+    /// A person's subject, or a client's id.
+    pub sub: String,
+    /// Who acted before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub act: Option<Box<Actor>>,
 }
 
 impl Principal {

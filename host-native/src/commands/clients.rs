@@ -90,6 +90,8 @@ pub struct Client {
     pub access_token: AccessTokenFormat,
     /// The resources that it serves: it may introspect access tokens for them.
     pub resources: Vec<String>,
+    /// The resources for which it may exchange the tokens that it receives (RFC 8693).
+    pub exchange_for: Vec<String>,
     /// Whether it must push its authorization requests (RFC 9126 section 6).
     pub require_pushed_authorization_requests: bool,
     /// Whether it is refused everything.
@@ -162,6 +164,9 @@ pub struct NewClient {
     /// The resources that it serves: it may introspect access tokens for them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub resources: Vec<String>,
+    /// The resources for which it may exchange the tokens that it receives (RFC 8693).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub exchange_for: Vec<String>,
     /// Whether it must push its authorization requests (RFC 9126 section 6).
     pub require_pushed_authorization_requests: bool,
     /// An id of your choice.
@@ -191,6 +196,9 @@ pub struct ClientChange {
     /// The resources that it serves.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub resources: Option<Vec<String>>,
+    /// The resources for which it may exchange the tokens that it receives.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub exchange_for: Option<Vec<String>>,
     /// Whether it must push its authorization requests (RFC 9126 section 6).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub require_pushed_authorization_requests: Option<bool>,

@@ -88,8 +88,8 @@ pub struct Allowed {
 pub struct Interaction {
     /// To sign in, or to agree.
     pub prompt: Prompt,
-    /// Which application asks.
-    pub client: InteractionClient,
+    /// Which application asks; `None` when a person signs in to enter the code of a device.
+    pub client: Option<InteractionClient>,
     /// Where the browser will be sent back to.
     pub redirect_host: Option<String>,
     /// What it asks for.
@@ -165,17 +165,21 @@ impl Onward {
 }
 
 #[derive(Serialize)]
-struct At<'a> {
+pub(super) struct At<'a> {
     handle: &'a str,
-    cookie: Option<String>,
+    cookie: String,
 }
 
 impl<'a> At<'a> {
-    fn new(handle: &'a str, headers: &HeaderMap) -> Self {
-        let cookies: Vec<_> = headers.get_all(COOKIE).iter().map(|value| byte_string(value.as_bytes())).collect();
-        let cookie = (!cookies.is_empty()).then(|| cookies.join("; "));
-        Self { handle, cookie }
+    pub(super) fn new(handle: &'a str, headers: &HeaderMap) -> Self {
+        Self { handle, cookie: cookie_of(headers) }
     }
+}
+
+/// The request's cookies as one header.
+pub(super) fn cookie_of(headers: &HeaderMap) -> String {
+    let cookies: Vec<_> = headers.get_all(COOKIE).iter().map(|value| byte_string(value.as_bytes())).collect();
+    cookies.join("; ")
 }
 
 #[derive(Serialize)]

@@ -6,6 +6,7 @@
 mod accounts;
 mod authenticate;
 mod clients;
+mod devices;
 mod grants;
 mod interactions;
 mod keys;
@@ -17,8 +18,9 @@ mod tokens;
 use serde::{Deserialize, Serialize};
 
 pub use accounts::{Account, AccountChange, Accounts, NewAccount};
-pub use authenticate::{Principal, PrincipalKind, Requirement};
+pub use authenticate::{Actor, Principal, PrincipalKind, Requirement};
 pub use clients::{AccessTokenFormat, AuthMethod, Client, ClientChange, ClientWithSecret, Clients, NewClient};
+pub use devices::{DeviceAllowed, DeviceRequest, Devices};
 pub use grants::{Grant, GrantState, Grants};
 pub use interactions::{Allowed, Interaction, InteractionClient, InteractionScope, Interactions, Onward, Prompt};
 pub use keys::{Algorithm, Key, KeyState, Keys};

@@ -24,7 +24,7 @@ const clientOptions = {
     type: "string",
     multiple: true,
     value: "TYPE",
-    help: "How it may ask: authorization_code, refresh_token, client_credentials; may be repeated",
+    help: "How it may ask: authorization_code, refresh_token, client_credentials, or a URN; may be repeated",
   },
   "access-token": { type: "string", value: "FORM", help: "What its access tokens look like: jwt or opaque" },
   "require-par": { type: "string", value: "BOOL", help: "Whether it must push its authorization requests (RFC 9126)" },
@@ -33,6 +33,12 @@ const clientOptions = {
     multiple: true,
     value: "URL",
     help: "A resource that it serves, and may introspect tokens for; may be repeated",
+  },
+  "exchange-for": {
+    type: "string",
+    multiple: true,
+    value: "URL",
+    help: "A resource for which it may exchange the tokens that it receives; may be repeated",
   },
 } as const satisfies Options;
 
@@ -242,6 +248,7 @@ function clientChanges(values: Record<string, unknown>): ClientChanges {
     "grant-type": "grantTypes",
     "access-token": "accessToken",
     resource: "resources",
+    "exchange-for": "exchangeFor",
   });
   return par === undefined ? changes : { ...changes, requirePushedAuthorizationRequests: par === "true" };
 }

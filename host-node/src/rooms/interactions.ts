@@ -59,7 +59,7 @@ export class Interactions {
   }
 }
 
-function answering(interaction: InteractionOf): { handle: string; cookie: string } {
+export function answering(interaction: InteractionOf): { handle: string; cookie: string } {
   if (!(interaction instanceof Request)) return { handle: interaction.handle, cookie: interaction.cookie ?? "" };
   return {
     handle: new URL(interaction.url).searchParams.get("interaction") ?? "",
