@@ -61,6 +61,8 @@ export function authorizeUrl({ client }: App, parameters: Record<string, string>
     state: "xyz",
     code_challenge: challenge,
     code_challenge_method: "S256",
+    // So that each test meets the consent page, whatever it allowed before.
+    prompt: "consent",
     ...parameters,
   });
   return `${issuer}/authorize?${query}`;

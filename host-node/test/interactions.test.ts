@@ -40,7 +40,7 @@ test("completed and consented to, it sends the browser to the application with a
   const completed = await auth.interactions.complete(visit(signIn), { subject: account.id, methods: ["pwd"] });
   const response = completed.toResponse();
   browser.accept(response.headers);
-  const consent = locationOf(response);
+  const consent = locationOf(await browser.get(locationOf(response)));
   assert.match(consent, /^https:\/\/www\.example\.com\/allow\?interaction=/);
   const asked = await auth.interactions.get(visit(consent));
   assert.deepEqual([asked.prompt, asked.subject], ["consent", account.id]);

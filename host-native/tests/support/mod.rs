@@ -195,6 +195,8 @@ impl<'a> Browser<'a> {
             ("state", "a-state"),
             ("code_challenge", CHALLENGE),
             ("code_challenge_method", "S256"),
+            // So that each test meets the consent page, whatever it allowed before.
+            ("prompt", "consent"),
         ]);
         format!("{}/authorize?{query}", self.issuer)
     }
