@@ -43,23 +43,37 @@ impl ClientKeys {
         (!self.jwks.is_empty()).then(|| Jwks { keys: self.jwks.clone() })
     }
 
-    /// What a registration may hold, or the rule that it breaks; the names of the members are the caller's to add.
-    pub(crate) fn check(&self, config: &Config, auth_method: AuthMethod) -> Result<(), &'static str> {
-        let sources = usize::from(!self.jwks.is_empty()) + usize::from(self.jwks_uri.is_some());
-        if sources > 1 {
-            return Err("Keys are given, or the address where they are; not both");
+    /// As a registration states them, or the rule that it breaks. What it says of neither is what it was.
+    pub(crate) fn stated(
+        self,
+        config: &Config,
+        jwks: Option<&Value>,
+        jwks_uri: Option<&String>,
+        signing_alg: Option<Algorithm>,
+    ) -> Result<Self, &'static str> {
+        let signing_alg = signing_alg.or(self.signing_alg);
+        if jwks_uri.is_some() && !config.offers(Capability::Fetch) {
+            return Err("This server does not fetch keys: give them with the registration");
         }
-        if (auth_method == AuthMethod::PrivateKeyJwt) != (sources == 1) {
+        if jwks_uri.is_some_and(|uri| !may_be_fetched(uri)) {
+            return Err("The address of keys is https, without fragment, of at most 1024 characters");
+        }
+        Ok(match (jwks, jwks_uri) {
+            (None, None) => Self { signing_alg, ..self },
+            (Some(_), Some(_)) => return Err("Keys are given, or the address where they are; not both"),
+            (Some(jwks), None) => Self { jwks: read_jwks(jwks)?, jwks_uri: None, signing_alg },
+            (None, Some(uri)) => Self { jwks: Vec::new(), jwks_uri: Some(uri.clone()), signing_alg },
+        })
+    }
+
+    /// Whether they are what the client needs, or the rule that they break.
+    pub(crate) fn check(&self, auth_method: AuthMethod) -> Result<(), &'static str> {
+        let has_some = !self.jwks.is_empty() || self.jwks_uri.is_some();
+        if (auth_method == AuthMethod::PrivateKeyJwt) != has_some {
             return Err("private_key_jwt needs keys or the address where they are, and only private_key_jwt does");
         }
         if self.signing_alg.is_some_and(|alg| auth_method != AuthMethod::PrivateKeyJwt || !alg.is_asymmetric()) {
             return Err("The algorithm of assertions is EdDSA, ES256 or RS256, and only private_key_jwt has one");
-        }
-        if self.jwks_uri.is_some() && !config.offers(Capability::Fetch) {
-            return Err("This server does not fetch keys: give them with the registration");
-        }
-        if self.jwks_uri.as_ref().is_some_and(|uri| !may_be_fetched(uri)) {
-            return Err("The address of keys is https, without fragment, of at most 1024 characters");
         }
         Ok(())
     }
@@ -72,7 +86,7 @@ fn may_be_fetched(uri: &str) -> bool {
 
 /// The keys of a JWK Set that assertions can be verified with. Keys for other uses and of other kinds are passed over (RFC 7517
 /// section 5); a private or symmetric one makes the whole set unfit, since it is known to others now.
-pub(crate) fn read_jwks(jwks: &Value) -> Result<Vec<PublicJwk>, &'static str> {
+fn read_jwks(jwks: &Value) -> Result<Vec<PublicJwk>, &'static str> {
     let keys = jwks.get("keys").and_then(Value::as_array).ok_or("jwks: a JWK Set (RFC 7517 section 5)")?;
     if keys.len() > MOST {
         return Err("jwks: at most 8 keys");

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::keys::{Jwks, read_jwks};
+use super::keys::Jwks;
 use super::redirect_uri::may_be_registered;
 use super::{About, AuthMethod, Client, ClientKeys, GrantType, Origin, SecretHash};
 use crate::call::{Items, Paging, page};
@@ -179,6 +179,9 @@ impl View {
 pub(crate) async fn create(host: &Host, ask: &Create) -> Result<WithSecret, Stop> {
     let id = ask.id.clone().unwrap_or_else(|| b64u(host.random().bytes::<16>("client id")));
     let secret = ask.auth_method.has_secret().then(|| new_secret(host));
+    let keys = ClientKeys::default()
+        .stated(host.config(), ask.jwks.as_ref(), ask.jwks_uri.as_ref(), ask.auth_signing_alg)
+        .map_err(Refusal::InvalidArgument)?;
     let client = Client {
         id,
         name: ask.name.clone(),
@@ -192,7 +195,7 @@ pub(crate) async fn create(host: &Host, ask: &Create) -> Result<WithSecret, Stop
         resources: ask.resources.clone(),
         exchange_for: ask.exchange_for.clone(),
         require_pushed_authorization_requests: ask.require_pushed_authorization_requests,
-        keys: keys(ClientKeys::default(), ask.jwks.as_ref(), ask.jwks_uri.as_ref(), ask.auth_signing_alg)?,
+        keys,
         disabled: false,
         created_at: host.now(),
         origin: Origin::Operator,
@@ -240,6 +243,10 @@ pub(crate) async fn update(host: &Host, ask: &Update) -> Result<View, Stop> {
         )
         .into());
     }
+    let keys = old
+        .keys
+        .stated(host.config(), ask.jwks.as_ref(), ask.jwks_uri.as_ref(), ask.auth_signing_alg)
+        .map_err(Refusal::InvalidArgument)?;
     let client = Client {
         name: ask.name.clone().unwrap_or(old.name),
         redirect_uris: ask.redirect_uris.clone().unwrap_or(old.redirect_uris),
@@ -252,7 +259,7 @@ pub(crate) async fn update(host: &Host, ask: &Update) -> Result<View, Stop> {
         require_pushed_authorization_requests: ask
             .require_pushed_authorization_requests
             .unwrap_or(old.require_pushed_authorization_requests),
-        keys: keys(old.keys, ask.jwks.as_ref(), ask.jwks_uri.as_ref(), ask.auth_signing_alg)?,
+        keys,
         disabled: ask.disabled.unwrap_or(old.disabled),
         origin: if ask.disabled.is_some() { old.origin.into_used() } else { old.origin },
         ..stored.value.clone()
@@ -302,21 +309,6 @@ pub(crate) async fn rotate_secret(host: &Host, ask: &RotateSecret) -> Result<Wit
     host.commit(Change::replace(&stored, client)).await?;
     host.tell(Event::ClientSecretRotated { client_id: view.id.clone() });
     Ok(WithSecret { client: view, secret: Some(secret) })
-}
-
-/// The keys of a client as a command changes them.
-fn keys(
-    old: ClientKeys,
-    jwks: Option<&Value>,
-    jwks_uri: Option<&String>,
-    signing_alg: Option<Algorithm>,
-) -> Result<ClientKeys, Refusal> {
-    let named = jwks.map(read_jwks).transpose().map_err(Refusal::InvalidArgument)?;
-    let signing_alg = signing_alg.or(old.signing_alg);
-    Ok(match (named, jwks_uri) {
-        (None, None) => ClientKeys { signing_alg, ..old },
-        (jwks, jwks_uri) => ClientKeys { jwks: jwks.unwrap_or_default(), jwks_uri: jwks_uri.cloned(), signing_alg },
-    })
 }
 
 async fn existing(host: &Host, id: &str) -> Result<Stored<Client>, Stop> {
@@ -375,7 +367,7 @@ fn check(config: &Config, client: &Client) -> Result<(), Refusal> {
             "exchangeFor: at most 16, each one of the configured",
         ),
     ];
-    client.keys.check(config, client.auth_method).map_err(Refusal::InvalidArgument)?;
+    client.keys.check(client.auth_method).map_err(Refusal::InvalidArgument)?;
     match rules.iter().find(|(holds, _)| !holds) {
         Some((_, rule)) => Err(Refusal::InvalidArgument(rule)),
         None => Ok(()),
