@@ -59,10 +59,10 @@ export interface Commands {
   "grants.revoke": [OfSubject & ById, { revoked: boolean }];
   "grants.update": [OfSubject & ById & { context?: unknown }, Grant];
   "grants.revokeAll": [OfSubject & { clientId?: string }, { revoked: number }];
-  "tokens.verify": [{ token: string } & TokenRequirement, PrincipalFacts];
+  "tokens.verify": [{ token: string; jkt?: string } & TokenRequirement, PrincipalFacts];
   "tokens.introspect": [{ token: string }, Introspection];
   "tokens.revoke": [{ token: string }, { revoked: boolean }];
-  authenticate: [{ headers: HeaderPairs } & Requirement, PrincipalFacts];
+  authenticate: [{ headers: HeaderPairs; method?: string; url?: string } & Requirement, PrincipalFacts];
   "resources.metadata": [{ resource: string }, ResourceMetadata];
   "keys.list": [Record<never, never>, { keys: SigningKey[] }];
   "keys.generate": [{ algorithm: SigningAlgorithm }, SigningKey];

@@ -15,6 +15,7 @@ export type RefusalCode =
   | "interaction_ended"
   | "invalid_argument"
   | "invalid_client"
+  | "invalid_dpop_proof"
   | "invalid_grant"
   | "invalid_request"
   | "invalid_scope"
@@ -32,6 +33,7 @@ export type RefusalCode =
   | "unknown_user_code"
   | "unsupported_grant_type"
   | "unsupported_response_type"
+  | "use_dpop_nonce"
   | "wrong_credentials"
   | (string & {});
 

@@ -1,12 +1,18 @@
-import type { Call, HeaderPairs } from "./commands.js";
+import type { Call, HeaderPairs, Takes } from "./commands.js";
 import { ClavigerError, Refused } from "./errors.js";
 import type { Permission, Principal, PrincipalFacts, Requirement, TokenRequirement } from "./shapes.js";
 
-/** A request as Fetch has it, or as `node:http` does. */
-export type Requested = { readonly headers: Headers } | { readonly rawHeaders: readonly string[] };
+/** A request as Fetch has it, or as `node:http` does; `originalUrl` is what Express keeps when a router takes a part of `url` away. */
+export type Requested = ({ readonly headers: Headers } | { readonly rawHeaders: readonly string[] }) & {
+  readonly method?: string | undefined;
+  readonly url?: string | undefined;
+  readonly originalUrl?: string | undefined;
+};
 
 /** How long an answer is remembered for the same request, in milliseconds: a stream that asks again later wants to know anew. */
 const remembered = 10_000;
+
+type Asked = Takes<"authenticate">;
 
 interface Answer {
   at: number;
@@ -18,6 +24,8 @@ export class Guard {
   readonly #call: Call;
   readonly #clock: () => number;
   readonly #answers = new WeakMap<Requested, Map<string, Answer>>();
+  /** The keys that requests have proven to have. */
+  readonly #proven = new WeakMap<Requested, Promise<string | null>>();
 
   constructor(call: Call, clock: () => number) {
     this.#call = call;
@@ -26,16 +34,39 @@ export class Guard {
 
   /** Rejects with `Refused`, or with `Fault`, which is not remembered. */
   authenticate(request: Requested, requirement: Requirement): Promise<Principal> {
-    const asked = { headers: headersOf(request), ...requirement };
+    const { method, originalUrl, url } = request;
+    const address = originalUrl ?? url;
+    const seen = { ...(method && { method }), ...(address && { url: address }) };
+    const asked = { headers: headersOf(request), ...seen, ...requirement };
     const key = JSON.stringify(asked);
     const answers = this.#answers.get(request) ?? new Map<string, Answer>();
     this.#answers.set(request, answers);
     const known = answers.get(key);
     const at = this.#clock();
     if (known && at - known.at < remembered) return known.found;
-    const found = this.#call("authenticate", asked).then(permitted);
+    const found = this.#ask(request, asked).then(permitted);
     answers.set(key, { at, found });
     found.catch((error) => error instanceof Refused || answers.delete(key));
+    return found;
+  }
+
+  /**
+   * A DPoP proof is good once, and a request may have to be good for several things: after the first, its token is asked about with
+   * the key that was proven then.
+   */
+  async #ask(request: Requested, asked: Asked): Promise<PrincipalFacts> {
+    if (!asked.headers.some(([name]) => name === "dpop")) return this.#call("authenticate", asked);
+    const before = this.#proven.get(request) ?? Promise.resolve(null);
+    const found = before.then((jkt) => {
+      if (jkt === null) return this.#call("authenticate", asked);
+      const { headers, method: _, url: __, only: ___, ...requirement } = asked;
+      return this.#call("tokens.verify", { token: tokenOf(headers), jkt, ...requirement });
+    });
+    const proven = found.then(({ jkt }) => jkt);
+    this.#proven.set(
+      request,
+      proven.catch(() => before),
+    );
     return found;
   }
 
@@ -55,6 +86,11 @@ export function refusal(error: unknown): Response {
 function headersOf(request: Requested): HeaderPairs {
   const pairs: HeaderPairs = "rawHeaders" in request ? inPairs(request.rawHeaders) : [...request.headers];
   return pairs.filter(([name]) => ["authorization", "cookie", "dpop"].includes(name));
+}
+
+function tokenOf(headers: HeaderPairs): string {
+  const authorization = headers.find(([name]) => name === "authorization")?.[1] ?? "";
+  return authorization.slice(authorization.indexOf(" ")).trim();
 }
 
 function inPairs(raw: readonly string[]): HeaderPairs {

@@ -56,6 +56,8 @@ export interface Configuration {
   password?: { memory?: number; passes?: number; lanes?: number };
   /** `flows` in flight in one instance; `body` in bytes; `pushedPerMinute` for each client. */
   limits?: { flows?: number; body?: number; pushedPerMinute?: number };
+  /** DPoP (RFC 9449). `requireNonce`: every proof must hold a nonce of this server, so that none can be made in advance. */
+  dpop?: { requireNonce?: boolean };
   /** Takes authorization requests only when the client pushed them first (RFC 9126 section 5). */
   requirePushedAuthorizationRequests?: boolean;
   /** Whether people are asked again for what they allowed a client before; they are not, when absent. */

@@ -11,6 +11,12 @@ export interface Client {
   readonly grantTypes: readonly GrantType[];
   readonly authMethod: ClientAuthMethod;
   readonly accessToken: AccessTokenFormat;
+  readonly dpopBoundAccessTokens: boolean;
+  /** The public keys that its assertions are verified with, as the engine writes them. */
+  readonly jwks?: { readonly keys: readonly JsonWebKey[] };
+  /** Where these keys are instead. */
+  readonly jwksUri?: string;
+  readonly authSigningAlg?: SigningAlgorithm;
   readonly requirePushedAuthorizationRequests: boolean;
   /** The resources that it serves: it may introspect access tokens for them. */
   readonly resources: readonly string[];
@@ -28,7 +34,7 @@ export type GrantType =
   | "urn:ietf:params:oauth:grant-type:token-exchange"
   | (string & {});
 /** RFC 7591 section 2, `token_endpoint_auth_method`. */
-export type ClientAuthMethod = "none" | "client_secret_basic" | "client_secret_post";
+export type ClientAuthMethod = "none" | "client_secret_basic" | "client_secret_post" | "private_key_jwt";
 /** RFC 9068, or opaque to everyone but this server. */
 export type AccessTokenFormat = "jwt" | "opaque";
 
@@ -41,10 +47,18 @@ export interface NewClient {
   scopes?: readonly string[];
   /** `authorization_code` and `refresh_token` when absent; none for what serves resources and has no redirect URIs. */
   grantTypes?: readonly GrantType[];
-  /** `client_secret_basic` when absent; `none` for a public client. */
+  /** `client_secret_basic` when absent; `none` for a public client; `private_key_jwt` needs `jwks` or `jwksUri`. */
   authMethod?: ClientAuthMethod;
   /** `jwt` when absent. */
   accessToken?: AccessTokenFormat;
+  /** Whether it gets only tokens that are bound to a key of its own (RFC 9449 section 5.2); `false` when absent. */
+  dpopBoundAccessTokens?: boolean;
+  /** Its public keys, at most 8 (RFC 7517 section 5). */
+  jwks?: { readonly keys: readonly JsonWebKey[] };
+  /** Where its public keys are: https. The engine asks your `fetch` for them. */
+  jwksUri?: string;
+  /** The only algorithm of its assertions; any that its keys are for when absent. */
+  authSigningAlg?: SigningAlgorithm;
   /** RFC 9126 section 6; `false` when absent. */
   requirePushedAuthorizationRequests?: boolean;
   /** The resources that it serves, out of those configured: it may introspect access tokens for them. None when absent. */
@@ -61,6 +75,12 @@ export interface ClientChanges {
   scopes?: readonly string[];
   grantTypes?: readonly GrantType[];
   accessToken?: AccessTokenFormat;
+  dpopBoundAccessTokens?: boolean;
+  /** In the place of `jwksUri`, if that was there. */
+  jwks?: { readonly keys: readonly JsonWebKey[] };
+  /** In the place of `jwks`, if that was there. */
+  jwksUri?: string;
+  authSigningAlg?: SigningAlgorithm;
   requirePushedAuthorizationRequests?: boolean;
   resources?: readonly string[];
   exchangeFor?: readonly string[];
@@ -148,6 +168,8 @@ export interface TokenPrincipal {
   readonly grantId: string | null;
   /** Who acts for the subject, where a token was exchanged. */
   readonly actor: Actor | null;
+  /** The thumbprint of the key that the token is bound to (RFC 9449 section 6); `null` for a bearer token. */
+  readonly jkt: string | null;
   readonly expiresAt: number;
 }
 
@@ -168,6 +190,7 @@ export interface SessionPrincipal {
   readonly sessionId: string;
   readonly grantId: null;
   readonly actor: null;
+  readonly jkt: null;
   readonly expiresAt: number;
 }
 

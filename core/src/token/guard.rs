@@ -28,6 +28,9 @@ pub struct VerifyToken {
     pub any_scopes: Vec<String>,
     #[serde(default)]
     pub revocation: Revocation,
+    /// The key of a token whose proof `authenticate` checked with the same request.
+    #[serde(default)]
+    pub jkt: Option<String>,
 }
 
 impl std::fmt::Debug for VerifyToken {
@@ -115,7 +118,7 @@ impl VerifyToken {
             scopes,
             any_scopes,
             revocation: *revocation,
-            scheme: Scheme::Bearer,
+            scheme: if self.jkt.is_some() { Scheme::Dpop } else { Scheme::Bearer },
         }
     }
 }
@@ -182,7 +185,7 @@ pub(crate) struct Principal {
 /// A JWT access token takes the trip for the keys only; an opaque one takes one trip for its grant.
 pub(crate) async fn verify(host: &Host, ask: &VerifyToken) -> Result<Principal, Stop> {
     ask.requirement().check(host.config())?;
-    examine(host, &ask.token, &ask.requirement(), None).await
+    examine(host, &ask.token, &ask.requirement(), ask.jkt.as_deref()).await
 }
 
 /// `jkt` is the key that was shown. A token is good only as what it was issued as: whoever stole one that is bound may not use it as if

@@ -3,6 +3,7 @@
 use clap::{Args, Subcommand, ValueEnum};
 use claviger::Claviger;
 use claviger::commands::{AccessTokenFormat, AuthMethod, Client, ClientChange, ClientWithSecret, NewClient, Paging};
+use serde_json::Value;
 
 use super::failure::Failure;
 use super::output::Output;
@@ -70,6 +71,15 @@ pub(super) struct Create {
     /// What its access tokens look like
     #[arg(long, default_value = "jwt")]
     access_token: Format,
+    /// Whether it gets only tokens that are bound to its key (RFC 9449)
+    #[arg(long, value_name = "BOOL", default_value_t = false, action = clap::ArgAction::Set)]
+    dpop_bound: bool,
+    /// A file with its public keys (RFC 7517 section 5), for private_key_jwt
+    #[arg(long, value_name = "FILE", value_parser = jwks)]
+    jwks: Option<Value>,
+    /// The only algorithm of its assertions
+    #[arg(long, value_name = "ALGORITHM")]
+    auth_signing_alg: Option<String>,
     /// A resource that it serves, and may introspect tokens for; may be repeated
     #[arg(long = "resource", value_name = "URL")]
     resources: Vec<String>,
@@ -103,6 +113,15 @@ pub(super) struct Update {
     /// What its access tokens look like
     #[arg(long)]
     access_token: Option<Format>,
+    /// Whether it gets only tokens that are bound to its key (RFC 9449)
+    #[arg(long, value_name = "BOOL")]
+    dpop_bound: Option<bool>,
+    /// A file with its public keys, in place of those from before (RFC 7517 section 5)
+    #[arg(long, value_name = "FILE", value_parser = jwks)]
+    jwks: Option<Value>,
+    /// The only algorithm of its assertions
+    #[arg(long, value_name = "ALGORITHM")]
+    auth_signing_alg: Option<String>,
     /// A resource that it serves, in place of all from before; may be repeated
     #[arg(long = "resource", value_name = "URL")]
     resources: Option<Vec<String>>,
@@ -130,6 +149,7 @@ enum Method {
     None,
     ClientSecretBasic,
     ClientSecretPost,
+    PrivateKeyJwt,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -144,6 +164,7 @@ impl From<Method> for AuthMethod {
             Method::None => Self::None,
             Method::ClientSecretBasic => Self::ClientSecretBasic,
             Method::ClientSecretPost => Self::ClientSecretPost,
+            Method::PrivateKeyJwt => Self::PrivateKeyJwt,
         }
     }
 }
@@ -155,6 +176,11 @@ impl From<Format> for AccessTokenFormat {
             Format::Opaque => Self::Opaque,
         }
     }
+}
+
+fn jwks(file: &str) -> Result<Value, String> {
+    let text = std::fs::read(file).map_err(|error| error.to_string())?;
+    serde_json::from_slice(&text).map_err(|error| error.to_string())
 }
 
 pub(super) async fn run(auth: &Claviger, command: ClientsCommand, output: Output) -> Result<(), Failure> {
@@ -218,6 +244,10 @@ impl From<Create> for NewClient {
             grant_types: create.grant_types,
             auth_method: create.auth_method.into(),
             access_token: create.access_token.into(),
+            dpop_bound_access_tokens: create.dpop_bound,
+            jwks: create.jwks,
+            jwks_uri: None,
+            auth_signing_alg: create.auth_signing_alg,
             resources: create.resources,
             exchange_for: create.exchange_for,
             require_pushed_authorization_requests: create.require_par,
@@ -234,6 +264,10 @@ impl Update {
             scopes: self.scopes,
             grant_types: self.grant_types,
             access_token: self.access_token.map(Into::into),
+            dpop_bound_access_tokens: self.dpop_bound,
+            jwks: self.jwks,
+            jwks_uri: None,
+            auth_signing_alg: self.auth_signing_alg,
             resources: self.resources,
             exchange_for: self.exchange_for,
             require_pushed_authorization_requests: self.require_par,

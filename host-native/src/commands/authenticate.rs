@@ -22,14 +22,67 @@ impl Claviger {
     /// # Errors
     /// As of [`Claviger::authenticate`], and `insufficient_scope`.
     pub async fn authenticate_for(&self, headers: &HeaderMap, requirement: &Requirement) -> Result<Principal, Error> {
-        let headers = byte_strings(headers);
-        self.command("authenticate", &Authenticate { headers, requirement, only: requirement.only }).await
+        self.ask_who(headers, None, requirement).await
     }
+
+    /// The same for a whole request, which a token that is bound to a key needs: its proof is of the method and the path too (RFC 9449).
+    /// The path must be the one that the client used: an outer router must not have taken a part of it away. A proof is good once,
+    /// so ask once for each request.
+    ///
+    /// # Errors
+    /// As of [`Claviger::authenticate_for`], and `invalid_dpop_proof` and `use_dpop_nonce`.
+    pub async fn authenticate_request(
+        &self,
+        request: &http::request::Parts,
+        requirement: &Requirement,
+    ) -> Result<Principal, Error> {
+        let seen = Seen { method: request.method.to_string(), url: request.uri.to_string() };
+        self.ask_who(&request.headers, Some(&seen), requirement).await
+    }
+
+    pub(crate) async fn ask_who(
+        &self,
+        headers: &HeaderMap,
+        seen: Option<&Seen>,
+        requirement: &Requirement,
+    ) -> Result<Principal, Error> {
+        let headers = byte_strings(headers);
+        self.command("authenticate", &Authenticate { headers, seen, requirement, only: requirement.only }).await
+    }
+
+    /// What else the token of a request must be good for, once its key was proven.
+    pub(crate) async fn verify_with_key(
+        &self,
+        headers: &HeaderMap,
+        jkt: &str,
+        requirement: &Requirement,
+    ) -> Result<Principal, Error> {
+        let authorization = headers.get(http::header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+        let token = authorization.and_then(|value| value.split_once(' ')).map_or("", |(_, token)| token.trim());
+        self.command("tokens.verify", &VerifyWithKey { token, jkt, requirement }).await
+    }
+}
+
+/// What the engine must know of a request beside its headers, to check a proof.
+#[derive(Debug, Serialize)]
+pub(crate) struct Seen {
+    pub(crate) method: String,
+    pub(crate) url: String,
+}
+
+#[derive(Serialize)]
+struct VerifyWithKey<'a> {
+    token: &'a str,
+    jkt: &'a str,
+    #[serde(flatten)]
+    requirement: &'a Requirement,
 }
 
 #[derive(Serialize)]
 struct Authenticate<'a> {
     headers: Vec<(&'a str, String)>,
+    #[serde(flatten)]
+    seen: Option<&'a Seen>,
     #[serde(flatten)]
     requirement: &'a Requirement,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -60,6 +113,8 @@ pub struct Principal {
     /// Who acts for the subject, where a token was exchanged.
     #[serde(default)]
     pub actor: Option<Actor>,
+    /// The thumbprint of the key that the token is bound to (RFC 9449 section 6).
+    pub jkt: Option<String>,
     /// Milliseconds since 1970.
     pub expires_at: Option<u64>,
 }

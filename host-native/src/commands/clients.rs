@@ -1,6 +1,7 @@
 //! The applications that may ask for tokens.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::{ById, Items, Paging};
 use crate::claviger::Claviger;
@@ -88,6 +89,17 @@ pub struct Client {
     pub auth_method: AuthMethod,
     /// What its access tokens look like.
     pub access_token: AccessTokenFormat,
+    /// Whether it gets only tokens that are bound to a key of its own (RFC 9449 section 5.2).
+    pub dpop_bound_access_tokens: bool,
+    /// The public keys that its assertions are verified with: a JWK Set, as the engine writes them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub jwks: Option<Value>,
+    /// Where these keys are instead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub jwks_uri: Option<String>,
+    /// The only algorithm of its assertions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub auth_signing_alg: Option<String>,
     /// The resources that it serves: it may introspect access tokens for them.
     pub resources: Vec<String>,
     /// The resources for which it may exchange the tokens that it receives (RFC 8693).
@@ -106,7 +118,7 @@ pub struct Client {
 pub struct ClientWithSecret {
     /// The client.
     pub client: Client,
-    /// Shown once. Public clients have none.
+    /// Shown once. Public clients have none, nor have those with a key.
     pub secret: Option<String>,
 }
 
@@ -116,7 +128,7 @@ impl std::fmt::Debug for ClientWithSecret {
     }
 }
 
-/// How a client proves who it is at the token endpoint (RFC 6749 section 2.3.1).
+/// How a client proves who it is at the token endpoint (RFC 6749 section 2.3.1, RFC 7523 section 2.2).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -128,6 +140,8 @@ pub enum AuthMethod {
     ClientSecretBasic,
     /// By a secret in the form.
     ClientSecretPost,
+    /// By an assertion that a key of its own has signed.
+    PrivateKeyJwt,
 }
 
 /// What access tokens look like.
@@ -161,6 +175,17 @@ pub struct NewClient {
     pub auth_method: AuthMethod,
     /// What its access tokens look like.
     pub access_token: AccessTokenFormat,
+    /// Whether it gets only tokens that are bound to a key of its own (RFC 9449 section 5.2).
+    pub dpop_bound_access_tokens: bool,
+    /// Its public keys, for [`AuthMethod::PrivateKeyJwt`]: a JWK Set of at most 8 (RFC 7517 section 5).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub jwks: Option<Value>,
+    /// Where its public keys are instead: https. The engine asks your [`Fetch`](crate::Fetch) for them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub jwks_uri: Option<String>,
+    /// The only algorithm of its assertions. Default: any that its keys are for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub auth_signing_alg: Option<String>,
     /// The resources that it serves: it may introspect access tokens for them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub resources: Vec<String>,
@@ -193,6 +218,18 @@ pub struct ClientChange {
     /// What its access tokens look like.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub access_token: Option<AccessTokenFormat>,
+    /// Whether it gets only tokens that are bound to a key of its own (RFC 9449 section 5.2).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dpop_bound_access_tokens: Option<bool>,
+    /// Its public keys, in the place of `jwks_uri` if that was there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub jwks: Option<Value>,
+    /// Where its public keys are, in the place of `jwks` if that was there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub jwks_uri: Option<String>,
+    /// The only algorithm of its assertions.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub auth_signing_alg: Option<String>,
     /// The resources that it serves.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub resources: Option<Vec<String>>,

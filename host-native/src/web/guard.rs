@@ -10,7 +10,7 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use crate::claviger::Claviger;
-use crate::commands::Requirement;
+use crate::commands::{Principal, Requirement, Seen};
 
 impl Claviger {
     /// A [`Layer`] that lets a request through only with a token or a session that covers the scope, and puts its
@@ -73,8 +73,15 @@ where
         let mut inner = std::mem::replace(&mut self.inner, next);
         let Guard { auth, requirement } = self.guard.clone();
         let headers = request.headers().clone();
+        let seen = Seen { method: request.method().to_string(), url: request.uri().to_string() };
+        // Of an outer guard: the proof of the request is spent, its key is known.
+        let proven = request.extensions().get::<Principal>().and_then(|principal| principal.jkt.clone());
         Box::pin(async move {
-            match auth.authenticate_for(&headers, &requirement).await {
+            let found = match &proven {
+                Some(jkt) => auth.verify_with_key(&headers, jkt, &requirement).await,
+                None => auth.ask_who(&headers, Some(&seen), &requirement).await,
+            };
+            match found {
                 Ok(principal) => {
                     request.extensions_mut().insert(principal);
                     Ok(inner.call(request).await?.map(Either::Left))

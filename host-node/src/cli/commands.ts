@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
 import type { Claviger } from "../claviger.js";
 import type { ClientAuthMethod, ClientChanges, NewClient } from "../shapes.js";
 import { type Command, type Context, Mistyped, notFound, type Options } from "./command.js";
@@ -27,6 +28,17 @@ const clientOptions = {
     help: "How it may ask: authorization_code, refresh_token, client_credentials, or a URN; may be repeated",
   },
   "access-token": { type: "string", value: "FORM", help: "What its access tokens look like: jwt or opaque" },
+  "dpop-bound": {
+    type: "string",
+    value: "BOOL",
+    help: "Whether it gets only tokens that are bound to its key (RFC 9449)",
+  },
+  jwks: {
+    type: "string",
+    value: "FILE",
+    help: "A file with its public keys (RFC 7517 section 5), for private_key_jwt",
+  },
+  "auth-signing-alg": { type: "string", value: "ALGORITHM", help: "The only algorithm of its assertions" },
   "require-par": { type: "string", value: "BOOL", help: "Whether it must push its authorization requests (RFC 9126)" },
   resource: {
     type: "string",
@@ -47,7 +59,7 @@ const newClientOptions = {
   "auth-method": {
     type: "string",
     value: "METHOD",
-    help: "How it proves who it is: client_secret_basic, client_secret_post or none",
+    help: "How it proves who it is: client_secret_basic, client_secret_post, private_key_jwt or none",
   },
   id: { type: "string", value: "ID", help: "An id of your choice" },
 } as const satisfies Options;
@@ -237,10 +249,6 @@ function seconds(values: Record<string, unknown>, option: string, help: string):
 }
 
 function clientChanges(values: Record<string, unknown>): ClientChanges {
-  const par = values["require-par"];
-  if (par !== undefined && par !== "true" && par !== "false") {
-    throw new Mistyped("--require-par is true or false", "claviger clients update --help");
-  }
   const changes = given(values, {
     name: "name",
     "redirect-uri": "redirectUris",
@@ -249,8 +257,30 @@ function clientChanges(values: Record<string, unknown>): ClientChanges {
     "access-token": "accessToken",
     resource: "resources",
     "exchange-for": "exchangeFor",
+    "auth-signing-alg": "authSigningAlg",
   });
-  return par === undefined ? changes : { ...changes, requirePushedAuthorizationRequests: par === "true" };
+  return {
+    ...changes,
+    ...truth(values, "require-par", "requirePushedAuthorizationRequests"),
+    ...truth(values, "dpop-bound", "dpopBoundAccessTokens"),
+    ...(values.jwks !== undefined && { jwks: readJwks(String(values.jwks)) }),
+  };
+}
+
+/** An option that is true or false, under the name that the engine has for it. */
+function truth(values: Record<string, unknown>, option: string, name: string): Record<string, boolean> {
+  const typed = values[option];
+  if (typed === undefined) return {};
+  if (typed === "true" || typed === "false") return { [name]: typed === "true" };
+  throw new Mistyped(`--${option} is true or false`, "claviger clients update --help");
+}
+
+function readJwks(file: string): NonNullable<ClientChanges["jwks"]> {
+  try {
+    return JSON.parse(readFileSync(file, "utf8"));
+  } catch {
+    throw new Mistyped(`--jwks is a file with JSON: ${file} cannot be read`, "claviger clients update --help");
+  }
 }
 
 function newClient(values: Record<string, unknown>): NewClient & { authMethod: ClientAuthMethod } {

@@ -3,6 +3,8 @@ import { List } from "../list.js";
 import type { Lifetime } from "../options.js";
 import type { Client, ClientChanges, ClientWithSecret, NewClient, Paging } from "../shapes.js";
 
+type SecretOf<New extends NewClient> = New["authMethod"] extends "none" | "private_key_jwt" ? null : string;
+
 /** The applications that may ask for tokens. */
 export class Clients {
   readonly #call: Call;
@@ -11,13 +13,9 @@ export class Clients {
     this.#call = call;
   }
 
-  /** The secret is shown this once; it is `null` for a public client. */
-  create<const New extends NewClient>(
-    client: New,
-  ): Promise<ClientWithSecret<New["authMethod"] extends "none" ? null : string>> {
-    return this.#call("clients.create", client) as Promise<
-      ClientWithSecret<New["authMethod"] extends "none" ? null : string>
-    >;
+  /** The secret is shown this once; it is `null` for a public client, and for one with a key. */
+  create<const New extends NewClient>(client: New): Promise<ClientWithSecret<SecretOf<New>>> {
+    return this.#call("clients.create", client) as Promise<ClientWithSecret<SecretOf<New>>>;
   }
 
   find(id: string): Promise<Client | null> {

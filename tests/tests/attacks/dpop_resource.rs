@@ -155,6 +155,10 @@ fn dp_025_a_bound_token_is_no_bearer_token_and_the_other_way_round() {
         }
         let verify = json!({ "tokens.verify": { "token": u.token } });
         assert_eq!(u.h.s.world.refused(verify), "invalid_token", "only a whole request has a proof");
+        let with_key = |jkt: String| json!({ "tokens.verify": { "token": u.token, "jkt": jkt } });
+        let (own, other) = (with_key(u.h.key.jkt()), with_key(ClientKey::es256(2).jkt()));
+        u.h.s.world.ok(own);
+        assert_eq!(u.refused(other, "DPoP "), "invalid_token");
         let code = u.h.s.code();
         let command = u.h.redeem_command(&code, &[]);
         u.token = text(&reply(&send(&mut u.h.s.world, command)).1["access_token"]).to_owned();
@@ -162,6 +166,8 @@ fn dp_025_a_bound_token_is_no_bearer_token_and_the_other_way_round() {
         assert_eq!(u.refused(command, "DPoP "), "invalid_token");
         let command = u.ask(&format!("Bearer {}", u.token), &[]);
         u.h.s.world.ok(command);
+        let with_key = json!({ "tokens.verify": { "token": u.token, "jkt": u.h.key.jkt() } });
+        assert_eq!(u.refused(with_key, "DPoP "), "invalid_token");
     }
 }
 
