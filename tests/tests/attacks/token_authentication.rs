@@ -168,6 +168,39 @@ fn tk_023_a_secret_that_ran_out_authenticates_nobody() {
 }
 
 #[test]
+fn tk_023_each_secret_ends_when_it_was_told_or_sooner_and_none_lasts_longer_for_another_rotation() {
+    let mut s = Setting::opaque();
+    let id = s.client.clone();
+    let rotate = |s: &mut Setting, overlap: u64| {
+        let rotated = s.world.ok(json!({ "clients.rotateSecret": { "id": id, "overlap": overlap } }));
+        text(&rotated["secret"]).to_owned()
+    };
+    let first = s.secret.clone();
+    let second = rotate(&mut s, 60);
+    let third = rotate(&mut s, 3600);
+    let works = |s: &mut Setting, secret: &str| {
+        let (status, _) = refusal(&mut s.world, probe(&basic(&s.client, secret), &[]));
+        status == 400
+    };
+    assert_eq!([&first, &second, &third].map(|secret| works(&mut s, secret)), [true, true, true]);
+    s.world.advance(60);
+    assert_eq!([&first, &second, &third].map(|secret| works(&mut s, secret)), [false, true, true]);
+    let fourth = rotate(&mut s, 0);
+    let all = [&first, &second, &third, &fourth];
+    assert_eq!(all.map(|secret| works(&mut s, secret)), [false, false, false, true], "an end at once is for all");
+    for _ in 0..9 {
+        rotate(&mut s, 3600);
+    }
+    assert!(!works(&mut s, &fourth), "there are at most four");
+    assert_eq!(
+        s.world.refused(json!({ "clients.rotateSecret": { "id": s.client, "overlap": "31d" } })),
+        "invalid_argument"
+    );
+    let rows = s.world.store.dump();
+    assert!(all.iter().all(|secret| !rows.contains(secret.as_str())), "the store has digests alone");
+}
+
+#[test]
 fn tk_037_a_challenge_answers_the_header_and_only_the_header() {
     let mut s = Setting::opaque();
     let id = s.client.clone();
