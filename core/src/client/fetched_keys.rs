@@ -10,6 +10,7 @@ use std::rc::Rc;
 
 use crate::ask::{Fetch, FetchLimits};
 use crate::host::Host;
+use crate::http::from_byte_string;
 use crate::key::PublicKey;
 use crate::refusal::Fault;
 use crate::time::{Millis, Seconds};
@@ -72,8 +73,11 @@ async fn fetch(host: &Host, uri: &str) -> Result<Option<Vec<PublicKey>>, Fault> 
     let accept = ("accept".into(), "application/jwk-set+json, application/json".into());
     let fetch = Fetch { method: "GET".into(), url: uri.to_owned(), headers: vec![accept], body: None, limits: LIMITS };
     let response = host.fetch(fetch).await?;
-    let jwks = (response.status == 200).then(|| Jwks::read(&response.body).ok()).flatten();
-    Ok(jwks.map(Jwks::into_keys))
+    if response.status != 200 {
+        return Ok(None);
+    }
+    let text = from_byte_string(&response.body).and_then(|bytes| String::from_utf8(bytes).ok());
+    Ok(text.and_then(|text| Jwks::read(&text).ok()).map(Jwks::into_keys))
 }
 
 impl FetchedKeys {

@@ -86,7 +86,7 @@ fn may_be_fetched(uri: &str) -> bool {
 
 /// The keys of a JWK Set that assertions can be verified with. Keys for other uses and of other kinds are passed over (RFC 7517
 /// section 5); a private or symmetric one makes the whole set unfit, since it is known to others now.
-fn read_jwks(jwks: &Value) -> Result<Vec<PublicJwk>, &'static str> {
+pub(super) fn read_jwks(jwks: &Value) -> Result<Vec<PublicJwk>, &'static str> {
     let keys = jwks.get("keys").and_then(Value::as_array).ok_or("jwks: a JWK Set (RFC 7517 section 5)")?;
     if keys.len() > MOST {
         return Err("jwks: at most 8 keys");

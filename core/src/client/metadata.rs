@@ -202,7 +202,7 @@ fn auth_method(source: Source, members: &Members<'_>) -> Result<AuthMethod, Refu
 
 /// `jwks` or `jwks_uri`. A client that authenticates otherwise has no use for them here: they are looked at, and not kept.
 fn keys(config: &Config, members: &Members<'_>, auth_method: AuthMethod) -> Result<ClientKeys, Refusal> {
-    let jwks = members.get("jwks").map(read_jwks).transpose().map_err(refused)?.unwrap_or_default();
+    let jwks = members.get("jwks");
     let jwks_uri = members.text("jwks_uri")?.map(str::to_owned);
     let signing_alg = match members.text("token_endpoint_auth_signing_alg")? {
         Some(name) => {
@@ -210,14 +210,15 @@ fn keys(config: &Config, members: &Members<'_>, auth_method: AuthMethod) -> Resu
         }
         None => None,
     };
-    let keys = ClientKeys { jwks, jwks_uri, signing_alg };
-    if !keys.jwks.is_empty() && keys.jwks_uri.is_some() {
+    if jwks.is_some() && jwks_uri.is_some() {
         return Err(refused("There are jwks or a jwks_uri, not both"));
     }
     if auth_method != AuthMethod::PrivateKeyJwt {
+        jwks.map(read_jwks).transpose().map_err(refused)?;
         return Ok(ClientKeys::default());
     }
-    keys.check(config, auth_method).map_err(refused)?;
+    let keys = ClientKeys::default().stated(config, jwks, jwks_uri.as_ref(), signing_alg).map_err(refused)?;
+    keys.check(auth_method).map_err(refused)?;
     Ok(keys)
 }
 
