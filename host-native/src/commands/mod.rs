@@ -18,8 +18,8 @@ mod tokens;
 use serde::{Deserialize, Serialize};
 
 pub use accounts::{Account, AccountChange, Accounts, NewAccount};
-pub use authenticate::{Actor, Principal, PrincipalKind, Requirement};
 pub(crate) use authenticate::Seen;
+pub use authenticate::{Actor, Principal, PrincipalKind, Requirement};
 pub use clients::{AccessTokenFormat, AuthMethod, Client, ClientChange, ClientWithSecret, Clients, NewClient};
 pub use devices::{DeviceAllowed, DeviceRequest, Devices};
 pub use grants::{Grant, GrantState, Grants};
