@@ -42,6 +42,8 @@ struct Door {
     client_name: Option<String>,
     login_hint: Option<String>,
     onward: String,
+    /// Where the browser may end when the form is sent: at the application, if nothing is left to ask. None for a device.
+    form_source: Option<String>,
 }
 
 impl Door {
@@ -50,11 +52,15 @@ impl Door {
         if let Some(handle) = form.one("interaction")?.filter(|handle| Errand::is_handle(handle)) {
             Errand::open(host, handle, read_cookie(config, request, Cookie::Browser))?;
             let onward = Errand::address(config, handle);
-            return Ok(Self { handle: handle.to_owned(), client_name: None, login_hint: None, onward });
+            let handle = handle.to_owned();
+            return Ok(Self { handle, client_name: None, login_hint: None, onward, form_source: None });
         }
         let (situation, handle) = situation(host, request, form).await?;
         Ok(Self {
             onward: page_address(config, Next::Nothing, &handle),
+            form_source: Some(
+                Destination::of(&situation.interaction.request.return_to.redirect_uri).form_source().to_owned(),
+            ),
             client_name: Some(situation.client.name),
             login_hint: situation.interaction.request.login_hint,
             handle,
@@ -71,7 +77,7 @@ impl Door {
             problem,
         };
         let status = if problem == Some(Problem::WrongCredentials) { 401 } else { 200 };
-        page_response(status, page.render(), &[])
+        page_response(status, page.render(), &self.form_source.iter().map(String::as_str).collect::<Vec<_>>())
     }
 }
 

@@ -1,6 +1,6 @@
 //! Consent that was given before, and the two ways an answer travels (AZ-048 to AZ-050, AZ-061, AZ-087, AZ-089, seeds S22, S23, 1.d).
 
-use claviger_tests::setting::{CALLBACK, Setting, authorization_query, client, header, text};
+use claviger_tests::setting::{CALLBACK, PASSWORD, Setting, authorization_query, client, header, text};
 use claviger_tests::{Browser, World, form, location_parameter};
 use serde_json::{Value, json};
 
@@ -245,4 +245,20 @@ fn a_host_says_whom_its_page_asked_and_keeps_what_it_likes_with_the_grant() {
     assert!(s.world.ok(json!({ "grants.update": update }))["context"].is_null());
     let nobody = json!({ "subject": "nobody", "id": id });
     assert_eq!(s.world.refused(json!({ "grants.update": nobody })), "not_found");
+}
+
+#[test]
+fn a_person_who_is_asked_nothing_more_leaves_the_sign_in_page_for_the_application() {
+    let mut s = Setting::opaque();
+    s.tokens();
+    let mut browser = Browser::new();
+    let query = s.query(&[("prompt", None)]);
+    let interaction = browser.begin(&mut s.world, &query);
+    let page = browser.get(&mut s.world, &format!("/sign-in?interaction={interaction}"));
+    // Chromium applies form-action to the redirects that follow a post too.
+    let policy = header(&page, "content-security-policy").unwrap();
+    assert!(policy.contains("form-action 'self' https:;"), "{policy}");
+    let onward = browser.sign_in(&mut s.world, &interaction, "ada", PASSWORD);
+    let back = browser.get(&mut s.world, header(&onward, "location").unwrap());
+    assert!(header(&back, "location").unwrap().starts_with(CALLBACK), "{back}");
 }
