@@ -1,7 +1,7 @@
 // Runs an authorization server and the sample application: `node examples/demo.js --host node|native`.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, openSync } from "node:fs";
+import { mkdirSync, openSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
@@ -20,12 +20,19 @@ export const hosts = {
 };
 
 /**
- * Starts a demo server in a folder, which holds its files. Returns what it says of itself (`issuer`, `login`, `password`,
+ * Starts a demo server in a folder, which holds its files, with these members of the configuration (docs/contract.md section 6)
+ * beside those of the demo. Returns what it says of itself (`issuer`, `login`, `password`,
  * `clientId`, `redirectUri`), its process and `stop`.
  */
-export async function startServer(host, { folder, listen = "127.0.0.1:8080", store = "sqlite:claviger-demo.db" }) {
+export async function startServer(host, options) {
+  const { folder, listen = "127.0.0.1:8080", store = "sqlite:claviger-demo.db", configuration } = options;
   const { command, arguments: first } = hosts[host];
   const listening = [...first, "--json", "--listen", listen, "--store", store];
+  if (configuration) {
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, "configuration.json"), JSON.stringify(configuration));
+    listening.push("--config", "configuration.json");
+  }
   const server = await start(`the server (${host})`, command, listening, {
     folder,
     log: "server.log",

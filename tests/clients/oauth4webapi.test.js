@@ -5,6 +5,7 @@ import * as oauth from "oauth4webapi";
 import { names } from "./support/host.js";
 import { Scene } from "./support/scene.js";
 
+const api = "https://api.example.com/v1";
 const insecure = { [oauth.allowInsecureRequests]: true };
 
 for (const name of names) {
@@ -15,7 +16,7 @@ for (const name of names) {
     const publicClient = { client: { client_id: "demo" }, authentication: oauth.None() };
 
     before(async () => {
-      scene = await Scene.open(name);
+      scene = await Scene.open(name, { configuration: { resources: { [api]: { scopes: ["read"] } } } });
       server = await discover();
       const { id, secret } = await scene.createClient({ accessToken: "opaque" });
       confidential = { client: { client_id: id }, authentication: oauth.ClientSecretBasic(secret) };
@@ -65,6 +66,11 @@ for (const name of names) {
       return oauth.processRefreshTokenResponse(server, client, response);
     }
 
+    async function act({ client, authentication }, parameters) {
+      const response = await oauth.clientCredentialsGrantRequest(server, client, authentication, parameters, insecure);
+      return oauth.processClientCredentialsResponse(server, client, response);
+    }
+
     async function introspect({ client, authentication }, token) {
       const response = await oauth.introspectionRequest(server, client, authentication, token, insecure);
       return oauth.processIntrospectionResponse(server, client, response);
@@ -101,6 +107,49 @@ for (const name of names) {
       await revoke(confidential, tokens.refresh_token);
       assert.deepEqual(await introspect(confidential, tokens.access_token), { active: false });
       assert.deepEqual(await introspect(confidential, tokens.refresh_token), { active: false });
+    });
+
+    test("a client acts for itself with a JWT or an opaque token, until it revokes it", async () => {
+      for (const accessToken of ["jwt", "opaque"]) {
+        const { id, secret } = await scene.createClient({ accessToken, grantTypes: ["client_credentials"] });
+        const service = { client: { client_id: id }, authentication: oauth.ClientSecretBasic(secret) };
+        const tokens = await act(service, { scope: "read write" });
+        assert.deepEqual([tokens.scope, tokens.refresh_token], ["read write", undefined]);
+        const told = await introspect(service, tokens.access_token);
+        assert.deepEqual([told.active, told.sub, told.client_id, told.aud], [true, id, id, server.issuer]);
+        await revoke(service, tokens.access_token);
+        assert.deepEqual(await introspect(service, tokens.access_token), { active: false });
+        await assert.rejects(act(service, { scope: "read admin" }), { error: "invalid_scope", status: 400 });
+        await assert.rejects(act(confidential, { scope: "read" }), { error: "unauthorized_client", status: 400 });
+      }
+    });
+
+    test("a token for an API is verified there, and introspected by its server alone", async () => {
+      const { id, secret } = await scene.createClient({ grantTypes: ["client_credentials"] });
+      const service = { client: { client_id: id }, authentication: oauth.ClientSecretBasic(secret) };
+      const { access_token, scope } = await act(service, { resource: api });
+      assert.equal(scope, "");
+      const narrowed = await act(service, { resource: api, scope: "read" });
+      assert.equal(narrowed.scope, "read");
+      await assert.rejects(act(service, { resource: api, scope: "write" }), { error: "invalid_scope" });
+      await assert.rejects(act(service, { resource: "https://evil.example" }), { error: "invalid_target" });
+      const request = new Request(api, { headers: { authorization: `Bearer ${access_token}` } });
+      assert.equal((await oauth.validateJwtAccessToken(server, request, api, insecure)).client_id, id);
+      const wrong = new Request(api, { headers: { authorization: `Bearer ${access_token}` } });
+      await assert.rejects(oauth.validateJwtAccessToken(server, wrong, server.issuer, insecure));
+
+      const own = await scene.createClient({ redirectUri: undefined, resources: [api] });
+      const resourceServer = { client: { client_id: own.id }, authentication: oauth.ClientSecretBasic(own.secret) };
+      assert.equal((await introspect(resourceServer, access_token)).aud, api);
+      assert.deepEqual(await introspect(confidential, access_token), { active: false });
+    });
+
+    test("the metadata of a resource are what RFC 9728 asks for", async () => {
+      const resource = new URL(server.issuer);
+      const response = await oauth.resourceDiscoveryRequest(resource, insecure);
+      const told = await oauth.processResourceDiscoveryResponse(resource, response);
+      assert.deepEqual([told.authorization_servers, told.bearer_methods_supported], [[server.issuer], ["header"]]);
+      assert.deepEqual(told.scopes_supported, ["read", "write"]);
     });
 
     test("a revoked access token is dead, and its refresh token lives", async () => {

@@ -64,6 +64,18 @@ for (const name of names) {
       await assert.rejects(client.refreshTokenGrant(configuration, refresh_token), { error: "invalid_grant" });
     });
 
+    test("a client acts for itself, introspects and revokes", async () => {
+      const { id, secret } = await scene.createClient({ grantTypes: ["client_credentials"], accessToken: "opaque" });
+      const service = await discovered(id, client.ClientSecretBasic(secret));
+      const { access_token, scope } = await client.clientCredentialsGrant(service, { scope: "read" });
+      assert.equal(scope, "read");
+      const told = await client.tokenIntrospection(service, access_token);
+      assert.deepEqual([told.active, told.sub, told.scope], [true, id, "read"]);
+      await client.tokenRevocation(service, access_token);
+      assert.deepEqual(await client.tokenIntrospection(service, access_token), { active: false });
+      await assert.rejects(client.clientCredentialsGrant(service, { scope: "admin" }), { error: "invalid_scope" });
+    });
+
     test("a secret is taken in the way that the client was registered with", async () => {
       const { id, secret } = await scene.createClient();
       const asking = client.tokenIntrospection(await discovered(id, client.ClientSecretBasic(secret)), "nonsense");

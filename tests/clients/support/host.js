@@ -16,15 +16,15 @@ const file = "claviger-demo.db";
 
 /** A running server: what it says of itself, and how to add a client to it. */
 export class Host {
-  /** Starts a host, on a free port when none is named. */
-  static async start(name, { store = `sqlite:${file}`, port = 0 } = {}) {
+  /** Starts a host, on a free port when none is named, with these members of the configuration beside those of the demo. */
+  static async start(name, { store = `sqlite:${file}`, port = 0, configuration } = {}) {
     const folder = mkdtempSync(join(tmpdir(), `claviger-${name}-`));
-    const server = await startServer(name, { folder, listen: `127.0.0.1:${port}`, store });
-    return new Host(name, folder, server);
+    const server = await startServer(name, { folder, listen: `127.0.0.1:${port}`, store, configuration });
+    return new Host(name, folder, server, configuration);
   }
 
-  constructor(name, folder, server) {
-    Object.assign(this, { name, folder, server, issuer: server.issuer });
+  constructor(name, folder, server, configuration = {}) {
+    Object.assign(this, { name, folder, server, issuer: server.issuer, configuration });
   }
 
   /** The person who has an account. */
@@ -32,34 +32,33 @@ export class Host {
     return { login: this.server.login, password: this.server.password };
   }
 
-  /** Registers a confidential client beside the running server: the SQLite file may be used by several processes at once. */
-  createClient({ accessToken = "jwt", ...client }) {
-    const asked = { ...client, accessToken };
-    return this.name === "node" ? this.#createWithPackage(asked) : this.#createWithBinary(asked);
+  /** Registers a client beside the running server: the SQLite file may be used by several processes at once. */
+  createClient(client) {
+    return this.name === "node" ? this.#createWithPackage(client) : this.#createWithBinary(client);
   }
 
-  async #createWithPackage({ name, redirectUri, accessToken }) {
+  async #createWithPackage({ redirectUri, ...asked }) {
     const store = sqlite(join(this.folder, file));
-    const auth = new Claviger({ ...this.#configuration(), store });
-    const { client, secret } = await auth.clients.create({ name, redirectUris: [redirectUri], accessToken });
+    const auth = new Claviger({ ...this.#configured(), store });
+    const { client, secret } = await auth.clients.create({ ...asked, redirectUris: redirectUri ? [redirectUri] : [] });
     store.close();
     return { id: client.id, secret };
   }
 
-  async #createWithBinary({ name, redirectUri, accessToken }) {
-    const { secret: CLAVIGER_SECRET, ...settings } = this.#configuration();
+  async #createWithBinary(client) {
+    const { secret: CLAVIGER_SECRET, ...settings } = this.#configured();
     await writeFile(join(this.folder, "settings.json"), JSON.stringify({ ...settings, store: `sqlite:${file}` }));
-    const common = ["--json", "--config", "settings.json"];
-    const about = ["--name", name, "--redirect-uri", redirectUri, "--access-token", accessToken];
     const options = { cwd: this.folder, env: { ...process.env, CLAVIGER_SECRET } };
-    const run = promisify(execFile)(hosts.native.command, ["clients", "create", ...common, ...about], options);
+    const arguments_ = ["clients", "create", "--json", "--config", "settings.json", ...flags(client)];
+    const run = promisify(execFile)(hosts.native.command, arguments_, options);
     return JSON.parse((await run).stdout);
   }
 
   /** As the demo servers are configured. */
-  #configuration() {
+  #configured() {
     const { secret } = JSON.parse(readFileSync(join(this.folder, "claviger-demo.json"), "utf8"));
-    return { issuer: this.issuer, secret, scopes: { read: "See your things", write: "Change your things" } };
+    const scopes = { read: "See your things", write: "Change your things" };
+    return { issuer: this.issuer, secret, scopes, ...this.configuration };
   }
 
   /** Stops the server and lets a host, the same or another, go on with its files at its address. */
@@ -73,4 +72,12 @@ export class Host {
     await this.server.stop();
     rmSync(this.folder, { recursive: true });
   }
+}
+
+/** A client's members as the command line has them. */
+function flags({ name, redirectUri, accessToken, authMethod, grantTypes = [], resources = [], id }) {
+  const named = { name, "redirect-uri": redirectUri, "access-token": accessToken, "auth-method": authMethod, id };
+  const several = [...grantTypes.map((type) => ["grant-type", type]), ...resources.map((uri) => ["resource", uri])];
+  const given = [...Object.entries(named).filter(([, value]) => value !== undefined), ...several];
+  return given.flatMap(([name, value]) => [`--${name}`, value]);
 }

@@ -27,7 +27,9 @@ export class Scene {
       const page = await context.newPage();
       await page.goto(String(location));
       await signIn(page, this.host.person);
-      await allow(page);
+      await page.waitForURL((url) => !url.pathname.endsWith("/sign-in"));
+      // What was allowed before is not asked again.
+      if (!page.url().startsWith(`${this.callback.uri}?`)) await allow(page);
       await page.waitForURL(`${this.callback.uri}?**`);
       return this.callback.arrived;
     } finally {
