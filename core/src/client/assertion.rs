@@ -8,7 +8,7 @@ use crate::grant::client_credentials::ServiceToken;
 use crate::host::Host;
 use crate::http::Form;
 use crate::key::json::parse_object;
-use crate::key::jws::Compact;
+use crate::key::jws::{Compact, Verified};
 use crate::key::jwt::{Claims, Policy};
 use crate::key::{PublicKey, verified_by_one_of};
 use crate::marker::{Marker, Place};
@@ -78,8 +78,7 @@ async fn signed_claims(host: &Host, client: &Client, text: &str) -> Result<Optio
     if !typ_fits || !alg_fits {
         return Ok(None);
     }
-    let suiting = keys_for(host, client, &compact).await?;
-    let Some(verified) = verified_by_one_of(host, &suiting, compact).await? else { return Ok(None) };
+    let Some(verified) = verified(host, client, compact).await? else { return Ok(None) };
     let policy = Policy {
         max_bytes: LONGEST,
         typ: None,
@@ -95,15 +94,18 @@ async fn signed_claims(host: &Host, client: &Client, text: &str) -> Result<Optio
     Ok(claims.filter(|claims| claims.text("sub") == Some(&client.id) && alone(claims)))
 }
 
-async fn keys_for(host: &Host, client: &Client, compact: &Compact<'_>) -> Result<Vec<PublicKey>, Fault> {
-    let suits = |key: &PublicKey| compact.suits(key);
-    Ok(match &client.keys.jwks_uri {
-        Some(uri) => fetched_keys::keys_at(host, uri, suits).await?.iter().filter(|key| suits(key)).cloned().collect(),
-        None => {
-            let own = client.keys.jwks.iter().filter_map(|jwk| PublicKey::from_own_jwk(jwk).ok());
-            own.filter(suits).collect()
-        }
-    })
+/// The assertion, if a key of the client's has signed it. Keys elsewhere may have changed since they were fetched, so those that are
+/// there now have the last word.
+async fn verified(host: &Host, client: &Client, compact: Compact<'_>) -> Result<Option<Verified>, Fault> {
+    let Some(uri) = &client.keys.jwks_uri else {
+        let own: Vec<_> = client.keys.jwks.iter().filter_map(|jwk| PublicKey::from_own_jwk(jwk).ok()).collect();
+        return verified_by_one_of(host, &own, compact).await;
+    };
+    let verified = verified_by_one_of(host, &fetched_keys::known(host, uri), compact.clone()).await?;
+    match verified {
+        Some(verified) => Ok(Some(verified)),
+        None => verified_by_one_of(host, &fetched_keys::fetched(host, uri).await?, compact).await,
+    }
 }
 
 /// The times and the `jti` of an assertion, if they are within bounds.

@@ -1,7 +1,7 @@
 //! The keys behind a client's `jwks_uri`, fetched by the host and kept for a while.
 //!
-//! Keys that were fetched serve for ten minutes. An assertion that none of them suits makes them be fetched again, since the client may
-//! have rotated; but an address that answered is left alone for some seconds, whatever it said, and one that did not is tried a few times
+//! Keys that were fetched serve for ten minutes. An assertion that none of them has signed makes them be fetched again, since the client
+//! may have rotated; but an address that answered is left alone for some seconds, whatever it said, and one that did not is tried a few times
 //! in them, so that nobody can send this server after another by forged assertions.
 
 use std::cell::RefCell;
@@ -41,30 +41,28 @@ struct Fetched {
     answered: bool,
 }
 
-/// The keys at this address, of which one suits if that can be had. None when the address does not answer with a JWK Set.
-pub(super) async fn keys_at(
-    host: &Host,
-    uri: &str,
-    suits: impl Fn(&PublicKey) -> bool,
-) -> Result<Rc<Vec<PublicKey>>, Fault> {
+/// The keys at this address, if they were fetched lately.
+pub(super) fn known(host: &Host, uri: &str) -> Rc<Vec<PublicKey>> {
+    let known = host.client_keys().known(uri);
+    if known.is_fresh(host.now()) { known.keys } else { Rc::default() }
+}
+
+/// The keys that are at this address now; none when it does not answer with a JWK Set, or is left alone.
+pub(super) async fn fetched(host: &Host, uri: &str) -> Result<Rc<Vec<PublicKey>>, Fault> {
     let cache = host.client_keys();
     let known = cache.known(uri);
-    let fresh = if known.is_fresh(host.now()) { Rc::clone(&known.keys) } else { Rc::default() };
-    if fresh.iter().any(suits) {
-        return Ok(fresh);
-    }
     if known.is_cooling_down(host.now()) {
         if known.answered {
-            return Ok(fresh);
+            return Ok(Rc::default());
         }
         if known.tries >= MOST_AT_ONCE {
             return Err(Fault::HostFailed("the keys of a client are being fetched, or cannot be".into()));
         }
     }
     cache.note(uri, |known| known.note_try(host.now()));
-    let fetched = fetch(host, uri).await?;
+    let answer = fetch(host, uri).await?;
     cache.note(uri, |known| known.answered = true);
-    let Some(keys) = fetched else { return Ok(fresh) };
+    let Some(keys) = answer else { return Ok(Rc::default()) };
     cache.note(uri, |known| known.note_keys(keys, host.now()));
     Ok(cache.known(uri).keys)
 }

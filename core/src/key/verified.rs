@@ -6,16 +6,17 @@ use crate::config::Capability;
 use crate::host::Host;
 use crate::refusal::Fault;
 
-/// Checks a token's signature with keys that suit it: at most four where it names none; a `kid` must mean one key.
+/// Checks a token's signature with those of the keys that suit it: at most four where it names none; a `kid` must mean one key.
 pub(crate) async fn verified_by_one_of(
     host: &Host,
-    suiting: &[PublicKey],
+    keys: &[PublicKey],
     compact: Compact<'_>,
 ) -> Result<Option<Verified>, Fault> {
+    let suiting: Vec<&PublicKey> = keys.iter().filter(|key| compact.suits(key)).take(MAX_CANDIDATES).collect();
     if compact.header().kid.is_some() && suiting.len() > 1 {
         return Ok(None);
     }
-    for key in suiting.iter().take(MAX_CANDIDATES) {
+    for key in suiting {
         if let Ok(verified) = verified(host, key, compact.clone()).await? {
             return Ok(Some(verified));
         }

@@ -400,7 +400,11 @@ impl Fetching {
 
     /// The status of a request with a new assertion by the client's key.
     fn request(&mut self) -> u64 {
-        let command = self.k.command(&self.k.assertion(json!({}), json!({})));
+        self.send(&self.k.assertion(json!({}), json!({})))
+    }
+
+    fn send(&mut self, assertion: &str) -> u64 {
+        let command = self.k.command(assertion);
         let Self { k, jwks, status, fetched } = self;
         let done = k.world.run_with(command, |ask, _, store| match ask.get("fetch") {
             Some(asked) => {
@@ -432,6 +436,25 @@ fn jw_053_a_key_that_the_client_rotated_to_is_fetched_once() {
     assert_eq!((f.request(), f.fetched), (200, 3));
     f.k.world.advance(600);
     assert_eq!((f.request(), f.fetched), (200, 4), "looked at again: a key may have been withdrawn");
+}
+
+#[test]
+fn jw_053_a_key_that_took_the_name_of_another_is_fetched_too() {
+    let mut f = Fetching::new();
+    assert_eq!((f.request(), f.fetched), (200, 1));
+    let mut second = ClientKey::es256(2).public_jwk();
+    second["kid"] = f.k.key.public_jwk()["kid"].clone();
+    f.jwks = json!({ "keys": [second] });
+    let mut nameless = f.jwks.clone();
+    nameless["keys"][0]["kid"] = json!("another");
+    f.k.world.advance(10);
+    let named = ClientKey::es256(2).assertion(&f.k.world, &f.k.id, json!({ "kid": f.k.key.jkt() }), json!({}));
+    assert_eq!((f.send(&named), f.fetched), (200, 2), "the same kid, another key");
+    f.jwks = nameless;
+    f.k.world.advance(10);
+    let none = ClientKey::es256(2).assertion(&f.k.world, &f.k.id, json!({ "kid": null }), json!({ "jti": "x" }));
+    assert_eq!((f.send(&none), f.fetched), (200, 2), "no kid, and the key is known");
+    assert_eq!((f.request(), f.fetched), (401, 3), "the first key is gone");
 }
 
 #[test]
