@@ -22,7 +22,7 @@ const TESTED: [&str; 2] = ["host-node", "host-node/packaging"];
 
 /// The folders whose npm packages the demo needs, and beside them those of its check and of the tests with clients of others.
 const SHOWN: [&str; 2] = ["host-node", "examples/app"];
-const CLIENTS: &str = "tests/clients";
+const CLIENTS: [&str; 2] = ["examples/mcp", "tests/clients"];
 
 /// What is installed, and the PATH with which other programs find it.
 pub(crate) struct Tools {
@@ -77,7 +77,9 @@ pub(crate) fn for_demo() -> anyhow::Result<Tools> {
 /// What the demo needs when a browser without a person tries it.
 pub(crate) fn for_demo_check() -> anyhow::Result<Tools> {
     let tools = for_demo()?;
-    npm::install(&tools, CLIENTS)?;
+    for folder in CLIENTS {
+        npm::install(&tools, folder)?;
+    }
     Ok(Tools { chromium: Some(chromium::install()?), ..tools })
 }
 
