@@ -15,6 +15,7 @@ use crate::commands::{Principal, Requirement, Seen};
 impl Claviger {
     /// A [`Layer`] that lets a request through only with a token or a session that covers the scope, and puts its
     /// [`Principal`](crate::Principal) into the request's extensions. Anything else gets the right 400, 401 or 403, with a challenge.
+    /// A DPoP proof is of the whole path, so the guard must see it whole: put it around routers that take a part away, not inside.
     pub fn require_scope(&self, scope: impl Into<String>) -> Guard {
         self.require(Requirement::default().scope(scope))
     }
