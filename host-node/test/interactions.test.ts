@@ -24,7 +24,7 @@ test("the browser comes with a handle, and the page learns what to ask", async (
   assert.match(signIn, /\/login\?interaction=/);
   assert.deepEqual(await auth.interactions.get(visit(signIn)), {
     prompt: "sign_in",
-    client: { id: app.client.id, name: "App" },
+    client: { id: app.client.id, name: "App", origin: "operator" },
     redirectHost: "app.example.com",
     scopes: [
       { name: "read", description: "See your things" },

@@ -295,13 +295,14 @@ const ready = (page) => page.waitForFunction(() => globalThis.claviger !== undef
 
 /** An application: its page at every address, the package's files, and an API that says what it was sent. */
 async function serveApp(project, page) {
-  let refused;
+  let known;
   const server = createServer(async (request, response) => {
     const { pathname } = new URL(request.url, "http://localhost");
     // The first token that comes here is none any more.
-    if (pathname === "/api/once" && (refused ??= request.headers.authorization) === request.headers.authorization) {
+    if (pathname === "/api/once" && request.headers.authorization === known) {
       return response.writeHead(401, { "www-authenticate": 'DPoP error="invalid_token"' }).end();
     }
+    if (pathname === "/api/headers") known = request.headers.authorization;
     if (["/api/once", "/api/headers"].includes(pathname)) return response.end(JSON.stringify(request.headers));
     if (pathname.startsWith("/api")) return response.end(request.headers.authorization);
     response.setHeader("content-security-policy", policy);
