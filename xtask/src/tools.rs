@@ -1,9 +1,10 @@
-//! The tools that the other commands need, installed where they are missing: Node, npm packages by lockfile, a browser.
+//! The tools that the other commands need, installed where they are missing: Node, npm packages by lockfile, Python's, a browser.
 //! What cannot be installed is named, and the command fails.
 
 mod chromium;
 mod node;
 mod npm;
+mod python;
 
 use std::env;
 use std::ffi::OsString;
@@ -28,6 +29,7 @@ const CLIENTS: [&str; 2] = ["examples/mcp", "tests/clients"];
 pub(crate) struct Tools {
     path: OsString,
     chromium: Option<PathBuf>,
+    python: Option<PathBuf>,
 }
 
 /// `cargo xtask tools`: installs everything.
@@ -37,7 +39,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
 
 /// Node and the optimiser: what building the wasm modules needs.
 pub(crate) fn for_wasm() -> anyhow::Result<Tools> {
-    let tools = Tools { path: search_path(node::folder()?)?, chromium: None };
+    let tools = Tools { path: search_path(node::folder()?)?, chromium: None, python: None };
     npm::install(&tools, WASM_TOOLS)?;
     Ok(tools)
 }
@@ -54,7 +56,7 @@ pub(crate) fn for_checks() -> anyhow::Result<Tools> {
 /// Everything that a test may use.
 pub(crate) fn for_tests() -> anyhow::Result<Tools> {
     for_checks()?;
-    for_demo_check()
+    Ok(Tools { python: Some(python::install()?), ..for_demo_check()? })
 }
 
 /// What the benchmarks in this folder need.
@@ -84,12 +86,16 @@ pub(crate) fn for_demo_check() -> anyhow::Result<Tools> {
 }
 
 impl Tools {
-    /// A program that finds what is installed: Node first on the `PATH`, the browser as `CHROMIUM_PATH`.
+    /// A program that finds what is installed: Node first on the `PATH`, the browser as `CHROMIUM_PATH`, Python as
+    /// `CLAVIGER_PYTHON`.
     pub(crate) fn command(&self, program: impl AsRef<Path>) -> Command {
         let mut command = Command::new(self.find(program.as_ref()));
         command.env("PATH", &self.path).current_dir(project::root());
         if let Some(chromium) = &self.chromium {
             command.env("CHROMIUM_PATH", chromium);
+        }
+        if let Some(python) = &self.python {
+            command.env("CLAVIGER_PYTHON", python);
         }
         command
     }

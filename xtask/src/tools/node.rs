@@ -53,7 +53,7 @@ fn parse_major(version: &str) -> Option<u32> {
 }
 
 /// The user's own cache, so that every clone shares one Node.
-fn cache() -> anyhow::Result<PathBuf> {
+pub(super) fn cache() -> anyhow::Result<PathBuf> {
     let base = env::var_os("XDG_CACHE_HOME")
         .map(PathBuf::from)
         .or_else(|| env::home_dir().map(|home| home.join(".cache")))
