@@ -298,7 +298,7 @@ async function serveApp(project, page) {
   let known;
   const server = createServer(async (request, response) => {
     const { pathname } = new URL(request.url, "http://localhost");
-    // The first token that comes here is none any more.
+    // The token that was shown before is none any more.
     if (pathname === "/api/once" && request.headers.authorization === known) {
       return response.writeHead(401, { "www-authenticate": 'DPoP error="invalid_token"' }).end();
     }
