@@ -184,7 +184,8 @@ impl Builder {
         self
     }
 
-    /// Makes HTTP requests for the engine, where it needs any.
+    /// Makes HTTP requests for the engine, where it needs any: client metadata documents, `jwks_uri`. `PublicFetch` of
+    /// [`services`](crate::services) (the feature `fetch`) is one.
     #[must_use]
     pub fn fetch(mut self, fetch: impl Fetch) -> Self {
         self.services.fetch = Some(Arc::new(fetch));

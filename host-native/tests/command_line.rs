@@ -85,6 +85,20 @@ fn a_client_can_be_made_shown_changed_disabled_and_deleted() {
 }
 
 #[test]
+fn a_registration_token_is_issued_listed_and_revoked() {
+    let folder = folder();
+    let run = |arguments: &[&str]| administer(&folder, arguments).output().unwrap();
+    let made = json(&run(&["registration-tokens", "issue", "--uses", "3", "--expires-in", "3600"]));
+    assert_eq!(made["usesLeft"], 3);
+    let (id, token) = (made["id"].as_str().unwrap(), made["token"].as_str().unwrap());
+    let listed = run(&["registration-tokens", "list"]);
+    assert!(!text(&listed.stdout).contains(token), "the token is shown once");
+    assert_eq!(json(&listed)[0]["id"], id);
+    assert_eq!(json(&run(&["registration-tokens", "revoke", id])), "revoked");
+    assert_eq!(run(&["registration-tokens", "revoke", id]).status.code(), Some(1));
+}
+
+#[test]
 fn a_user_can_be_made_with_a_password_from_the_environment_a_file_or_chance() {
     let folder = folder();
     std::fs::write(folder.path().join("password"), "correct horse battery staple\n").unwrap();

@@ -24,6 +24,7 @@ import { Clients } from "./rooms/clients.js";
 import { Devices } from "./rooms/devices.js";
 import { Interactions } from "./rooms/interactions.js";
 import { Keys } from "./rooms/keys.js";
+import { RegistrationTokens } from "./rooms/registration-tokens.js";
 import { Grants, Sessions } from "./rooms/sessions.js";
 import { Tokens } from "./rooms/tokens.js";
 import { capabilities, type Requester, server } from "./serve.js";
@@ -44,6 +45,7 @@ const defaultDeadline = 10_000;
  */
 export class Claviger {
   readonly clients: Clients;
+  readonly registrationTokens: RegistrationTokens;
   readonly accounts: Accounts;
   readonly sessions: Sessions;
   readonly grants: Grants;
@@ -68,6 +70,7 @@ export class Claviger {
     const call: Call = (name, argument) => this.#call(name, argument);
     this.#guard = new Guard(call, options.clock ?? Date.now);
     this.clients = new Clients(call);
+    this.registrationTokens = new RegistrationTokens(call);
     this.accounts = new Accounts(call);
     this.sessions = new Sessions(call);
     this.grants = new Grants(call);

@@ -12,12 +12,14 @@ import type {
   Grant,
   Interaction,
   Introspection,
+  IssuedRegistrationToken,
   ListPage,
   NewAccount,
   NewClient,
   Paging,
   PrincipalFacts,
   Purged,
+  RegistrationToken,
   Requirement,
   ResourceMetadata,
   Session,
@@ -48,6 +50,9 @@ export interface Commands {
   "clients.update": [ById & ClientChanges, Client];
   "clients.delete": [ById, { deleted: boolean }];
   "clients.rotateSecret": [ById & { overlap?: Lifetime }, ClientWithSecret];
+  "registrationTokens.issue": [{ uses?: number; expiresIn?: Lifetime }, IssuedRegistrationToken];
+  "registrationTokens.list": [Paging, ListPage<RegistrationToken>];
+  "registrationTokens.revoke": [ById, { revoked: boolean }];
   "accounts.create": [NewAccount, Account];
   "accounts.find": [ById | { login: string }, Account | null];
   "accounts.list": [Paging, ListPage<Account>];

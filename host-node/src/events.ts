@@ -11,6 +11,13 @@ interface OfGrant extends OfClient {
 /** What happened, by name. No event carries a secret. */
 export interface Events {
   "client.created": OfClient;
+  /** It registered itself. */
+  "client.registered": OfClient;
+  /** The metadata document at the client's id was read. */
+  "client.document_read": OfClient;
+  "client.document_refused": OfClient & { readonly reason: string };
+  "registration_token.issued": { readonly id: string };
+  "registration_token.revoked": { readonly id: string };
   "client.updated": OfClient;
   "client.deleted": OfClient;
   "client.secret_rotated": OfClient;

@@ -3,6 +3,7 @@ import type { HeaderPairs } from "./commands.js";
 import type { HttpAnswer, Incoming } from "./http.js";
 import type { Requester } from "./serve.js";
 
+export { publicFetch } from "./public-fetch.js";
 export { type WorkerThreads, type WorkerThreadsOptions, workerThreads } from "./worker-threads.js";
 export type { HttpAnswer, Incoming };
 

@@ -1,4 +1,5 @@
 import type { ClavigerError } from "./errors.js";
+import type { GrantType } from "./shapes.js";
 import type { Awaitable, Store } from "./store.js";
 
 /** A number of seconds, or text such as `"10m"`, `"1h"`, `"30d"`. */
@@ -54,6 +55,21 @@ export interface Configuration {
   pages?: { signIn?: string; consent?: string; device?: string };
   /** The cost of hashing a password with argon2id (RFC 9106): `memory` in KiB. */
   password?: { memory?: number; passes?: number; lanes?: number };
+  /**
+   * Clients that register themselves: by dynamic registration (RFC 7591, `mode`), or by a metadata document at an https address
+   * that is their id (`documents`, which needs `fetch`). Both are off when absent. `perHour` bounds what one address may cause, so
+   * see that `remote` is known; `unusedFor` is when one that nobody used is forgotten.
+   */
+  registration?: {
+    mode?: "off" | "token" | "open";
+    documents?: boolean;
+    /** What they may ask for; all scopes when absent. */
+    scopes?: readonly string[];
+    /** What they may register for; `authorization_code` and `refresh_token` when absent. */
+    grantTypes?: readonly GrantType[];
+    perHour?: number;
+    unusedFor?: Lifetime;
+  };
   /** `flows` in flight in one instance; `body` in bytes; `pushedPerMinute` for each client. */
   limits?: { flows?: number; body?: number; pushedPerMinute?: number };
   /** DPoP (RFC 9449). `requireNonce`: every proof must hold a nonce of this server, so that none can be made in advance. */
@@ -129,6 +145,9 @@ export type Verify = (request: {
  *
  * The body of the response is read up to the limit that the engine sets, and its time is limited; the signal tells when it is up.
  * A redirect is an answer, never followed.
+ *
+ * On Node, Bun and Deno, `publicFetch()` of `claviger/node` is one. On Workers, whose own `fetch` reaches no private network, it is
+ * `({ url, publicOnly, ...init }) => fetch(url, init)`.
  */
 export type Fetch = (request: {
   url: string;
@@ -139,7 +158,7 @@ export type Fetch = (request: {
   signal: AbortSignal;
   /**
    * Connect to addresses of the public internet alone: resolve the name once, refuse every other address, and connect to the one
-   * that was checked. On Workers the platform does.
+   * that was checked.
    */
   publicOnly: boolean;
 }) => Awaitable<Response>;

@@ -24,6 +24,41 @@ export interface Client {
   readonly exchangeFor: readonly string[];
   readonly disabled: boolean;
   readonly createdAt: number;
+  readonly origin: ClientOrigin;
+  /** What a client that registered itself says of itself. */
+  readonly metadata?: ClientMetadata;
+}
+
+/**
+ * Where a registration is from: the operator; the client itself (RFC 7591); or the metadata document at the address that is its
+ * id. Nobody has checked the last two.
+ */
+export type ClientOrigin = "operator" | "registered" | "document";
+
+/** In the words of RFC 7591 section 2. The addresses are https, and the client's own choice: load nothing from them unasked. */
+export interface ClientMetadata {
+  readonly application_type?: "web" | "native";
+  readonly client_uri?: string;
+  readonly logo_uri?: string;
+  readonly tos_uri?: string;
+  readonly policy_uri?: string;
+  readonly contacts?: readonly string[];
+  readonly software_id?: string;
+  readonly software_version?: string;
+}
+
+/** An initial access token (RFC 7591 section 1.2). */
+export interface RegistrationToken {
+  readonly id: string;
+  /** How many clients may still be registered with it. */
+  readonly usesLeft: number;
+  readonly createdAt: number;
+  readonly expiresAt: number;
+}
+
+/** The token itself is shown this once. */
+export interface IssuedRegistrationToken extends RegistrationToken {
+  readonly token: string;
 }
 
 export type GrantType =
@@ -256,12 +291,24 @@ export interface SigningKey {
 /** RFC 7518 section 3.1, RFC 8037, RFC 9864. */
 export type SigningAlgorithm = "EdDSA" | "ES256" | "RS256" | "HS256" | (string & {});
 
+/** The application that asks, as a page shows it. */
+export interface AskingClient {
+  readonly id: string;
+  readonly name: string;
+  readonly origin: ClientOrigin;
+  /** What a client that registered itself says of itself; not where a device asks. */
+  readonly metadata?: ClientMetadata;
+}
+
 /** What a page of your own must ask the person. */
 export interface Interaction {
   /** `nothing`: the person allowed all of it before; `consent` then only sends the browser on. */
   readonly prompt: "sign_in" | "consent" | "nothing";
-  /** `null` when a person signs in to enter the code of a device: what asks is told after that. */
-  readonly client: { readonly id: string; readonly name: string } | null;
+  /**
+   * Say so when its `origin` is not `operator`: nobody has checked it. `null` when a person signs in to enter the code of a device:
+   * what asks is told after that.
+   */
+  readonly client: AskingClient | null;
   /** Where the browser goes in the end; show it, because anyone can choose a client's name. */
   readonly redirectHost: string | null;
   readonly scopes: readonly { readonly name: string; readonly description: string }[];
@@ -281,7 +328,7 @@ export interface DeviceSignIn {
 export interface DeviceConfirmation {
   readonly prompt: "confirm";
   readonly userCode: string;
-  readonly client: { readonly id: string; readonly name: string };
+  readonly client: AskingClient;
   readonly scopes: readonly { readonly name: string; readonly description: string }[];
   readonly subject: string;
   /** The address that the device asked from. */

@@ -162,6 +162,25 @@ test("a client is made, found, changed and deleted", async () => {
   });
 });
 
+test("a client registers itself by an initial access token, and is what it says of itself", async () => {
+  const { auth } = testing({ scopes, registration: { mode: "token" } });
+  const register = (token: string) => {
+    const headers = { "content-type": "application/json", authorization: `Bearer ${token}` };
+    const body = JSON.stringify({ redirect_uris: ["https://app.example.com/cb"], software_id: "printer" });
+    return auth.fetch(new Request("https://auth.example.com/register", { method: "POST", headers, body }));
+  };
+  const { token, ...issued } = await auth.registrationTokens.issue({ uses: 2, expiresIn: "1h" });
+  const response = await register(token);
+  assert.equal(response.status, 201);
+  const made = await response.json();
+  const client = await auth.clients.find(made.client_id);
+  assert.equal(client?.origin, "registered");
+  assert.equal(client.metadata?.software_id, "printer");
+  assert.deepEqual((await auth.registrationTokens.list().page()).items, [{ ...issued, usesLeft: 1 }]);
+  assert.equal(await auth.registrationTokens.revoke(issued.id), true);
+  assert.equal((await register(token)).status, 401);
+});
+
 test("a list is iterated over all its pages, or taken page by page", async () => {
   const { auth } = testing();
   const ids = ["a", "b", "c", "d", "e"];

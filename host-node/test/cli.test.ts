@@ -72,6 +72,18 @@ test("clients: made, listed, shown, changed, disabled, given another secret, del
   assert.equal(JSON.parse(gone.error).error.code, "not_found");
 });
 
+test("registration-tokens: issued, listed, revoked", async () => {
+  const { json, type } = scene();
+  const made = await json("registration-tokens issue --uses 3 --expires-in 3600");
+  assert.equal(made.usesLeft, 3);
+  assert.match(made.token, /^cvg_/);
+  const { token: _, ...listed } = made;
+  assert.deepEqual(await json("registration-tokens list"), [listed]);
+  assert.equal(await json(`registration-tokens revoke ${made.id}`), "revoked");
+  assert.equal((await type(`registration-tokens revoke ${made.id}`)).code, 1);
+  assert.equal((await type("registration-tokens issue --uses some")).code, 2);
+});
+
 test("users: a password comes from the environment, a file or the engine's own choice, and is shown only then", async () => {
   const { json, type, cwd } = scene();
   const made = await json("users create ada --generate");

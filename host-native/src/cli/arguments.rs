@@ -9,6 +9,7 @@ use super::clients::ClientsCommand;
 use super::grants::GrantsCommand;
 use super::keys::KeysCommand;
 use super::purge::PurgeArguments;
+use super::registration_tokens::RegistrationTokensCommand;
 use super::sessions::SessionsCommand;
 use super::users::UsersCommand;
 
@@ -95,6 +96,9 @@ pub(super) enum Command {
     /// The applications that may ask for tokens
     #[command(subcommand)]
     Clients(ClientsCommand),
+    /// What lets applications register themselves
+    #[command(subcommand)]
+    RegistrationTokens(RegistrationTokensCommand),
     /// The people who sign in
     #[command(subcommand)]
     Users(UsersCommand),

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::failure::Failure;
 use super::output::Output;
 
-const COLUMNS: [&str; 5] = ["id", "name", "authMethod", "disabled", "createdAt"];
+const COLUMNS: [&str; 6] = ["id", "name", "origin", "authMethod", "disabled", "createdAt"];
 
 const EXAMPLES: &str = "\
 An application with a server, which can keep a secret:

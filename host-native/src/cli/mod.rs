@@ -11,6 +11,7 @@ mod logging;
 mod output;
 mod password;
 mod purge;
+mod registration_tokens;
 mod secret;
 mod serve;
 mod sessions;
@@ -54,6 +55,9 @@ fn run(arguments: Arguments, output: Output) -> Result<(), Failure> {
             Command::CheckConfig => settings::check(&common, output),
             Command::Keys(keys) => keys::run(&Settings::read(&common)?.open()?, keys, output).await,
             Command::Clients(clients) => clients::run(&Settings::read(&common)?.open()?, clients, output).await,
+            Command::RegistrationTokens(tokens) => {
+                registration_tokens::run(&Settings::read(&common)?.open()?, tokens, output).await
+            }
             Command::Users(users) => users::run(&Settings::read(&common)?.open()?, users, output).await,
             Command::Sessions(sessions) => sessions::run(&Settings::read(&common)?.open()?, sessions, output).await,
             Command::Grants(grants) => grants::run(&Settings::read(&common)?.open()?, grants, output).await,

@@ -5,6 +5,7 @@ use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use claviger::services::PublicFetch;
 use claviger::stores::{Memory, Sqlite};
 use claviger::{Builder, Claviger};
 use serde_json::{Map, Value};
@@ -66,7 +67,7 @@ impl Settings {
         let store = self.store.ok_or_else(|| {
             Failure::new("configuration", "no store is configured", "Say `--store sqlite:FILE`, or set CLAVIGER_STORE.")
         })?;
-        let builder = adjust(Builder::from_configuration(self.configuration));
+        let builder = adjust(Builder::from_configuration(self.configuration).fetch(PublicFetch::new()));
         let builder = match store {
             StoreChoice::Memory => builder.store(Memory::new()),
             StoreChoice::Sqlite(path) => builder.store(Sqlite::open(path)?),
@@ -93,7 +94,8 @@ impl StoreChoice {
 pub(super) fn check(common: &Common, output: Output) -> Result<(), Failure> {
     let settings = Settings::read(common)?;
     require(&settings.configuration)?;
-    Builder::from_configuration(settings.configuration).instances(1).derivers(1).store(Memory::new()).build()?;
+    let builder = Builder::from_configuration(settings.configuration).fetch(PublicFetch::new());
+    builder.instances(1).derivers(1).store(Memory::new()).build()?;
     output.line("the configuration is good")
 }
 

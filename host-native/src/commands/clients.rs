@@ -1,7 +1,7 @@
 //! The applications that may ask for tokens.
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::{ById, Items, Paging};
 use crate::claviger::Claviger;
@@ -110,6 +110,24 @@ pub struct Client {
     pub disabled: bool,
     /// Milliseconds since 1970.
     pub created_at: u64,
+    /// Where its registration is from.
+    pub origin: ClientOrigin,
+    /// What a client that registered itself says of itself, in the words of RFC 7591 section 2.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub metadata: Option<Map<String, Value>>,
+}
+
+/// Where a client's registration is from. Nobody has checked any but the operator's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum ClientOrigin {
+    /// The operator made it.
+    Operator,
+    /// It registered itself (RFC 7591).
+    Registered,
+    /// It is what the metadata document at the address that is its id says.
+    Document,
 }
 
 /// A client and, if it has one, its secret.

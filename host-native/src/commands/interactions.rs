@@ -8,7 +8,9 @@ use http::header::{CACHE_CONTROL, COOKIE, LOCATION};
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use http_body_util::Full;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
+use super::ClientOrigin;
 use crate::claviger::Claviger;
 use crate::engine::EngineError;
 use crate::error::Error;
@@ -121,6 +123,11 @@ pub struct InteractionClient {
     pub id: String,
     /// What people are shown.
     pub name: String,
+    /// Where its registration is from; tell people when it is not the operator.
+    pub origin: ClientOrigin,
+    /// What a client that registered itself says of itself, in the words of RFC 7591 section 2.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub metadata: Option<Map<String, Value>>,
 }
 
 /// Something that is asked for.

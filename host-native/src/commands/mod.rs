@@ -11,6 +11,7 @@ mod grants;
 mod interactions;
 mod keys;
 mod purge;
+mod registration_tokens;
 mod resources;
 mod sessions;
 mod tokens;
@@ -20,12 +21,15 @@ use serde::{Deserialize, Serialize};
 pub use accounts::{Account, AccountChange, Accounts, NewAccount};
 pub(crate) use authenticate::Seen;
 pub use authenticate::{Actor, Principal, PrincipalKind, Requirement};
-pub use clients::{AccessTokenFormat, AuthMethod, Client, ClientChange, ClientWithSecret, Clients, NewClient};
+pub use clients::{
+    AccessTokenFormat, AuthMethod, Client, ClientChange, ClientOrigin, ClientWithSecret, Clients, NewClient,
+};
 pub use devices::{DeviceAllowed, DeviceRequest, Devices};
 pub use grants::{Grant, GrantState, Grants};
 pub use interactions::{Allowed, Interaction, InteractionClient, InteractionScope, Interactions, Onward, Prompt};
 pub use keys::{Algorithm, Key, KeyState, Keys};
 pub use purge::{Purge, Purged};
+pub use registration_tokens::{IssuedRegistrationToken, NewRegistrationToken, RegistrationToken, RegistrationTokens};
 pub use sessions::{Session, Sessions};
 pub use tokens::{Introspection, Tokens};
 

@@ -3,6 +3,10 @@
 //! Each is optional; the engine asks a host only for what it offers (`docs/contract.md`, section 4).
 
 mod fetch;
+#[cfg(feature = "fetch")]
+mod public;
+#[cfg(feature = "fetch")]
+mod public_address;
 mod sign;
 mod verify;
 
@@ -15,6 +19,8 @@ use serde::{Deserialize, Deserializer};
 
 pub(crate) use fetch::{DynFetch, FetchAsk, Fetched, fetched};
 pub use fetch::{Fetch, FetchLimits};
+#[cfg(feature = "fetch")]
+pub use public::PublicFetch;
 pub(crate) use sign::DynSign;
 pub use sign::{Sign, SignRequest};
 pub(crate) use verify::DynVerify;

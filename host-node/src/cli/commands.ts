@@ -6,7 +6,8 @@ import { type Command, type Context, Mistyped, notFound, type Options } from "./
 import { passwordOptions, readPassword } from "./password.js";
 import { serve, serveOptions } from "./serve.js";
 
-const clientColumns = ["id", "name", "authMethod", "disabled", "createdAt"];
+const clientColumns = ["id", "name", "origin", "authMethod", "disabled", "createdAt"];
+const registrationTokenColumns = ["id", "usesLeft", "createdAt", "expiresAt"];
 const userColumns = ["id", "login", "name", "disabled", "createdAt"];
 const keyColumns = ["kid", "algorithm", "state", "createdAt"];
 const sessionColumns = ["id", "methods", "authTime", "expiresAt"];
@@ -122,6 +123,29 @@ export const commands: readonly Command[] = [
       output.record({ ...client, secret });
     },
   ),
+  command(
+    "registration-tokens issue",
+    "Make a token with which clients may register themselves; it is shown once",
+    [],
+    {
+      uses: { type: "string", value: "NUMBER", help: "How many clients it is good for, 1 when absent" },
+      "expires-in": { type: "string", value: "SECONDS", help: "How long it is good for, a day when absent" },
+    },
+    async (auth, { values, output }) => {
+      const help = "claviger registration-tokens issue --help";
+      const uses = values.uses === undefined ? {} : { uses: whole(values, "uses", "a number", help) };
+      const typed = values["expires-in"] !== undefined;
+      const expiresIn = typed ? { expiresIn: seconds(values, "expires-in", help) } : {};
+      output.record(await auth.registrationTokens.issue({ ...uses, ...expiresIn }));
+    },
+  ),
+  command("registration-tokens list", "List what is left of them", [], {}, async (auth, { output }) => {
+    output.table(await all(auth.registrationTokens.list()), registrationTokenColumns);
+  }),
+  command("registration-tokens revoke", "End a registration token", ["id"], {}, async (auth, { output }, id) => {
+    if (!(await auth.registrationTokens.revoke(id))) throw notFound("registration token", id);
+    output.line("revoked");
+  }),
   command(
     "users create",
     "Make a user",
@@ -243,8 +267,12 @@ function command(
 
 /** The option's value; 0 when it was not typed. */
 function seconds(values: Record<string, unknown>, option: string, help: string): number {
+  return whole(values, option, "a number of seconds", help);
+}
+
+function whole(values: Record<string, unknown>, option: string, what: string, help: string): number {
   const typed = Number(values[option] ?? 0);
-  if (!Number.isSafeInteger(typed)) throw new Mistyped(`--${option} is a number of seconds`, help);
+  if (!Number.isSafeInteger(typed)) throw new Mistyped(`--${option} is ${what}`, help);
   return typed;
 }
 

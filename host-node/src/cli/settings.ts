@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { ConfigurationError } from "../errors.js";
 import { Claviger } from "../index.js";
 import type { Configuration, Host, Options } from "../options.js";
+import { publicFetch } from "../public-fetch.js";
 import type { Store } from "../store.js";
 import { MemoryStore } from "../stores/memory.js";
 import { sqlite } from "../stores/sqlite.js";
@@ -49,12 +50,13 @@ export class Settings {
     if (this.store === undefined) {
       throw new Failure("configuration", "no store is configured", "Say `--store sqlite:FILE`, or set CLAVIGER_STORE.");
     }
-    return new Claviger({ ...this.required(), store: storeOf(this.store), ...host } as Options);
+    const fetch = publicFetch();
+    return new Claviger({ ...this.required(), store: storeOf(this.store), fetch, ...host } as Options);
   }
 
   /** Opens the engine with the configuration, on an empty store in memory. */
   async check(): Promise<void> {
-    await new Claviger({ ...this.required(), store: new MemoryStore() }).ready();
+    await new Claviger({ ...this.required(), store: new MemoryStore(), fetch: publicFetch() }).ready();
   }
 
   required(): Configuration {

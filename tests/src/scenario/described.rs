@@ -9,6 +9,7 @@ mod keys;
 mod proofs;
 mod pushed;
 mod refusals;
+mod registration;
 mod resource_server;
 mod services;
 mod sign_in;
@@ -30,6 +31,7 @@ pub fn all() -> Vec<Scenario> {
         device::ALL,
         proofs::ALL,
         exchange::ALL,
+        registration::ALL,
         refusals::ALL,
         keys::ALL,
         services::ALL,
