@@ -39,7 +39,12 @@ export class Driver {
     const { serve, clock, random } = this.#surroundings;
     const engine = this.engine();
     try {
-      let step: Step = engine.begin({ now: clock(), seed: toBase64Url(random(32)), ...(issuer !== undefined && { issuer }), command });
+      let step: Step = engine.begin({
+        now: clock(),
+        seed: toBase64Url(random(32)),
+        ...(issuer !== undefined && { issuer }),
+        command,
+      });
       while ("ask" in step) {
         const answered = serve(step.ask, requester);
         const answer = answered instanceof Promise ? await this.#orCancel(engine, step.flow, answered) : answered;

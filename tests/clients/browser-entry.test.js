@@ -249,7 +249,10 @@ suite("claviger/browser in Chromium", () => {
       async function serveReadme() {
         const readme = await readFile(new URL("../../README.md", import.meta.url), "utf8");
         const snippet = /## In the browser\n+```js\n(.*?)```/s.exec(readme)[1];
-        return serveApp(project, html(snippet.replace("https://auth.example.com", host.issuer).replace('"app"', '"demo"')));
+        return serveApp(
+          project,
+          html(snippet.replace("https://auth.example.com", host.issuer).replace('"app"', '"demo"')),
+        );
       }
 
       test("signing out ends the session in every tab", async () => {
