@@ -1,7 +1,7 @@
 //! `private_key_jwt` (TK-026 to TK-034, JW-031, JW-053): a client proves by an assertion that it has its key, once for each assertion.
 
 use claviger_core::key::Algorithm;
-use claviger_tests::setting::{CALLBACK, Setting, client, post_as, redeem_fields, reply, text};
+use claviger_tests::setting::{Setting, client, post_as, redeem_fields, reply, text};
 use claviger_tests::{ClientKey, World, basic};
 use serde_json::{Value, json};
 
@@ -11,13 +11,13 @@ const TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 const INVALID: (u64, &str) = (401, "invalid_client");
 
 /// A client with a key, that may act for itself.
-struct Keyed {
-    world: World,
-    id: String,
-    key: ClientKey,
+pub(crate) struct Keyed {
+    pub(crate) world: World,
+    pub(crate) id: String,
+    pub(crate) key: ClientKey,
 }
 
-fn members(key: &ClientKey) -> Value {
+pub(crate) fn members(key: &ClientKey) -> Value {
     json!({
         "name": "Service", "redirectUris": [], "grantTypes": ["client_credentials"], "authMethod": "private_key_jwt",
         "jwks": { "keys": [key.public_jwk()] },
@@ -25,11 +25,11 @@ fn members(key: &ClientKey) -> Value {
 }
 
 impl Keyed {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::with(json!({}), json!({}), ClientKey::es256(1))
     }
 
-    fn with(config: Value, changes: Value, key: ClientKey) -> Self {
+    pub(crate) fn with(config: Value, changes: Value, key: ClientKey) -> Self {
         let mut world = World::with(config);
         let mut members = members(&key);
         for (name, value) in changes.as_object().into_iter().flatten() {
@@ -41,27 +41,27 @@ impl Keyed {
         Self { world, id, key }
     }
 
-    fn assertion(&self, header: Value, claims: Value) -> String {
+    pub(crate) fn assertion(&self, header: Value, claims: Value) -> String {
         self.key.assertion(&self.world, &self.id, header, claims)
     }
 
-    fn command(&self, assertion: &str) -> Value {
+    pub(crate) fn command(&self, assertion: &str) -> Value {
         presenting(assertion, "/token", &[("grant_type", "client_credentials")])
     }
 
-    fn takes(&mut self, assertion: &str) {
+    pub(crate) fn takes(&mut self, assertion: &str) {
         let command = self.command(assertion);
         let (status, tokens) = reply(&send(&mut self.world, command));
         assert_eq!(status, 200, "{tokens}");
     }
 
-    fn refuses(&mut self, assertion: &str) {
+    pub(crate) fn refuses(&mut self, assertion: &str) {
         let command = self.command(assertion);
         let (status, error) = refusal(&mut self.world, command);
         assert_eq!((status, error.as_str()), INVALID, "{assertion}");
     }
 
-    fn refuses_with(&mut self, header: Value, claims: Value) {
+    pub(crate) fn refuses_with(&mut self, header: Value, claims: Value) {
         let assertion = self.assertion(header, claims);
         self.refuses(&assertion);
     }
@@ -379,177 +379,6 @@ fn jw_031_no_token_of_another_kind_is_an_assertion() {
     let proof =
         k.key.proof_with(&k.world, "/token", json!({ "kid": k.key.jkt() }), json!({ "sub": k.id, "iss": k.id }));
     k.refuses(&proof);
-}
-
-/// A client whose keys are at an address, and what that address answers.
-struct Fetching {
-    k: Keyed,
-    jwks: Value,
-    status: u64,
-    fetched: usize,
-}
-
-impl Fetching {
-    fn new() -> Self {
-        let key = ClientKey::es256(1);
-        let changes = json!({ "jwks": null, "jwksUri": "https://client.example/jwks" });
-        let jwks = json!({ "keys": [key.public_jwk()] });
-        let k = Keyed::with(json!({ "capabilities": ["fetch"] }), changes, key);
-        Self { k, jwks, status: 200, fetched: 0 }
-    }
-
-    /// The status of a request with a new assertion by the client's key.
-    fn request(&mut self) -> u64 {
-        self.send(&self.k.assertion(json!({}), json!({})))
-    }
-
-    fn send(&mut self, assertion: &str) -> u64 {
-        let command = self.k.command(assertion);
-        let Self { k, jwks, status, fetched } = self;
-        let done = k.world.run_with(command, |ask, _, store| match ask.get("fetch") {
-            Some(asked) => {
-                *fetched += 1;
-                assert_eq!((&asked["method"], &asked["url"]), (&json!("GET"), &json!("https://client.example/jwks")));
-                assert_eq!((&asked["limits"]["publicOnly"], &asked["limits"]["redirects"]), (&json!(true), &json!(0)));
-                json!({ "response": { "status": *status, "headers": [], "body": jwks.to_string() } })
-            }
-            None => store.answer(ask),
-        });
-        done["ok"]["status"].as_u64().unwrap()
-    }
-}
-
-#[test]
-fn jw_053_a_key_that_the_client_rotated_to_is_fetched_once() {
-    let mut f = Fetching::new();
-    assert_eq!((f.request(), f.fetched), (200, 1));
-    assert_eq!((f.request(), f.fetched), (200, 1), "kept");
-    f.k.key = ClientKey::es256(2);
-    f.jwks = json!({ "keys": [f.k.key.public_jwk()] });
-    f.k.world.advance(60);
-    assert_eq!((f.request(), f.fetched), (200, 2));
-    let second = std::mem::replace(&mut f.k.key, ClientKey::es256(3));
-    assert_eq!((f.request(), f.fetched), (401, 2), "left alone for a while");
-    f.k.world.advance(10);
-    assert_eq!((f.request(), f.fetched), (401, 3), "a forged kid costs a fetch now and then");
-    f.k.key = second;
-    assert_eq!((f.request(), f.fetched), (200, 3));
-    f.k.world.advance(600);
-    assert_eq!((f.request(), f.fetched), (200, 4), "looked at again: a key may have been withdrawn");
-}
-
-#[test]
-fn jw_053_a_key_that_took_the_name_of_another_is_fetched_too() {
-    let mut f = Fetching::new();
-    assert_eq!((f.request(), f.fetched), (200, 1));
-    let mut second = ClientKey::es256(2).public_jwk();
-    second["kid"] = f.k.key.public_jwk()["kid"].clone();
-    f.jwks = json!({ "keys": [second] });
-    let mut nameless = f.jwks.clone();
-    nameless["keys"][0]["kid"] = json!("another");
-    f.k.world.advance(10);
-    let named = ClientKey::es256(2).assertion(&f.k.world, &f.k.id, json!({ "kid": f.k.key.jkt() }), json!({}));
-    assert_eq!((f.send(&named), f.fetched), (200, 2), "the same kid, another key");
-    f.jwks = nameless;
-    f.k.world.advance(10);
-    let none = ClientKey::es256(2).assertion(&f.k.world, &f.k.id, json!({ "kid": null }), json!({ "jti": "x" }));
-    assert_eq!((f.send(&none), f.fetched), (200, 2), "no kid, and the key is known");
-    assert_eq!((f.request(), f.fetched), (401, 3), "the first key is gone");
-}
-
-#[test]
-fn an_address_that_does_not_answer_well_authenticates_nobody() {
-    let mut f = Fetching::new();
-    f.status = 500;
-    assert_eq!(f.request(), 401);
-    assert_eq!((f.request(), f.fetched), (401, 1));
-    f.status = 200;
-    f.k.world.advance(10);
-    for bad in
-        [json!({}), json!([]), json!({ "keys": 1 }), json!({ "keys": [] }), json!({ "keys": [f.k.key.private_jwk()] })]
-    {
-        f.jwks = bad;
-        assert_eq!(f.request(), 401, "{}", f.jwks);
-        f.k.world.advance(10);
-    }
-    let command = f.k.command(&f.k.assertion(json!({}), json!({})));
-    let done = f.k.world.run_with(command, |ask, _, store| match ask.get("fetch") {
-        Some(_) => json!({ "failed": "no route" }),
-        None => store.answer(ask),
-    });
-    assert_eq!((&done["ok"]["status"], &done["fault"]["code"]), (&json!(503), &json!("host_failed")), "{done}");
-}
-
-#[test]
-fn a_crowd_at_the_first_use_of_an_address_fetches_few_times_and_is_not_refused() {
-    let mut f = Fetching::new();
-    let commands: Vec<Value> = (0..64).map(|_| f.k.command(&f.k.assertion(json!({}), json!({})))).collect();
-    let mut waiting: Vec<Value> = commands.into_iter().map(|command| f.k.world.begin(command)).collect();
-    let (mut fetched, mut statuses) = (0, Vec::new());
-    while !waiting.is_empty() {
-        let mut still = Vec::new();
-        for step in waiting {
-            let answer = match step["ask"].get("fetch") {
-                Some(_) => {
-                    fetched += 1;
-                    json!({ "response": { "status": 200, "headers": [], "body": f.jwks.to_string() } })
-                }
-                None => f.k.world.store.answer(&step["ask"]),
-            };
-            let next = f.k.world.resume(&step["flow"], answer);
-            if next.get("ask").is_some() {
-                still.push(next)
-            } else {
-                statuses.push(next["done"]["ok"]["status"].clone())
-            }
-        }
-        waiting = still;
-    }
-    assert_eq!(fetched, 8);
-    assert_eq!(statuses.iter().filter(|status| **status == 200).count(), 8);
-    assert!(statuses.iter().all(|status| *status == 200 || *status == 503), "{statuses:?}");
-    assert_eq!(f.request(), 200);
-}
-
-#[test]
-fn what_is_registered_of_keys_is_checked() {
-    let mut world = World::new();
-    let key = ClientKey::es256(1);
-    let jwks = json!({ "keys": [key.public_jwk()] });
-    let good = json!({ "name": "App", "redirectUris": [CALLBACK], "authMethod": "private_key_jwt", "jwks": jwks });
-    let created = world.ok(json!({ "clients.create": good }));
-    assert_eq!((&created["client"]["jwks"], &created["secret"]), (&jwks, &Value::Null));
-    for (name, value) in [
-        ("jwks", Value::Null),
-        ("jwks", json!({ "keys": [] })),
-        ("jwks", json!({ "keys": [key.private_jwk()] })),
-        ("jwksUri", json!("https://client.example/jwks")),
-        ("authMethod", json!("client_secret_basic")),
-        ("authMethod", json!("none")),
-        ("authSigningAlg", json!("HS256")),
-    ] {
-        let mut bad = good.clone();
-        bad[name] = value;
-        assert_eq!(world.refused(json!({ "clients.create": bad })), "invalid_argument", "{name}");
-    }
-    let id = created["client"]["id"].clone();
-    let second = json!({ "keys": [ClientKey::es256(2).public_jwk()] });
-    let updated = world.ok(json!({ "clients.update": { "id": id, "jwks": second } }));
-    assert_eq!(updated["jwks"], second);
-    assert_eq!(
-        world.refused(json!({ "clients.update": { "id": id, "jwksUri": "https://client.example/jwks" } })),
-        "invalid_argument"
-    );
-    world.reopen(json!({ "capabilities": ["fetch"] }));
-    let updated = world.ok(json!({ "clients.update": { "id": id, "jwksUri": "https://client.example/jwks" } }));
-    assert_eq!((updated.get("jwks"), &updated["jwksUri"]), (None, &json!("https://client.example/jwks")));
-    for bad in ["http://client.example/jwks", "https://127.0.0.1/jwks", "x"] {
-        assert_eq!(
-            world.refused(json!({ "clients.update": { "id": id, "jwksUri": bad } })),
-            "invalid_argument",
-            "{bad}"
-        );
-    }
 }
 
 #[test]
