@@ -12,6 +12,9 @@ pub struct Dated {
     pub event: Event,
     /// Milliseconds since 1970.
     pub at: Millis,
+    /// Of which issuer; absent for the engine's first one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub issuer: Option<String>,
 }
 
 /// What happened. The names are the contract's.

@@ -26,6 +26,8 @@ use crate::want::Want;
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) config: Config,
+    /// The issuer, where it is not the engine's first: its events name it.
+    pub(crate) named: Option<String>,
     pub(crate) keys: KeyCache,
     pub(crate) client_keys: FetchedKeys,
     pub(crate) pace: Pace,
@@ -110,7 +112,7 @@ impl Host {
     /// Tells what happened. It leaves the engine only with the flow's end, and what was told before a commit only if that commit
     /// was acknowledged.
     pub(crate) fn tell(&self, event: Event) {
-        self.0.events.borrow_mut().push(Dated { event, at: self.now() });
+        self.0.events.borrow_mut().push(Dated { event, at: self.now(), issuer: self.0.shared.named.clone() });
     }
 
     /// What was told since the last acknowledged commit did not happen.

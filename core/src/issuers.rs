@@ -22,7 +22,8 @@ pub(crate) struct Issuers {
 impl Issuers {
     pub(crate) fn open(config: &[u8]) -> Result<Self, Fault> {
         let (first, others) = Config::read(config)?;
-        Ok(Self { first: share(first), others: others.into_iter().map(share).collect() })
+        let named = |other: Config| share(Some(other.issuer.text.clone()), other);
+        Ok(Self { first: share(None, first), others: others.into_iter().map(named).collect() })
     }
 
     /// The one that speaks for the engine where no issuer is meant.
@@ -59,6 +60,12 @@ impl Issuers {
     }
 }
 
-fn share(config: Config) -> Rc<Shared> {
-    Rc::new(Shared { config, keys: KeyCache::default(), client_keys: FetchedKeys::default(), pace: Pace::default() })
+fn share(named: Option<String>, config: Config) -> Rc<Shared> {
+    Rc::new(Shared {
+        config,
+        named,
+        keys: KeyCache::default(),
+        client_keys: FetchedKeys::default(),
+        pace: Pace::default(),
+    })
 }

@@ -11,6 +11,9 @@ pub struct Event {
     pub name: String,
     /// When, in milliseconds since 1970.
     pub at: u64,
+    /// Of which issuer, where it is not the engine's first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub issuer: Option<String>,
     /// To whom and by what: `subject`, `clientId` and so on.
     #[serde(flatten)]
     pub details: Map<String, Value>,

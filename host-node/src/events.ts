@@ -53,9 +53,9 @@ export interface Events {
 
 export type EventName = keyof Events;
 
-/** An event with its name and its instant (milliseconds since 1970). */
+/** An event with its name and its instant (milliseconds since 1970); `issuer` where it is not the engine's first. */
 export type ClavigerEvent<Name extends EventName = EventName> = {
-  [N in Name]: Events[N] & { readonly name: N; readonly at: number };
+  [N in Name]: Events[N] & { readonly name: N; readonly at: number; readonly issuer?: string };
 }[Name];
 
 export type Listener<Name extends EventName> = (event: ClavigerEvent<Name>) => unknown;

@@ -123,6 +123,15 @@ fn no_credential_of_one_is_good_for_another() {
 }
 
 #[test]
+fn an_event_names_its_issuer_where_that_is_not_the_first() {
+    let mut world = world(&[other(SECOND, "second")]);
+    for (issuer, named) in [(World::ISSUER, Value::Null), (SECOND, json!(SECOND))] {
+        let client = json!({ "clients.create": { "name": "App", "redirectUris": [CALLBACK] } });
+        assert_eq!(at(&mut world, issuer, client)["events"][0]["issuer"], named);
+    }
+}
+
+#[test]
 fn two_on_one_origin_keep_their_sessions_apart() {
     let mut world = world(&[other(PATH, "path")]);
     let cookies = |world: &mut World, issuer: &str| {
