@@ -16,7 +16,16 @@ use crate::time::Millis;
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Consent {
     pub(crate) client_id: String,
+    /// The newest first.
+    #[serde(default)]
+    given: Vec<Given>,
+}
+
+/// What was allowed at once: each of the scopes at each of the resources.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Given {
     scopes: Vec<String>,
+    /// RFC 8707; never none: without a resource, the issuer itself.
     resources: Vec<String>,
     /// As long as a grant of that day may live.
     until: Millis,
@@ -25,14 +34,22 @@ pub(crate) struct Consent {
 impl Record for Consent {
     const KIND: &'static str = "consent";
 
+    const SCHEMA: u32 = 2;
+
     fn expires(&self) -> Option<Millis> {
-        Some(self.until)
+        Some(self.given.iter().map(|given| given.until).max().unwrap_or_default())
+    }
+
+    /// Where the store still has the row, it must be written over: each part of it says whether it is over.
+    fn is_over(&self, _: Millis) -> bool {
+        false
     }
 }
 
 impl Consent {
-    /// The most scopes and resources that are remembered together: a row stays small.
-    const MOST: usize = 256;
+    /// How many bytes of it are remembered: the oldest is forgotten for the newest, which always fits (16 resources of 1024
+    /// characters and 64 scopes of 128 are the most that one request names). A row may have 60 KiB.
+    const MOST_BYTES: usize = 40 * 1024;
 
     pub(crate) fn slot(config: &Config, subject: &str, client_id: &str) -> Slot<Self> {
         // A client id may be as long as an address.
@@ -40,8 +57,14 @@ impl Consent {
         Slot::new(&config.tenant, account::ROOM, subject, &name)
     }
 
-    pub(crate) fn covers(&self, scopes: &[String], resources: &[String]) -> bool {
-        scope::covers(&self.scopes, scopes) && scope::covers(&self.resources, resources)
+    /// Whether each of these scopes was allowed at each of these resources.
+    pub(crate) fn covers(&self, host: &Host, scopes: &[String], resources: &[String]) -> bool {
+        at(host.config(), resources).iter().all(|resource| {
+            let still = self.given.iter().filter(|given| host.now() < given.until);
+            let there: Vec<&Given> = still.filter(|given| given.resources.contains(resource)).collect();
+            let is_allowed = |scope: &String| there.iter().any(|given| given.scopes.contains(scope));
+            !there.is_empty() && scopes.iter().all(is_allowed)
+        })
     }
 
     /// The change that makes a grant, which also remembers what was allowed with it. What is known already is not written again.
@@ -54,16 +77,16 @@ impl Consent {
         allowed: (&[String], &[String]),
     ) -> Change {
         let (scopes, resources) = allowed;
-        if !host.config().remember_consent || known.is_some_and(|known| known.value.covers(scopes, resources)) {
+        if !host.config().remember_consent || known.is_some_and(|known| known.value.covers(host, scopes, resources)) {
             return change;
         }
-        let before = known.map(|known| &known.value);
-        let consent = Self {
-            client_id: client_id.to_owned(),
-            scopes: union(before.map(|before| &before.scopes), scopes),
-            resources: union(before.map(|before| &before.resources), resources),
+        let newest = Given {
+            scopes: scopes.to_vec(),
+            resources: at(host.config(), resources),
             until: host.config().lifetimes.grant.after(host.now()),
         };
+        let before = known.map(|known| known.value.given.as_slice()).unwrap_or_default();
+        let consent = Self { client_id: client_id.to_owned(), given: newest.before(host.now(), before) };
         match known {
             Some(known) => change.and_replace(known, consent),
             None => change.and_create(Self::slot(host.config(), subject, client_id), consent),
@@ -71,8 +94,65 @@ impl Consent {
     }
 }
 
-/// The new ones first: when there are too many, the oldest are forgotten.
-fn union(before: Option<&Vec<String>>, now: &[String]) -> Vec<String> {
-    let older = before.into_iter().flatten().filter(|old| !now.contains(old));
-    now.iter().chain(older).take(Consent::MOST).cloned().collect()
+impl Given {
+    /// This and those of the older ones that are not over and say more, as far as there is room.
+    fn before(self, now: Millis, older: &[Self]) -> Vec<Self> {
+        let still = older.iter().filter(|old| now < old.until && !self.says_all_of(old)).cloned().collect::<Vec<_>>();
+        let mut room = Consent::MOST_BYTES;
+        let mut fits = |given: &Self| {
+            room = room.saturating_sub(given.bytes());
+            room > 0
+        };
+        std::iter::once(self).chain(still).take_while(|given| fits(given)).collect()
+    }
+
+    fn says_all_of(&self, other: &Self) -> bool {
+        scope::covers(&self.scopes, &other.scopes) && scope::covers(&self.resources, &other.resources)
+    }
+
+    /// As they stand in the row.
+    fn bytes(&self) -> usize {
+        serde_json::to_vec(self).map_or(usize::MAX, |text| text.len())
+    }
+}
+
+/// Where a request asks for something.
+fn at(config: &Config, resources: &[String]) -> Vec<String> {
+    if resources.is_empty() { vec![config.issuer.text.clone()] } else { resources.to_vec() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn given(scopes: usize, resources: usize, until: Millis) -> Given {
+        let long = |n: usize, length: usize| format!("{n:0>length$}");
+        Given {
+            scopes: (0..scopes).map(|n| long(n, 128)).collect(),
+            resources: (0..resources).map(|n| long(n + scopes, 1024)).collect(),
+            until,
+        }
+    }
+
+    #[test]
+    fn the_newest_always_fits_and_a_row_never_has_more_than_a_store_takes() {
+        let mut all = Vec::new();
+        for n in 1..=64 {
+            all = given(n, 16, 10).before(0, &all);
+            assert_eq!(all[0], given(n, 16, 10));
+            let row = Consent { client_id: "c".repeat(512), given: all.clone() };
+            let text = crate::record::write(&"t".repeat(32), "a", &row).unwrap();
+            assert!(text.len() < 60 * 1024, "{}", text.len());
+        }
+        assert_eq!(given(1, 1, 10).before(0, &all), [given(1, 1, 10), all[0].clone()]);
+    }
+
+    #[test]
+    fn what_is_over_or_said_again_is_forgotten() {
+        let older = [given(1, 1, 10), Given { scopes: vec!["x".into()], ..given(1, 1, 20) }];
+        assert_eq!(given(1, 1, 30).before(10, &older), [given(1, 1, 30), older[1].clone()]);
+        assert_eq!(given(1, 1, 30).before(0, &older).len(), 2, "the same again");
+        assert_eq!(given(2, 2, 30).before(0, &older).len(), 3, "elsewhere");
+        assert_eq!(given(1, 1, 30).before(20, &older).len(), 1);
+    }
 }

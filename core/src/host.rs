@@ -120,6 +120,11 @@ impl Host {
         self.0.events.borrow_mut().truncate(self.0.acknowledged.get());
     }
 
+    /// How many such events this flow told.
+    pub(crate) fn count_told(&self, is_such: &dyn Fn(&Event) -> bool) -> usize {
+        self.0.events.borrow().iter().filter(|dated| is_such(&dated.event)).count()
+    }
+
     /// Notes that what was presented is good, for when the flow decides anew.
     pub(crate) fn find_good(&self) {
         self.0.found_good.set(true);

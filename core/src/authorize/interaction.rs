@@ -1,5 +1,6 @@
 //! An interaction: an authorization request on its way through the browser, sealed. Nothing is stored until the person
-//! decides, so an unauthenticated request writes nothing; the grant's id is a PRF of the interaction's, so it is answered once.
+//! decides, so an unauthenticated request writes nothing; the grant's id is a PRF of the interaction's, so each person can allow it once. Who
+//! signs in as another, in the one browser that it began in, may still answer it as that other.
 
 use serde::{Deserialize, Serialize};
 
@@ -128,12 +129,12 @@ impl Interaction {
         config.lifetimes.interaction.after(self.began_at)
     }
 
-    /// The one grant that this interaction can make.
+    /// The one grant that this interaction can make of one person's.
     pub(crate) fn grant_id(&self, config: &Config) -> Id {
         grant_id(config, &self.id)
     }
 
-    /// The one grant that the interaction with this id can make.
+    /// The same for the interaction with this id.
     pub(crate) fn grant_of(config: &Config, id: &Id) -> Id {
         grant_id(config, &b64u(id))
     }

@@ -64,17 +64,18 @@ impl Situation {
 
     /// What the person must do next, and where.
     pub(super) fn next(&self, host: &Host) -> Next {
-        self.interaction.next(self.signed_in.as_ref(), self.allowed_before(host.config()), host.now())
+        self.interaction.next(self.signed_in.as_ref(), self.allowed_before(host), host.now())
     }
 
     /// Whether the person allowed all of this to this client before. Where any program on the device may pose as the client, they
     /// are asked each time (RFC 8252 section 8.6).
-    fn allowed_before(&self, config: &Config) -> bool {
+    fn allowed_before(&self, host: &Host) -> bool {
+        let config = host.config();
         let request = &self.interaction.request;
         let recognised =
             !self.client.is_public() || !Destination::of(&request.return_to.redirect_uri).is_on_this_device();
         let known = self.consent.as_ref().filter(|_| config.remember_consent && recognised);
-        known.is_some_and(|known| known.value.covers(&self.scopes(config), &request.resources))
+        known.is_some_and(|known| known.value.covers(host, &self.scopes(config), &request.resources))
     }
 
     /// What there is to consent to: what was asked for, as far as the client may still have it.

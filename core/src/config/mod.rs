@@ -61,7 +61,7 @@ use crate::time::Seconds;
 /// | `registration.unusedFor` | 1 h to 3650 d, after which `purge` removes one that nobody ever used | 30 d |
 /// | `limits.flows` | 1 to 1000000 | 4096 |
 /// | `requirePushedAuthorizationRequests` | `true` or `false`: RFC 9126 section 5 | `false` |
-/// | `rememberConsent` | `true` or `false`: what a person allowed a client before is not asked again, as long as a grant of that day could live | `true` |
+/// | `rememberConsent` | `true` or `false`: what a person allowed a client before, each scope at each resource, is not asked again, as long as a grant of that day could live | `true` |
 /// | `limits.pushedPerMinute` | 1 to 1000000, for each client | 1000 |
 /// | `limits.body` | 1 kB to 1 MB | 64 kB |
 /// | `issuers` | at most 1000 further ones: each a configuration like this one with its own `issuer`, `tenant`, `secret` and so on, without `issuers` and `capabilities`. The engine, its flows and the store are shared; `limits.flows` is the first's | none |

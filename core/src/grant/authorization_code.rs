@@ -16,6 +16,7 @@ use crate::token::TokenResponse;
 pub(crate) async fn redeem(host: &Host, request: &Request, form: &Form) -> Result<TokenResponse, Stop> {
     let code = form.one("code")?.ok_or(Refusal::InvalidRequest("The parameter code is missing"))?;
     let presented = Presented::load(host, request, form, Kind::Code, code).await?;
+    presented.check_possession()?;
     check_bindings(&presented.grant.value, &presented.client, form)?;
     let refreshable = presented.client.may_use(GrantType::RefreshToken);
     let (subject, client_id, grant_id) = presented.told();

@@ -62,8 +62,13 @@ pub(crate) async fn revoke(host: &Host, ask: &SubjectItem) -> Result<Revoked, St
     let found = host.load(Grant::slot(host.config(), &ask.subject, &item_id(&ask.id)?)).await?;
     match found {
         Some(grant) => {
-            let consent = Consent::slot(host.config(), &ask.subject, &grant.value.client_id);
-            end_and_delete(host, grant, Some(consent.key)).await
+            let consent = Consent::slot(host.config(), &ask.subject, &grant.value.client_id).key;
+            if grant.value.state.is_revoked() {
+                // The client gave it back before. The person takes back what they allowed.
+                host.commit(Change::delete(consent)).await?;
+                return Ok(Revoked { revoked: false });
+            }
+            end_and_delete(host, grant, Some(consent)).await
         }
         None => Ok(Revoked { revoked: false }),
     }
@@ -104,7 +109,7 @@ pub struct RevokeAll {
 /// How many there were.
 #[derive(Debug, Serialize)]
 pub(crate) struct RevokedAll {
-    revoked: u32,
+    revoked: usize,
 }
 
 /// Takes back all that a person allowed, or all that they allowed one client. The consents go first, so that nothing new is made
@@ -116,13 +121,13 @@ pub(crate) async fn revoke_all(host: &Host, ask: &RevokeAll) -> Result<RevokedAl
             host.commit(Change::delete(consent.key)).await?;
         }
     }
-    let mut revoked = 0;
     for grant in all::<Grant>(host, &ask.subject, "grant.").await? {
-        if of_client(&grant.value.client_id) && end(host, grant).await?.revoked {
-            revoked += 1;
+        if of_client(&grant.value.client_id) {
+            end(host, grant).await?;
         }
     }
-    Ok(RevokedAll { revoked })
+    // A decision that lost a race had ended some already.
+    Ok(RevokedAll { revoked: host.count_told(&|event| matches!(event, Event::GrantRevoked { .. })) })
 }
 
 /// All records of a person whose names start so.
@@ -146,12 +151,12 @@ pub(crate) async fn end(host: &Host, grant: Stored<Grant>) -> Result<Revoked, St
 }
 
 async fn end_and_delete(host: &Host, grant: Stored<Grant>, also: Option<Key>) -> Result<Revoked, Stop> {
-    if matches!(grant.value.state, State::Revoked { .. }) {
+    if grant.value.state.is_revoked() {
         return Ok(Revoked { revoked: false });
     }
     let Grant { subject, client_id, id: grant_id, .. } = grant.value.clone();
     let state = grant.value.state.clone().revoke(host.now());
-    host.commit(Change::replace(&grant, Grant { state, ..grant.value.clone() }).and_delete(also)).await?;
     host.tell(Event::GrantRevoked { subject, client_id, grant_id });
+    host.commit(Change::replace(&grant, Grant { state, ..grant.value.clone() }).and_delete(also)).await?;
     Ok(Revoked { revoked: true })
 }

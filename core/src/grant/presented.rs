@@ -11,6 +11,7 @@ use crate::handle::{Handle, Kind};
 use crate::host::Host;
 use crate::http::{Form, Request};
 use crate::key::set::KeySet;
+use crate::marker::Marker;
 use crate::metadata;
 use crate::record::Stored;
 use crate::refusal::{Refusal, Stop};
@@ -24,6 +25,8 @@ pub(super) struct Presented {
     pub(super) serial: u32,
     keys: Option<Stored<KeySet>>,
     possession: Possession,
+    /// That the proof was used before.
+    used: Option<Stored<Marker>>,
 }
 
 impl Presented {
@@ -54,7 +57,6 @@ impl Presented {
         if !client.may_use(grant_type(kind)) {
             return Err(Refusal::UnauthorizedClient.into());
         }
-        possession.check(&client, used.as_ref())?;
         let (Some(opened), Some(grant)) = (opened, grant) else { return Err(Refusal::InvalidGrant.into()) };
         if grant.value.client_id != client.id || !grant.value.issued(&config.roots, kind, &opened) {
             return Err(Refusal::InvalidGrant.into());
@@ -62,8 +64,13 @@ impl Presented {
         if account::active(host, account, &grant.value.subject).await?.is_none() {
             return Err(Refusal::InvalidGrant.into());
         }
-        possession.check_binding(grant.value.jkt.as_ref())?;
-        Ok(Self { client, grant, serial: opened.handle.serial, keys, possession })
+        Ok(Self { client, grant, serial: opened.handle.serial, keys, possession, used })
+    }
+
+    /// Whether the proof, or that there is none, is good for what was presented. Nothing is given without this.
+    pub(super) fn check_possession(&self) -> Result<(), Refusal> {
+        self.possession.check(&self.client, self.used.as_ref())?;
+        self.possession.check_binding(self.grant.value.jkt.as_ref())
     }
 
     pub(super) fn terms(&self, host: &Host) -> Terms {
@@ -92,8 +99,7 @@ impl Presented {
     ) -> Result<TokenResponse, Stop> {
         let jkt = self.possession.jkt().map(str::to_owned);
         let mut live = Grant { state, ..self.grant.value.clone() };
-        // RFC 9449 section 5: the refresh tokens of a client that authenticates are bound to that already.
-        live.jkt = if self.client.is_public() { jkt.clone().or(live.jkt) } else { None };
+        live.jkt = self.family_key();
         let wanted = token::new_access_token(host, &self.client, &live, form, jkt)?;
         let known = repeats.and_then(|since| live.issued_like(&wanted, since));
         let serial = known.unwrap_or_else(|| live.add_access_token(host.now(), wanted));
@@ -107,6 +113,16 @@ impl Presented {
             self.possession.spend_alone(host, &owner).await?;
         }
         Ok(response)
+    }
+
+    /// What the refresh tokens are bound to (RFC 9449 section 5): to the key that the code was redeemed with; those of a client that
+    /// authenticates are bound to that already. A family that began without a key stays without one: whoever stole one of its tokens
+    /// could bind it to a key of their own, and lock its client out.
+    fn family_key(&self) -> Option<String> {
+        match self.grant.value.state {
+            State::CodeIssued { .. } => self.possession.jkt().filter(|_| self.client.is_public()).map(str::to_owned),
+            State::Live { .. } | State::Revoked { .. } => self.grant.value.jkt.clone(),
+        }
     }
 
     /// A copy is about: the grant ends, and the request is refused all the same.

@@ -16,13 +16,14 @@ pub(crate) async fn refresh(host: &Host, request: &Request, form: &Form) -> Resu
     let presented = Presented::load(host, request, form, Kind::RefreshToken, text).await?;
     let (subject, client_id, grant_id) = presented.told();
     let decided = presented.grant.value.state.clone().refresh(presented.serial, host.now(), presented.terms(host));
+    // A copy is about, whatever proof comes with it. Where there is no grace, even a lost race is a replay.
+    if decided == Refreshed::Replayed && (!host.found_good() || host.config().refresh_grace == Seconds(0)) {
+        return presented.revoke(host, Event::RefreshTokenReplayed { client_id, grant_id }).await;
+    }
+    presented.check_possession()?;
     let (state, repeats) = match decided {
         Refreshed::Rotated(state) => (state, None),
         Refreshed::Again { since } => (presented.grant.value.state.clone(), Some(since)),
-        // Where there is no grace, even a lost race is a replay.
-        Refreshed::Replayed if !host.found_good() || host.config().refresh_grace == Seconds(0) => {
-            return presented.revoke(host, Event::RefreshTokenReplayed { client_id, grant_id }).await;
-        }
         Refreshed::Replayed | Refreshed::Refused => return Err(Refusal::InvalidGrant.into()),
     };
     host.find_good();

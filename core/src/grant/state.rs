@@ -130,6 +130,10 @@ impl State {
         matches!(self, Self::Live { .. })
     }
 
+    pub(crate) fn is_revoked(&self) -> bool {
+        matches!(self, Self::Revoked { .. })
+    }
+
     pub(crate) fn generation(&self) -> Option<u32> {
         match self {
             Self::Live { refresh: Some(refresh), .. } => Some(refresh.generation),

@@ -183,20 +183,100 @@ fn dp_028_a_public_clients_refresh_token_is_bound_to_its_key() {
     assert_eq!(good(&mut h, own), refreshed);
 }
 
-#[test]
-fn dp_028_a_refresh_token_without_a_key_is_bound_to_the_first_that_is_shown() {
-    let mut h = public();
+/// A public client whose grant began without a proof, and its refresh token.
+fn unbound(config: Value) -> (Holder, String) {
+    let mut h = Holder::public(config, json!({}));
     let code = h.s.code();
     let command = h.redeem_command(&code, &[]);
     let tokens = good(&mut h, command);
-    let refresh_token = text(&tokens["refresh_token"]).to_owned();
-    let command = h.refresh_command(&refresh_token, &[&h.proof()]);
-    let bound = good(&mut h, command);
-    assert_eq!(bound["token_type"], "DPoP");
-    let again = h.refresh_command(&refresh_token, &[]);
-    is(refused(&mut h, again), "invalid_dpop_proof");
-    let next = h.refresh_command(text(&bound["refresh_token"]), &[]);
-    is(refused(&mut h, next), "invalid_dpop_proof");
+    (h, text(&tokens["refresh_token"]).to_owned())
+}
+
+#[test]
+fn dp_028_a_family_that_began_without_a_key_is_never_bound_to_one() {
+    let (mut h, first) = unbound(json!({}));
+    let command = h.refresh_command(&first, &[&h.proof()]);
+    let refreshed = good(&mut h, command);
+    assert_eq!(refreshed["token_type"], "DPoP", "the access token is");
+    let command = h.refresh_command(&first, &[]);
+    let again = good(&mut h, command);
+    assert_eq!((&again["token_type"], &again["refresh_token"]), (&json!("Bearer"), &refreshed["refresh_token"]));
+    let command = h.refresh_command(text(&refreshed["refresh_token"]), &[]);
+    good(&mut h, command);
+    let command = h.refresh_command(text(&again["refresh_token"]), &[&ClientKey::es256(2).proof(&h.s.world, "/token")]);
+    good(&mut h, command);
+}
+
+#[test]
+fn dp_028_a_thief_with_a_proof_does_not_hide_from_replay_detection() {
+    for config in [json!({}), json!({ "refreshGrace": 0 })] {
+        let (mut h, stolen) = unbound(config);
+        let thief = ClientKey::es256(2);
+        let command = h.refresh_command(&stolen, &[&thief.proof(&h.s.world, "/token")]);
+        let loot = good(&mut h, command);
+        h.s.world.advance(60);
+        let command = h.refresh_command(&stolen, &[]);
+        let response = send(&mut h.s.world, command);
+        assert_eq!(reply(&response).1["error"], "invalid_grant");
+        assert!(h.s.world.take_event_names().contains(&"refresh_token.replayed".to_owned()));
+        let introspected = h.s.world.ok(json!({ "tokens.introspect": { "token": loot["access_token"] } }));
+        assert_eq!(introspected, json!({ "active": false }));
+        let command = h.refresh_command(text(&loot["refresh_token"]), &[&thief.proof(&h.s.world, "/token")]);
+        is(refused(&mut h, command), "invalid_grant");
+    }
+}
+
+#[test]
+fn dp_028_an_older_generation_ends_the_grant_whatever_proof_comes_with_it() {
+    type Proofs = fn(&Holder, &str) -> Vec<String>;
+    let kinds: [Proofs; 4] = [
+        |_, _| Vec::new(),
+        |h, _| vec![h.proof()],
+        |h, _| vec![ClientKey::es256(2).proof(&h.s.world, "/token")],
+        |_, used| vec![used.to_owned()],
+    ];
+    for proofs in kinds {
+        let mut h = Holder::public(json!({}), json!({ "dpopBoundAccessTokens": true }));
+        let tokens = h.tokens();
+        let used = h.proof();
+        let command = h.refresh_command(text(&tokens["refresh_token"]), &[&used]);
+        let next = good(&mut h, command);
+        h.s.world.advance(11);
+        let sent = proofs(&h, &used);
+        let sent: Vec<&str> = sent.iter().map(String::as_str).collect();
+        let command = h.refresh_command(text(&tokens["refresh_token"]), &sent);
+        assert_eq!(reply(&send(&mut h.s.world, command)).1["error"], "invalid_grant");
+        let command = h.refresh_command(text(&next["refresh_token"]), &[&h.proof()]);
+        is(refused(&mut h, command), "invalid_grant");
+    }
+}
+
+#[test]
+fn dp_028_of_a_thief_with_a_proof_and_the_client_without_one_neither_is_locked_out_in_any_order() {
+    for grace in [10, 0] {
+        for first in [0, 1] {
+            let (mut h, stolen) = unbound(json!({ "refreshGrace": grace }));
+            let proof = ClientKey::es256(2).proof(&h.s.world, "/token");
+            let commands = [h.refresh_command(&stolen, &[&proof]), h.refresh_command(&stolen, &[])];
+            let mut steps = commands.map(|command| h.s.world.begin(command));
+            // Both read before either writes.
+            for which in [first, 1 - first, first, 1 - first, 1 - first, 1 - first] {
+                if steps[which].get("ask").is_some() {
+                    let answer = h.s.world.store.answer(&steps[which]["ask"]);
+                    steps[which] = h.s.world.resume(&steps[which]["flow"], answer);
+                }
+            }
+            let ends = steps.map(|step| reply(&step["done"]["ok"]));
+            if grace == 0 {
+                assert_eq!(ends[1 - first].1["error"], "invalid_grant");
+                let command = h.refresh_command(text(&ends[first].1["refresh_token"]), &[]);
+                is(refused(&mut h, command), "invalid_grant");
+            } else {
+                assert_eq!((ends[0].0, ends[1].0), (200, 200), "{ends:?}");
+                assert_eq!(ends[0].1["refresh_token"], ends[1].1["refresh_token"], "one family");
+            }
+        }
+    }
 }
 
 #[test]

@@ -54,6 +54,42 @@ fn what_was_allowed_adds_up_and_what_was_not_is_not_remembered() {
 }
 
 #[test]
+fn what_was_allowed_at_one_resource_is_not_allowed_at_another() {
+    const A: &str = "https://a.example.com";
+    const B: &str = "https://b.example.com";
+    let mut s = Setting::new(json!({ "resources": { A: {}, B: {} } }), "opaque");
+    let allow = |s: &mut Setting, scope: &str, resource: &str| {
+        let query = s.query(&[("scope", Some(scope)), ("resource", Some(resource))]);
+        let interaction = s.browser.begin(&mut s.world, &query);
+        s.browser.sign_in(&mut s.world, &interaction, "ada", PASSWORD);
+        assert!(has_code(&s.browser.allow(&mut s.world, &interaction, &[scope])));
+    };
+    let asked = |s: &mut Setting, scope: &str, resource: Option<&str>| {
+        !has_code(&come(s, &[("scope", Some(scope)), ("resource", resource)]))
+    };
+    allow(&mut s, "read", A);
+    assert!(!asked(&mut s, "read", Some(A)));
+    allow(&mut s, "write", B);
+    assert!(!asked(&mut s, "write", Some(B)) && !asked(&mut s, "read", Some(A)));
+    assert!(asked(&mut s, "write", Some(A)) && asked(&mut s, "read", Some(B)));
+    assert!(asked(&mut s, "read write", Some(A)) && asked(&mut s, "read", None) && asked(&mut s, "write", None));
+    let both = |s: &Setting, scope: &str| {
+        let query = s.query(&[("prompt", None), ("scope", Some(scope)), ("resource", Some(A))]);
+        format!("/authorize?{query}&{}", form(&[("resource", B)]))
+    };
+    for scope in ["read", "write", "read write"] {
+        let address = both(&s, scope);
+        assert!(!has_code(&s.browser.get(&mut s.world, &address)), "{scope} at both");
+    }
+    allow(&mut s, "read", B);
+    let address = both(&s, "read");
+    assert!(has_code(&s.browser.get(&mut s.world, &address)));
+    // Without a resource a token is for the issuer, and so it is when the issuer is named.
+    allow(&mut s, "read", World::ISSUER);
+    assert!(!asked(&mut s, "read", None) && asked(&mut s, "write", None));
+}
+
+#[test]
 fn who_signs_in_and_allowed_it_before_goes_straight_back() {
     let mut s = Setting::opaque();
     s.code();
@@ -130,6 +166,65 @@ fn a_client_that_revokes_its_token_is_not_forgotten() {
 }
 
 #[test]
+fn az_089_a_grant_that_its_client_gave_back_is_taken_back_with_its_consent() {
+    let mut s = Setting::opaque();
+    let tokens = s.tokens();
+    s.post("/revoke", &[("token", text(&tokens["refresh_token"]))]);
+    let grants = s.world.ok(json!({ "grants.list": { "subject": s.subject } }));
+    let revoke = json!({ "grants.revoke": { "subject": s.subject, "id": grants["items"][0]["id"] } });
+    let done = s.world.run_with(revoke.clone(), |ask, _, store| match ask.get("commit") {
+        Some(_) => json!({ "failed": "the disk is full" }),
+        None => store.answer(ask),
+    });
+    assert_eq!(done["fault"]["code"], "store_failed", "{done}");
+    s.world.take_events();
+    assert_eq!(s.world.ok(revoke), json!({ "revoked": false }));
+    assert!(s.world.take_events().is_empty());
+    assert!(!has_code(&come(&mut s, &[])));
+}
+
+#[test]
+fn taking_all_back_tells_and_counts_each_grant_once_however_many_races_it_loses() {
+    for lost in [1, 2] {
+        let mut s = Setting::opaque();
+        let tokens = [s.tokens(), s.tokens(), s.tokens()];
+        let mut commits = 0;
+        let command = json!({ "grants.revokeAll": { "subject": s.subject } });
+        let done = s.world.run_with(command, |ask, _, store| {
+            // The first is of the consent, the second of a grant; those after it come too late.
+            commits += usize::from(ask.get("commit").is_some());
+            if ask.get("commit").is_some() && (3..3 + lost).contains(&commits) {
+                return json!({ "commit": "stale" });
+            }
+            store.answer(ask)
+        });
+        assert_eq!(done["ok"], json!({ "revoked": 3 }), "{done}");
+        let told: Vec<&Value> = done["events"].as_array().unwrap().iter().map(|event| &event["grantId"]).collect();
+        let grants = s.world.ok(json!({ "grants.list": { "subject": s.subject } }));
+        let ids: Vec<&Value> = grants["items"].as_array().unwrap().iter().map(|grant| &grant["id"]).collect();
+        assert_eq!(told, ids, "each once, in the store's order");
+        assert!(tokens.iter().all(|tokens| !s.is_active(&tokens["access_token"])));
+    }
+}
+
+#[test]
+fn what_was_not_taken_back_is_not_told() {
+    let mut s = Setting::opaque();
+    let _ = [s.tokens(), s.tokens()];
+    let mut commits = 0;
+    let command = json!({ "grants.revokeAll": { "subject": s.subject } });
+    let done = s.world.run_with(command, |ask, _, store| {
+        commits += usize::from(ask.get("commit").is_some());
+        if ask.get("commit").is_some() && commits == 3 {
+            return json!({ "failed": "the disk is full" });
+        }
+        store.answer(ask)
+    });
+    assert_eq!(done["fault"]["code"], "store_failed", "{done}");
+    assert_eq!(done["events"].as_array().map(Vec::len), Some(1), "{done}");
+}
+
+#[test]
 fn everything_of_a_person_or_of_one_client_is_taken_back_at_once() {
     let mut s = Setting::opaque();
     let (other, _) = client(&mut s.world, json!({}));
@@ -162,6 +257,27 @@ fn nothing_is_remembered_when_the_configuration_says_so_or_the_time_is_over() {
     assert!(has_code(&come(&mut s, &[])));
     s.world.advance(1);
     assert!(!has_code(&come(&mut s, &[])));
+    // The row is over, and the store has it still: it is written over, and only with what is allowed now.
+    let query = s.query(&[("scope", Some("write"))]);
+    let interaction = s.browser.begin(&mut s.world, &query);
+    s.browser.sign_in(&mut s.world, &interaction, "ada", PASSWORD);
+    assert_eq!(s.world.store.keys("/consent.").len(), 1);
+    assert!(has_code(&s.browser.allow(&mut s.world, &interaction, &["write"])));
+    assert!(has_code(&come(&mut s, &[("scope", Some("write"))])) && !has_code(&come(&mut s, &[])));
+}
+
+#[test]
+fn what_was_allowed_on_another_day_is_over_on_its_own() {
+    let mut s = Setting::new(json!({ "lifetimes": { "grant": "1d", "session": "30d" } }), "opaque");
+    s.code();
+    s.world.advance(3600);
+    let query = s.query(&[("scope", Some("write"))]);
+    let interaction = s.browser.begin(&mut s.world, &query);
+    s.browser.sign_in(&mut s.world, &interaction, "ada", PASSWORD);
+    assert!(has_code(&s.browser.allow(&mut s.world, &interaction, &["write"])));
+    s.world.advance(86_400 - 3600);
+    assert!(!has_code(&come(&mut s, &[])));
+    assert!(has_code(&come(&mut s, &[("scope", Some("write"))])));
 }
 
 #[test]
