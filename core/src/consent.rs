@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::account;
 use crate::change::Change;
+use crate::client::Client;
 use crate::config::Config;
 use crate::hash::{b64u, sha256};
 use crate::host::Host;
@@ -27,6 +28,9 @@ struct Given {
     scopes: Vec<String>,
     /// RFC 8707; never none: without a resource, the issuer itself.
     resources: Vec<String>,
+    /// When it was allowed.
+    #[serde(default)]
+    since: Millis,
     /// As long as a grant of that day may live.
     until: Millis,
 }
@@ -58,9 +62,9 @@ impl Consent {
     }
 
     /// Whether each of these scopes was allowed at each of these resources.
-    pub(crate) fn covers(&self, host: &Host, scopes: &[String], resources: &[String]) -> bool {
+    pub(crate) fn covers(&self, host: &Host, client: &Client, scopes: &[String], resources: &[String]) -> bool {
         at(host.config(), resources).iter().all(|resource| {
-            let still = self.given.iter().filter(|given| host.now() < given.until);
+            let still = self.given.iter().filter(|given| host.now() < given.until && given.is_to(client));
             let there: Vec<&Given> = still.filter(|given| given.resources.contains(resource)).collect();
             let is_allowed = |scope: &String| there.iter().any(|given| given.scopes.contains(scope));
             !there.is_empty() && scopes.iter().all(is_allowed)
@@ -73,28 +77,37 @@ impl Consent {
         change: Change,
         known: Option<&Stored<Self>>,
         subject: &str,
-        client_id: &str,
+        client: &Client,
         allowed: (&[String], &[String]),
     ) -> Change {
         let (scopes, resources) = allowed;
-        if !host.config().remember_consent || known.is_some_and(|known| known.value.covers(host, scopes, resources)) {
+        if !host.config().remember_consent
+            || known.is_some_and(|known| known.value.covers(host, client, scopes, resources))
+        {
             return change;
         }
         let newest = Given {
             scopes: scopes.to_vec(),
             resources: at(host.config(), resources),
+            since: client.since(host.now()),
             until: host.config().lifetimes.grant.after(host.now()),
         };
-        let before = known.map(|known| known.value.given.as_slice()).unwrap_or_default();
-        let consent = Self { client_id: client_id.to_owned(), given: newest.before(host.now(), before) };
+        let before = known.iter().flat_map(|known| &known.value.given);
+        let before: Vec<Given> = before.filter(|given| given.is_to(client)).cloned().collect();
+        let consent = Self { client_id: client.id.clone(), given: newest.before(host.now(), &before) };
         match known {
             Some(known) => change.and_replace(known, consent),
-            None => change.and_create(Self::slot(host.config(), subject, client_id), consent),
+            None => change.and_create(Self::slot(host.config(), subject, &client.id), consent),
         }
     }
 }
 
 impl Given {
+    /// Whether it was allowed to this client, and not to one that had its id before.
+    fn is_to(&self, client: &Client) -> bool {
+        client.made_before(self.since)
+    }
+
     /// This and those of the older ones that are not over and say more, as far as there is room.
     fn before(self, now: Millis, older: &[Self]) -> Vec<Self> {
         let still = older.iter().filter(|old| now < old.until && !self.says_all_of(old)).cloned().collect::<Vec<_>>();
@@ -130,6 +143,7 @@ mod tests {
         Given {
             scopes: (0..scopes).map(|n| long(n, 128)).collect(),
             resources: (0..resources).map(|n| long(n + scopes, 1024)).collect(),
+            since: 0,
             until,
         }
     }

@@ -75,7 +75,7 @@ impl Situation {
         let recognised =
             !self.client.is_public() || !Destination::of(&request.return_to.redirect_uri).is_on_this_device();
         let known = self.consent.as_ref().filter(|_| config.remember_consent && recognised);
-        known.is_some_and(|known| known.value.covers(host, &self.scopes(config), &request.resources))
+        known.is_some_and(|known| known.value.covers(host, &self.client, &self.scopes(config), &request.resources))
     }
 
     /// What there is to consent to: what was asked for, as far as the client may still have it.
@@ -125,7 +125,7 @@ impl Situation {
         let (scopes, resources) = (grant.scopes.clone(), grant.resources.clone());
         let made = Change::create(Grant::slot(config, subject, &self.interaction.grant_id(config)), grant);
         let known = self.consent.as_ref();
-        host.commit(Consent::remember(host, made, known, subject, &request.client_id, (&scopes, &resources))).await?;
+        host.commit(Consent::remember(host, made, known, subject, &self.client, (&scopes, &resources))).await?;
         Ok(with_code(host, &request.return_to, &code))
     }
 
@@ -149,7 +149,7 @@ impl Situation {
             access_tokens: Vec::new(),
             next_serial: 0,
             answerable_until: self.interaction.over_at(config),
-            created_at: host.now(),
+            created_at: self.client.since(host.now()),
             ends_at: config.lifetimes.grant.after(host.now()),
         }
     }

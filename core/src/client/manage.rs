@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::keys::Jwks;
-use super::redirect_uri::may_be_registered;
+use super::rules::{Stated, check};
 use super::{About, AuthMethod, Client, ClientKeys, GrantType, Origin, SecretHash};
 use crate::call::{Items, Paging, page};
 use crate::change::Change;
@@ -13,11 +13,10 @@ use crate::event::Event;
 use crate::hash::b64u;
 use crate::host::Host;
 use crate::key::Algorithm;
-use crate::page::display_name;
-use crate::record::Stored;
+use crate::record::{Record, Stored};
 use crate::refusal::{Refusal, Stop};
-use crate::resource;
 use crate::time::{Millis, Seconds};
+use crate::want::EvenIfOver;
 
 /// `clients.create`.
 #[derive(Debug, Deserialize)]
@@ -201,17 +200,25 @@ pub(crate) async fn create(host: &Host, ask: &Create) -> Result<WithSecret, Stop
         origin: Origin::Operator,
         about: None,
     };
-    check(host.config(), &client)?;
-    let slot = Client::slot(host.config(), &client.id);
+    check(host.config(), &client, &Stated::ALL)?;
     let view = View::of(host.config(), &client);
-    match host.commit(Change::create(slot.clone(), client)).await {
-        Err(Stop::Stale) if host.load(slot).await?.is_some() => {
-            return Err(Refusal::AlreadyExists("There is a client with this id").into());
-        }
-        other => other?,
-    }
+    keep(host, client).await?;
     host.tell(Event::ClientCreated { client_id: view.id.clone() });
     Ok(WithSecret { client: view, secret })
+}
+
+/// Makes the row of a new client. One that is over, and that the store still has, gives way.
+async fn keep(host: &Host, client: Client) -> Result<(), Stop> {
+    let slot = Client::slot(host.config(), &client.id);
+    let created = host.commit(Change::create(slot.clone(), client.clone())).await;
+    if !matches!(created, Err(Stop::Stale)) {
+        return created;
+    }
+    match host.load(EvenIfOver(slot)).await? {
+        Some(over) if over.value.is_over(host.now()) => host.commit(Change::replace(&over, client)).await,
+        Some(_) => Err(Refusal::AlreadyExists("There is a client with this id").into()),
+        None => Err(Stop::Stale),
+    }
 }
 
 /// Those of an application; none for what only serves resources.
@@ -264,7 +271,7 @@ pub(crate) async fn update(host: &Host, ask: &Update) -> Result<View, Stop> {
         origin: if ask.disabled.is_some() { old.origin.into_used() } else { old.origin },
         ..stored.value.clone()
     };
-    check(host.config(), &client)?;
+    check(host.config(), &client, &Stated::in_update(ask))?;
     let view = View::of(host.config(), &client);
     host.commit(Change::replace(&stored, client)).await?;
     host.tell(Event::ClientUpdated { client_id: view.id.clone() });
@@ -276,7 +283,7 @@ pub(crate) struct Deleted {
     deleted: bool,
 }
 
-/// Its tokens are dead with it: every use of one loads the client's row.
+/// Its tokens are dead with it: every use of one loads the client's row, and what is older than that is none of its.
 pub(crate) async fn delete(host: &Host, ask: &ById) -> Result<Deleted, Stop> {
     let Some(stored) = host.load(Client::slot(host.config(), &ask.id)).await? else {
         return Ok(Deleted { deleted: false });
@@ -319,62 +326,4 @@ async fn existing(host: &Host, id: &str) -> Result<Stored<Client>, Stop> {
 /// 32 random bytes behind a prefix that secret scanners can look for.
 pub(super) fn new_secret(host: &Host) -> String {
     format!("cvk_{}", b64u(host.random().bytes::<32>("client secret")))
-}
-
-fn check(config: &Config, client: &Client) -> Result<(), Refusal> {
-    let known = |scopes: &Vec<String>| scopes.iter().all(|name| config.scopes.contains_key(name));
-    let rules = [
-        (
-            (1..=200).contains(&client.id.chars().count()) && !client.id.contains(char::is_control),
-            "id: from 1 to 200 characters, no control characters",
-        ),
-        (
-            !display_name(&client.name).trim().is_empty() && client.name.chars().count() <= 200,
-            "name: from 1 to 200 characters",
-        ),
-        (client.redirect_uris.len() <= 50 && fits(&client.redirect_uris), "redirectUris: at most 50, 16 kB together"),
-        (
-            client.redirect_uris.iter().all(|uri| may_be_registered(uri)),
-            "redirectUris: each is https, http on a loopback host, or a private-use scheme with a dot; in normal form, without fragment, user or parameters of a response",
-        ),
-        (
-            !client.redirect_uris.is_empty() || !client.may_use(GrantType::AuthorizationCode),
-            "redirectUris: the authorization code grant needs at least one",
-        ),
-        (
-            client.scopes.as_ref().is_none_or(|own| known(own) && fits(own)),
-            "scopes: each must be configured; at most 16 kB together",
-        ),
-        (
-            client.grant_types.len() <= 8 && !(client.grant_types.is_empty() && client.resources.is_empty()),
-            "grantTypes: from 1 to 8; a resource server may do without",
-        ),
-        (
-            client.resources.len() <= 16 && client.resources.iter().all(|uri| resource::is_known(config, uri)),
-            "resources: at most 16, each one of the configured",
-        ),
-        (
-            client.resources.is_empty() || !client.is_public(),
-            "resources: a public client cannot prove that it is the resource server",
-        ),
-        (
-            !client.is_public()
-                || !(client.may_use(GrantType::ClientCredentials) || client.may_use(GrantType::TokenExchange)),
-            "grantTypes: a public client has no credentials of its own",
-        ),
-        (
-            client.exchange_for.len() <= 16 && client.exchange_for.iter().all(|uri| resource::is_known(config, uri)),
-            "exchangeFor: at most 16, each one of the configured",
-        ),
-    ];
-    client.keys.check(client.auth_method).map_err(Refusal::InvalidArgument)?;
-    match rules.iter().find(|(holds, _)| !holds) {
-        Some((_, rule)) => Err(Refusal::InvalidArgument(rule)),
-        None => Ok(()),
-    }
-}
-
-/// Both lists together stay far under the 60 KiB that a store must hold; each text has its quotation marks and comma.
-pub(super) fn fits(texts: &[String]) -> bool {
-    texts.iter().map(|text| text.len() + 3).sum::<usize>() <= 16_384
 }

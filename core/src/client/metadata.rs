@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::keys::read_jwks;
-use super::manage::fits;
 use super::redirect_uri::may_be_registered;
+use super::rules::fits;
 use super::{AuthMethod, Client, ClientKeys, GrantType, Origin};
 use crate::config::Config;
 use crate::key::Algorithm;

@@ -10,6 +10,7 @@ mod metadata;
 mod origin;
 mod redirect_uri;
 mod registration;
+mod rules;
 
 use serde::de::IntoDeserializer;
 use serde::de::value::StrDeserializer;
@@ -141,6 +142,16 @@ impl Client {
 
     pub(crate) fn slot(config: &Config, id: &str) -> Slot<Self> {
         Slot::new(&config.tenant, Self::ROOM, id, "client")
+    }
+
+    /// Whether it was there then. What is older was another's, which had the same id and was deleted: it dies with that one.
+    pub(crate) const fn made_before(&self, instant: Millis) -> bool {
+        self.created_at <= instant
+    }
+
+    /// When that begins which begins with it now: not before it was made, however far the clocks of instances are apart.
+    pub(crate) fn since(&self, now: Millis) -> Millis {
+        now.max(self.created_at)
     }
 
     pub(crate) fn is_public(&self) -> bool {

@@ -51,11 +51,11 @@ pub(crate) async fn device_authorization_endpoint(host: &Host, request: &Request
         scopes: scope::requested(config, &client, &form)?,
         resources: resource::requested(config, &form)?,
         client_id: client.id.clone(),
-        client_name: client.name,
+        client_name: client.name.clone(),
         client_origin: client.origin.name().to_owned(),
         asked_from: request.remote.clone().filter(|address| address.len() <= LONGEST_ADDRESS),
         interval: INTERVAL,
-        created_at: host.now(),
+        created_at: client.since(host.now()),
         expires_at: config.lifetimes.device_code.after(host.now()),
         state: State::Pending,
     };

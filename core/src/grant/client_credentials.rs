@@ -57,11 +57,11 @@ pub(crate) async fn issue(host: &Host, request: &Request, form: &Form) -> Result
     let meaning = Meaning {
         subject: None,
         scopes: scopes(config, &client, &resources, form)?,
+        issued_at: client.since(host.now()),
         client_id: client.id,
         resources,
         act: None,
         auth_time: None,
-        issued_at: host.now(),
         expires_at: lifetime.after(host.now()),
         jkt: possession.jkt().map(str::to_owned),
     };

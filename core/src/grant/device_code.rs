@@ -46,7 +46,8 @@ pub(crate) async fn redeem(host: &Host, request: &Request, form: &Form) -> Resul
     possession.check(&client, None)?;
     let handle = handle.filter(|handle| handle.client == client.id).ok_or(Refusal::InvalidGrant)?;
     // The handle is authentic: where its row is gone, or another's, its time was up.
-    let device = device.filter(|device| device.value.is_of(&handle)).ok_or(Refusal::ExpiredToken)?;
+    let device = device.filter(|device| device.value.is_of(&handle) && client.made_before(device.value.created_at));
+    let device = device.ok_or(Refusal::ExpiredToken)?;
     match device.value.state.clone().poll() {
         Polled::Pending => Err(wait(host, &handle, &device).await),
         Polled::Denied => Err(Refusal::AccessDenied.into()),
@@ -149,7 +150,7 @@ impl Redemption {
             next_serial: 0,
             // As long as the device code is, so that it meets the grant it made.
             answerable_until: self.device.expires_at,
-            created_at: host.now(),
+            created_at: self.client.since(host.now()),
             ends_at,
         }
     }

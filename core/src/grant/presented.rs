@@ -58,6 +58,9 @@ impl Presented {
             return Err(Refusal::UnauthorizedClient.into());
         }
         let (Some(opened), Some(grant)) = (opened, grant) else { return Err(Refusal::InvalidGrant.into()) };
+        if !client.made_before(grant.value.created_at) {
+            return Err(Refusal::InvalidGrant.into());
+        }
         if grant.value.client_id != client.id || !grant.value.issued(&config.roots, kind, &opened) {
             return Err(Refusal::InvalidGrant.into());
         }

@@ -173,7 +173,7 @@ impl Wanted<'_> {
             form: if self.asked.requested == Some(JWT) { TokenForm::Jwt } else { token_form },
             scopes,
             resources: self.presented.resources,
-            issued_at: host.now(),
+            issued_at: client.since(host.now()),
             expires_at: lifetime.after(host.now()).min(self.presented.expires_at),
             jkt,
             exchanged: Some(Box::new(Exchanged {
@@ -201,7 +201,7 @@ async fn issue(
     KeySet::remember(host, keys.as_ref());
     possession.check(client, used.as_ref())?;
     let mut changed = grant.value.clone();
-    let known = changed.issued_like(&wanted, half_a_life_before(host.now(), &wanted));
+    let known = changed.issued_like(&wanted, half_a_life_before(host.now(), &wanted).max(client.created_at));
     let serial = known.unwrap_or_else(|| changed.add_access_token(host.now(), wanted));
     let response = token::respond(host, keys, &changed, serial).await?;
     if known.is_some() {

@@ -36,6 +36,18 @@ impl Resolved {
         }
     }
 
+    /// Whether this client has the id of one that it is of, and was made after it.
+    fn is_older_than(&self, client: &Client) -> bool {
+        let since = match self {
+            Self::Granted(grant, _) if grant.value.client_id == client.id => grant.value.created_at,
+            Self::Granted(_, What::Access(token)) => token.issued_at,
+            Self::Granted(..) => return false,
+            // A JWT says it in whole seconds.
+            Self::Service { meaning, .. } => meaning.issued_at.saturating_add(999),
+        };
+        !client.made_before(since)
+    }
+
     /// Whether it is an access token for a resource of this client, which is then a resource server (RFC 7662 section 2.2).
     pub(super) fn is_for(&self, config: &Config, server: &Client) -> bool {
         let audience = match self {
@@ -110,13 +122,12 @@ pub(crate) async fn resolve(
     let (calling, issued_to, exchanger) = clients;
     let Some(routed) = routed else { return Ok((calling, None)) };
     let handle = &routed.opened.handle;
-    let is_enabled = |id: &str| {
-        let known = [&calling, &issued_to, &exchanger].into_iter().flatten();
-        known.into_iter().any(|client| client.value.id == id && !client.value.disabled)
+    let enabled = |id: &str| {
+        let mut known = [&calling, &issued_to, &exchanger].into_iter().flatten().map(|client| &client.value);
+        known.find(|client| client.id == id && !client.disabled)
     };
-    if !is_enabled(handle.client()) || !handle.exchanger().is_none_or(is_enabled) {
-        return Ok((calling, None));
-    }
+    let holders = [Some(handle.client()), handle.exchanger()].into_iter().flatten().map(enabled);
+    let Some(holders) = holders.collect::<Option<Vec<&Client>>>() else { return Ok((calling, None)) };
     let keys = keys.map(|keys| keys.value).unwrap_or_default();
     let resolved = match &routed.opened.handle.owner {
         Owner::Client(_) => of_client(host, routed, service, &keys, token).await?,
@@ -129,6 +140,7 @@ pub(crate) async fn resolve(
             _ => None,
         },
     };
+    let resolved = resolved.filter(|resolved| !holders.iter().any(|client| resolved.is_older_than(client)));
     Ok((calling, resolved))
 }
 

@@ -9,6 +9,7 @@ mod check;
 mod client_assertion;
 mod client_credentials;
 mod client_keys;
+mod client_life;
 mod device;
 mod device_page;
 mod dpop_binding;

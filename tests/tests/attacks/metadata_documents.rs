@@ -353,6 +353,43 @@ fn what_the_operator_decides_about_a_document_stays() {
 }
 
 #[test]
+fn a_document_that_was_disabled_stays_so_when_it_is_read_anew() {
+    let long = format!("https://app.example.com/{}", "x".repeat(488));
+    for id in [ID.to_owned(), long] {
+        let mut s = setting(document(json!({})));
+        s.client.clone_from(&id);
+        let body = document(json!({ "client_id": id })).to_string();
+        s.world.store.web.insert(id.clone(), response(200, &[JSON], &body));
+        assert_eq!(s.authorize(&[])["status"], 303);
+        s.world.ok(json!({ "clients.update": { "id": id, "disabled": true } }));
+        for round in 2..5 {
+            s.world.advance(86_400);
+            assert!(is_error_page(&s.authorize(&[])));
+            assert_eq!(s.world.store.fetched.len(), round, "it is read, and disabled all the same");
+        }
+    }
+}
+
+#[test]
+fn a_document_that_was_deleted_begins_anew_without_what_it_had() {
+    let mut s = setting(document(json!({})));
+    let code = s.code();
+    let (_, tokens) = redeem(&mut s, &code);
+    s.world.advance(1);
+    s.world.ok(json!({ "clients.delete": { "id": ID } }));
+    s.world.advance(60);
+    assert_eq!(s.authorize(&[])["status"], 303, "anybody may bring it back");
+    let refresh =
+        [("grant_type", "refresh_token"), ("refresh_token", text(&tokens["refresh_token"])), ("client_id", ID)];
+    let (status, refused) = reply(&s.world.ok(post_as("", "/token", &refresh)));
+    assert_eq!((status, &refused["error"]), (400, &json!("invalid_grant")));
+    let shown = s.world.ok(json!({ "tokens.introspect": { "token": tokens["access_token"] } }));
+    assert_eq!(shown, json!({ "active": false }));
+    let answer = s.authorize(&[("prompt", Some("none"))]);
+    assert_eq!(location_parameter(&answer, "error").as_deref(), Some("consent_required"));
+}
+
+#[test]
 fn a_client_that_the_operator_made_is_no_document_whatever_its_id_looks_like() {
     let mut s = setting(document(json!({ "client_name": "Another" })));
     let own = json!({ "id": ID, "name": "Own", "redirectUris": [CALLBACK], "authMethod": "none" });

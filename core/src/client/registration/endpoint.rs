@@ -17,8 +17,9 @@ use crate::throttle::Throttle;
 
 const REFUSED: Refusal = Refusal::RegistrationRefused("Clients do not register themselves here");
 
-/// Section 3.1. Two trips: what admits the caller is spent, then the client is made. A store that fails in between costs a
-/// caller one use of its token, and never gives two clients for one.
+/// Section 3.1. Two commits: what admits the caller is spent, then the client is made; before them the load of an initial access
+/// token, where one is needed. A store that fails in between costs a caller one use of its token, and never gives two clients for
+/// one.
 pub(crate) async fn registration_endpoint(host: &Host, request: &Request) -> Result<Response, Stop> {
     let registration = &host.config().registration;
     let admission = match registration.mode {

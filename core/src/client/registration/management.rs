@@ -82,7 +82,7 @@ fn check_identity(host: &Host, members: &Members<'_>, client: &Client) -> Result
     }
 }
 
-/// Section 2.3. Its tokens are dead with it: every use of one loads the client's row.
+/// Section 2.3. Its tokens are dead with it: every use of one loads the client's row, and what is older than that is none of its.
 async fn delete(host: &Host, client: Stored<Client>) -> Result<Response, Stop> {
     let client_id = client.value.id;
     host.commit(Change::remove(client.key, client.version)).await?;
