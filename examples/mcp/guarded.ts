@@ -33,18 +33,26 @@ export function guarded(auth: Claviger, resource: string) {
   };
 }
 
+/** What is over the limit is left unread. Not by an iterator: one that is left early closes the connection, answer and all. */
 async function read(request: IncomingMessage): Promise<unknown> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of request) {
-    length += chunk.length;
-    if (length > limit) throw new RangeError("The message is too long");
-    chunks.push(chunk);
-  }
-  return chunks.length > 0 ? JSON.parse(Buffer.concat(chunks).toString()) : undefined;
+  const body = await new Promise<Buffer>((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let length = 0;
+    request.on("data", (chunk: Buffer) => {
+      length += chunk.length;
+      if (length <= limit) return chunks.push(chunk);
+      request.pause();
+      reject(new TooLong());
+    });
+    request.once("end", () => resolve(Buffer.concat(chunks, length)));
+    request.once("error", reject);
+  });
+  return body.length > 0 ? JSON.parse(body.toString()) : undefined;
 }
 
-/** 400, 401 or 403 with the challenge that tells the client what to bring. */
+class TooLong extends Error {}
+
+/** 400, 401 or 403 with the challenge that tells the client what to bring; 413 for what is too long. */
 async function refuse(error: unknown, response: ServerResponse): Promise<void> {
   if (response.headersSent) return void response.end();
   if (error instanceof ClavigerError) {
@@ -52,7 +60,8 @@ async function refuse(error: unknown, response: ServerResponse): Promise<void> {
     response.writeHead(refusal.status, Object.fromEntries(refusal.headers)).end(await refusal.text());
     return;
   }
-  const malformed = error instanceof SyntaxError || error instanceof RangeError;
-  if (!malformed) console.error(error);
-  response.writeHead(malformed ? 400 : 500).end();
+  if (error instanceof TooLong) return void response.writeHead(413, { connection: "close" }).end();
+  if (error instanceof SyntaxError) return void response.writeHead(400).end();
+  console.error(error);
+  response.writeHead(500).end();
 }

@@ -14,19 +14,20 @@ use crate::engine::{DerivePool, Module, Pool, Tuning};
 use crate::error::{Error, Problem};
 use crate::event::Event;
 use crate::host::{Host, Listener, Services};
+use crate::issuers::Issuers;
 use crate::lifetime::Lifetime;
 use crate::services::{Fetch, Sign, Verify};
 use crate::stores::{DynStore, Store};
 use crate::subject::{DynSubjects, Subjects};
-
-/// The default of the configuration's `limits.body`, in bytes.
-const BODY_LIMIT: usize = 65_536;
 
 /// How many derivations may wait for each thread that derives.
 const DERIVE_QUEUE: usize = 32;
 
 /// A derivation at its largest parameters takes seconds; an ordinary one 20 to 60 ms.
 const DERIVE_DEADLINE: Duration = Duration::from_secs(20);
+
+/// How long a derivation may take with its time in the queue: as long as the longest may compute, and what waits before it.
+const DERIVE_PATIENCE: Duration = Duration::from_secs(30);
 
 /// Configures a [`Claviger`]. Only the issuer, a secret and a store are required.
 pub struct Builder {
@@ -242,8 +243,7 @@ impl Builder {
     pub fn build(mut self) -> Result<Claviger, Error> {
         let store = self.store.take().ok_or_else(|| missing("store"))?;
         self.offer_capabilities();
-        let issuer = self.text("issuer").ok_or_else(|| missing("issuer"))?;
-        let body_limit = self.body_limit();
+        let issuers = Issuers::of(&self.configuration).ok_or_else(|| missing("issuer"))?;
         let module = self.module()?;
         let configuration = Value::Object(self.configuration).to_string().into_bytes().into();
         let tuning = Tuning { configuration, deadline: self.deadline };
@@ -256,8 +256,9 @@ impl Builder {
             listeners: self.listeners,
             clock: self.clock,
             patience: self.patience,
+            derive_patience: DERIVE_PATIENCE,
         };
-        Ok(Claviger::of(Inner { host, issuer, body_limit }))
+        Ok(Claviger::of(Inner::new(host, issuers)))
     }
 
     #[cfg(not(test))]
@@ -283,15 +284,6 @@ impl Builder {
         capabilities.extend(self.subjects.as_ref().map(|_| "subject"));
         capabilities.extend(self.services.names());
         self.configuration.insert("capabilities".into(), json!(capabilities));
-    }
-
-    fn text(&self, member: &str) -> Option<String> {
-        self.configuration.get(member)?.as_str().map(str::to_owned)
-    }
-
-    fn body_limit(&self) -> usize {
-        let limit = self.configuration.get("limits").and_then(|limits| limits.get("body")).and_then(Value::as_u64);
-        limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(BODY_LIMIT)
     }
 
     fn set_in(mut self, object: &str, member: impl Into<String>, value: Value) -> Self {

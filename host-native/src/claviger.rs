@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -10,6 +11,7 @@ use crate::builder::Builder;
 use crate::engine::EngineError;
 use crate::error::Error;
 use crate::host::{Host, Outcome};
+use crate::issuers::Issuers;
 
 /// The authorization server. Clones are the same one; it ends with the last of them.
 #[derive(Clone)]
@@ -21,9 +23,24 @@ pub struct Claviger {
 
 pub(crate) struct Inner {
     pub(crate) host: Host,
-    pub(crate) issuer: String,
-    /// Bytes that a request's body may have.
-    pub(crate) body_limit: usize,
+    pub(crate) issuers: Issuers,
+    told_of_remote: AtomicBool,
+}
+
+impl Inner {
+    pub(crate) fn new(host: Host, issuers: Issuers) -> Self {
+        Self { host, issuers, told_of_remote: AtomicBool::new(false) }
+    }
+
+    /// For a request of an unknown peer. Once: without it all are counted as one, whom the first to ask for too much locks out.
+    pub(crate) fn tell_of_remote(&self) {
+        if self.issuers.register_anybody && !self.told_of_remote.swap(true, Ordering::Relaxed) {
+            tracing::error!(
+                help = "Put a `Remote` into the extensions of requests, or serve with axum's `ConnectInfo` and the feature `axum`.",
+                "clients register themselves, and the address of the peer is unknown: one limit of registrations counts for all"
+            );
+        }
+    }
 }
 
 impl Claviger {
@@ -54,7 +71,7 @@ impl Claviger {
     /// The address as clients see it.
     #[must_use]
     pub fn issuer(&self) -> &str {
-        self.at.as_deref().unwrap_or(&self.inner.issuer)
+        self.at.as_deref().unwrap_or(&self.inner.issuers.first)
     }
 
     /// Runs any command of `docs/contract.md`, section 5, by its name. The typed rooms, such as [`Claviger::clients`],
@@ -70,6 +87,6 @@ impl Claviger {
 
 impl fmt::Debug for Claviger {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Claviger").field("issuer", &self.inner.issuer).finish_non_exhaustive()
+        formatter.debug_struct("Claviger").field("issuer", &self.inner.issuers.first).finish_non_exhaustive()
     }
 }

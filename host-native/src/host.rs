@@ -55,6 +55,8 @@ pub(crate) struct Host {
     pub(crate) clock: Clock,
     /// How long an ask may take.
     pub(crate) patience: Duration,
+    /// How long a derivation may take, its time in the queue included.
+    pub(crate) derive_patience: Duration,
 }
 
 impl Host {
@@ -115,15 +117,16 @@ impl Host {
         }
     }
 
-    /// Nobody can say what became of a commit that does not answer in time.
+    /// Nobody can say what became of a commit that fails, or does not answer in time: the engine reads back and finds out.
     async fn commit(&self, batch: Batch) -> Answer {
+        let unknown = |why: &dyn std::fmt::Display| {
+            tracing::warn!(error = %why, "a commit failed");
+            Answer::Commit(Committed::Unknown)
+        };
         match timeout(self.patience, self.store.commit(batch)).await {
             Ok(Ok(outcome)) => Answer::Commit(outcome),
-            Ok(Err(error)) => failed("a commit", error),
-            Err(late) => {
-                tracing::warn!(error = %late, "a commit did not answer");
-                Answer::Commit(Committed::Unknown)
-            }
+            Ok(Err(error)) => unknown(&error),
+            Err(late) => unknown(&late),
         }
     }
 
@@ -174,7 +177,7 @@ impl Host {
 
     /// A full queue ends the flow rather than its ask, so that the requester learns to come back later.
     async fn derive(&self, request: &RawValue) -> Result<Answer, Error> {
-        match timeout(self.patience, self.derive.derive(request.get().as_bytes().to_vec())).await {
+        match timeout(self.derive_patience, self.derive.derive(request.get().as_bytes().to_vec())).await {
             Ok(Ok(answer)) => Ok(written(answer)),
             Ok(Err(EngineError::Busy)) => Err(Error::Busy),
             Ok(Err(error)) => Ok(failed("a derivation", error)),

@@ -36,6 +36,7 @@ pub mod engine;
 mod error;
 mod event;
 mod host;
+mod issuers;
 mod lifetime;
 pub mod services;
 pub mod stores;

@@ -12,12 +12,15 @@ use std::time::Duration;
 use axum::Extension;
 use axum::routing::get;
 use bytes::Bytes;
+use claviger::commands::NewAccount;
 use claviger::stores::{Batch, Committed, Key, Memory, Page, Row, Scan, Store, StoreError};
+use claviger::web::Remote;
 use claviger::{Claviger, Principal, Requirement};
 use http::{Request, StatusCode};
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::{BodyExt, Full, StreamBody};
 use serde_json::json;
+use support::log::Log;
 use support::{Browser, ISSUER, builder, redeem, send, server};
 use tower::ServiceExt;
 
@@ -304,4 +307,113 @@ fn what_is_printed_for_debugging_holds_no_secret() {
     let builder = builder(Memory::new());
     assert!(!format!("{builder:?}").contains(secret));
     assert!(!format!("{:?}", builder.build().unwrap()).contains(secret));
+}
+
+const SECOND: &str = "https://second.example.com:8443";
+
+/// Two issuers on origins of their own.
+fn two(limit: usize) -> Claviger {
+    let second = Claviger::builder(SECOND).tenant("second").secret("another root secret: 9Pw0TzRvk3Jx0qLx7m");
+    builder(Memory::new()).also(second.set("limits", json!({ "body": limit }))).build().unwrap()
+}
+
+#[tokio::test]
+async fn each_of_several_issuers_is_reached_by_its_host_and_every_other_host_is_the_first_ones() {
+    let auth = two(65_536);
+    let path = "/.well-known/oauth-authorization-server";
+    for (uri, host, issuer) in [
+        (path.to_owned(), Some("second.example.com:8443"), SECOND),
+        (format!("{SECOND}{path}"), None, SECOND),
+        (path.to_owned(), Some("auth.example.com"), ISSUER),
+        (path.to_owned(), Some("second.example.com"), ISSUER),
+        (path.to_owned(), Some("second.example.com:8443/x?"), ISSUER),
+        (path.to_owned(), None, ISSUER),
+    ] {
+        let request = Request::get(&uri);
+        let request = host.into_iter().fold(request, |request, host| request.header("host", host));
+        let told = send(&auth, request.body(Full::default()).unwrap()).await.json();
+        assert_eq!(told["issuer"], issuer, "{uri} at {host:?}");
+    }
+    let both = Request::get(path).header("host", "second.example.com:8443").header("host", "auth.example.com");
+    assert_eq!(send(&auth, both.body(Full::default()).unwrap()).await.json()["issuer"], ISSUER);
+}
+
+#[tokio::test]
+async fn each_of_several_issuers_has_its_own_limit_of_bodies() {
+    let auth = two(131_072);
+    let request = |host, length| {
+        Request::post("/token").header("host", host).body(Full::<Bytes>::from(vec![b'a'; length])).unwrap()
+    };
+    let second = "second.example.com:8443";
+    assert_ne!(status(&auth, request(second, 131_072)).await, StatusCode::PAYLOAD_TOO_LARGE);
+    assert_eq!(status(&auth, request(second, 131_073)).await, StatusCode::PAYLOAD_TOO_LARGE);
+    assert_eq!(status(&auth, request("auth.example.com", 65_537)).await, StatusCode::PAYLOAD_TOO_LARGE);
+}
+
+#[tokio::test]
+async fn scripts_of_every_origin_may_read_what_the_host_itself_answers() {
+    let auth = server(Memory::new()).await;
+    let large = Request::post("/token").body(Full::from(vec![b'a'; 65_537])).unwrap();
+    assert_eq!(send(&auth, large).await.headers["access-control-allow-origin"], "*");
+}
+
+#[tokio::test]
+async fn a_requirement_that_cannot_be_met_is_logged_and_tells_the_requester_nothing() {
+    let (log, _logging) = Log::start();
+    let auth = server(Memory::new()).await;
+    let guard = auth.require(Requirement::default().audience("https://secret.example.com"));
+    let api = axum::Router::new().route("/api/me", get(me).layer(guard));
+    let (status, _, body) = call(api, Some("Bearer nonsense")).await;
+    assert_eq!(status, StatusCode::INTERNAL_SERVER_ERROR);
+    assert_eq!(body, r#"{"error":"server_error","error_description":"The server failed"}"#);
+    let logged = log.with("a request failed");
+    assert!(logged.len() == 1 && logged[0].starts_with("ERROR") && logged[0].contains("audience"), "{logged:?}");
+}
+
+#[tokio::test]
+async fn a_guard_whose_store_fails_says_so_in_the_log() {
+    let (log, _logging) = Log::start();
+    let works = server(Memory::new()).await;
+    let code = Browser::new(&works).authorize().await;
+    let bearer = format!("Bearer {}", redeem(&works, &code).await.json()["access_token"].as_str().unwrap());
+    let auth = builder(Broken).build().unwrap();
+    let guard = auth.require(Requirement::default().not_revoked());
+    let api = axum::Router::new().route("/api/me", get(me).layer(guard));
+    let (status, _, body) = call(api, Some(&bearer)).await;
+    assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE, "{body}");
+    let logged = log.with("a request failed");
+    assert!(logged.len() == 1 && logged[0].contains("store_failed"), "{logged:?}");
+}
+
+#[tokio::test]
+async fn that_the_peer_is_unknown_where_anybody_may_register_is_logged_once() {
+    let (log, _logging) = Log::start();
+    let logged = async |registration: serde_json::Value, remote: bool| {
+        let auth = builder(Memory::new()).set("registration", registration).build().unwrap();
+        let before = log.with("the address of the peer is unknown").len();
+        for _ in 0..2 {
+            let mut request = support::get("/jwks");
+            if remote {
+                request.extensions_mut().insert(Remote([203, 0, 113, 9].into()));
+            }
+            send(&auth, request).await;
+        }
+        log.with("the address of the peer is unknown").len() - before
+    };
+    assert_eq!(logged(json!({ "mode": "open" }), false).await, 1);
+    assert_eq!(logged(json!({ "mode": "open" }), true).await, 0);
+    assert_eq!(logged(json!({ "mode": "token" }), false).await, 0);
+}
+
+#[tokio::test]
+async fn a_derivation_may_take_longer_than_a_store() {
+    let auth = builder(Memory::new())
+        .set("password", json!({ "memory": 65_536, "passes": 10 }))
+        .store_deadline(Duration::from_millis(100))
+        .build()
+        .unwrap();
+    let user = NewAccount { login: "ada".into(), password: Some(support::PASSWORD.into()), name: None };
+    let begun = std::time::Instant::now();
+    auth.accounts().create(&user).await.unwrap();
+    assert!(begun.elapsed() > Duration::from_millis(100), "it was too fast to show anything: {:?}", begun.elapsed());
 }

@@ -6,6 +6,7 @@ import { type ClavigerError, ConfigurationError, Fault, Refused } from "./errors
 import { type EventName, type Listener, Listeners } from "./events.js";
 import { Guard, type Requested, refusal } from "./guard.js";
 import {
+  badRequest,
   type HttpAnswer,
   type HttpCall,
   type Incoming,
@@ -16,6 +17,7 @@ import {
   tooLarge,
   toResponse,
 } from "./http.js";
+import { Issuers } from "./issuers.js";
 import { moduleOf } from "./module.js";
 import { configuration, type RequestInfo, type SlimOptions } from "./options.js";
 import { Random } from "./random.js";
@@ -30,7 +32,6 @@ import { Tokens } from "./rooms/tokens.js";
 import { capabilities, type Requester, server } from "./serve.js";
 import type { Principal, Purged, PurgeOptions, Requirement, ResourceMetadata } from "./shapes.js";
 
-const defaultBodyLimit = 65_536;
 const defaultDeadline = 10_000;
 
 /**
@@ -55,20 +56,23 @@ export class Claviger {
   readonly devices: Devices;
 
   readonly #options: SlimOptions;
+  readonly #issuers: Issuers;
   readonly #listeners: Listeners;
   readonly #guard: Guard;
   readonly #onFault: (error: ClavigerError | Error) => void;
   #driver: Promise<Driver> | undefined;
+  #toldOfRemote = false;
   /** Which of several issuers this is, and whose engine it uses. */
   #issuer: string | undefined;
   #root: Claviger = this;
 
   constructor(options: SlimOptions) {
     this.#options = options;
+    this.#issuers = new Issuers(options);
     this.#onFault = reporter(options.onFault ?? ((error) => console.error(error)));
     this.#listeners = new Listeners((error) => this.#onFault(asError(error)));
     const call: Call = (name, argument) => this.#call(name, argument);
-    this.#guard = new Guard(call, options.clock ?? Date.now);
+    this.#guard = new Guard(call, options.clock ?? Date.now, this.#onFault);
     this.clients = new Clients(call);
     this.registrationTokens = new RegistrationTokens(call);
     this.accounts = new Accounts(call);
@@ -92,8 +96,8 @@ export class Claviger {
   readonly fetch = async (request: Request, info?: RequestInfo | object, ..._: unknown[]): Promise<Response> => {
     const remote = (this.#options.remote ?? remoteAddress)(request, info);
     try {
-      const http = await toHttpCall(request, this.#bodyLimit, remote);
-      return toResponse(http === "too large" ? tooLarge(this.#bodyLimit) : await this.#http(http, request));
+      const http = await toHttpCall(request, this.#issuers.bodyLimit, remote);
+      return toResponse(http === "too large" ? tooLarge(this.#issuers.bodyLimit) : await this.#http(http, request));
     } catch (error) {
       if (error instanceof ConfigurationError || !request.signal.aborted) throw error;
       return new Response(null, { status: 499 });
@@ -106,9 +110,11 @@ export class Claviger {
    */
   async answer(incoming: Incoming, requester?: Requester): Promise<HttpAnswer> {
     const { method, url, headers, peer } = incoming;
-    const body = await readIncoming(incoming, this.#bodyLimit);
-    if (body === "too large") return tooLarge(this.#bodyLimit);
-    const asked = this.#options.remote?.(expressed(url, method, headers), { remoteAddr: { hostname: peer } });
+    const body = await readIncoming(incoming, this.#issuers.bodyLimit);
+    if (body === "too large") return tooLarge(this.#issuers.bodyLimit);
+    const seen = this.#options.remote && expressed(url, method, headers);
+    if (seen === null) return badRequest("The address of the request is none");
+    const asked = seen && this.#options.remote?.(seen, { remoteAddr: { hostname: peer } });
     return this.#http({ method, url, headers, body, remote: asked === undefined ? peer : asked }, requester);
   }
 
@@ -185,14 +191,24 @@ export class Claviger {
     throw errorOf(done);
   }
 
-  get #bodyLimit(): number {
-    return this.#options.limits?.body ?? defaultBodyLimit;
-  }
-
-  async #http(http: HttpCall, requester?: Requester): Promise<HttpAnswer> {
+  async #http(request: HttpCall, requester?: Requester): Promise<HttpAnswer> {
     const driver = await this.#ready();
+    if (request.remote === null) this.#root.#tellOfRemote();
+    const http = { ...request, url: this.#issuers.addressOf(request.url, request.headers) };
     const done = this.#told(await driver.run({ http }, requester, this.#issuer));
     return done.ok ? (done.ok as HttpAnswer) : toAnswer(errorOf(done).toResponse());
+  }
+
+  /** Once: without it all are counted as one, whom the first to ask for too much locks out. */
+  #tellOfRemote(): void {
+    if (this.#toldOfRemote || !this.#issuers.registersAnybody) return;
+    this.#toldOfRemote = true;
+    this.#onFault(
+      new ConfigurationError(
+        "Clients register themselves, and the address of the peer is unknown: one limit of registrations counts for all",
+        "Give the option `remote`, which reads the address from what your runtime or your proxy says.",
+      ),
+    );
   }
 
   /** Delivers what the host must hear of. */
@@ -239,11 +255,18 @@ function errorOf({ fault, refused }: Done): ClavigerError {
   });
 }
 
-/** A request that Fetch can express: there is none with a password in its address, nor with the methods that browsers may not use. */
-function expressed(url: string, method: string, headers: HeaderPairs): Request {
-  const address = new URL(url);
-  address.username = address.password = "";
-  return new Request(address, { headers, ...(/^(CONNECT|TRACE|TRACK)$/i.test(method) ? {} : { method }) });
+/**
+ * A request that Fetch can express: there is none with a password in its address, nor with the methods that browsers may not use, nor
+ * for the whole server (`OPTIONS *`, RFC 9112 section 3.2.4). `null` when the address is none.
+ */
+function expressed(url: string, method: string, headers: HeaderPairs): Request | null {
+  try {
+    const address = new URL(url, "http://localhost");
+    address.username = address.password = "";
+    return new Request(address, { headers, ...(/^(CONNECT|TRACE|TRACK)$/i.test(method) ? {} : { method }) });
+  } catch {
+    return null;
+  }
 }
 
 /** Tells of errors, and does not let the telling become one: the request must be answered all the same. */

@@ -3,7 +3,7 @@ import type { Told } from "./contract.js";
 /** Every code of an error, stable for programs. New ones may be added, so keep a default branch. */
 export type ErrorCode = RefusalCode | FaultCode | "configuration";
 
-/** Somebody's request is refused. Registered codes are those of RFC 6749, 6750, 8707 and OpenID Connect Core. */
+/** Somebody's request is refused. Registered codes are those of RFC 6749, 6750, 7591, 8628, 8707, 9126, 9449 and OpenID Connect Core. */
 export type RefusalCode =
   | "access_denied"
   | "already_exists"
@@ -15,9 +15,12 @@ export type RefusalCode =
   | "interaction_ended"
   | "invalid_argument"
   | "invalid_client"
+  | "invalid_client_metadata"
   | "invalid_dpop_proof"
   | "invalid_grant"
+  | "invalid_redirect_uri"
   | "invalid_request"
+  | "invalid_request_uri"
   | "invalid_scope"
   | "invalid_target"
   | "invalid_token"
@@ -27,8 +30,10 @@ export type RefusalCode =
   | "request_not_supported"
   | "request_uri_not_supported"
   | "slow_down"
+  | "temporarily_unavailable"
   | "too_many_requests"
   | "unauthenticated"
+  | "unapproved_software_statement"
   | "unauthorized_client"
   | "unknown_user_code"
   | "unsupported_grant_type"

@@ -1,5 +1,5 @@
 import type { Call, HeaderPairs, Takes } from "./commands.js";
-import { ClavigerError, Refused } from "./errors.js";
+import { ClavigerError, Fault, Refused } from "./errors.js";
 import type { Permission, Principal, PrincipalFacts, Requirement, TokenRequirement } from "./shapes.js";
 
 /** A request as Fetch has it, or as `node:http` does; `originalUrl` is what Express keeps when a router takes a part of `url` away. */
@@ -23,13 +23,15 @@ interface Answer {
 export class Guard {
   readonly #call: Call;
   readonly #clock: () => number;
+  readonly #onFault: (fault: Fault) => void;
   readonly #answers = new WeakMap<Requested, Map<string, Answer>>();
   /** The keys that requests have proven to have. */
   readonly #proven = new WeakMap<Requested, Promise<string | null>>();
 
-  constructor(call: Call, clock: () => number) {
+  constructor(call: Call, clock: () => number, onFault: (fault: Fault) => void) {
     this.#call = call;
     this.#clock = clock;
+    this.#onFault = onFault;
   }
 
   /** Rejects with `Refused`, or with `Fault`, which is not remembered. */
@@ -44,10 +46,21 @@ export class Guard {
     const known = answers.get(key);
     const at = this.#clock();
     if (known && at - known.at < remembered) return known.found;
-    const found = this.#ask(request, asked).then(permitted);
+    const found = this.#ask(request, asked).then(permitted, (error) => {
+      throw this.#misused(error);
+    });
     answers.set(key, { at, found });
     found.catch((error) => error instanceof Refused || answers.delete(key));
     return found;
+  }
+
+  /** A requirement that the engine cannot check is the application's fault, whoever asks. */
+  #misused(error: unknown): unknown {
+    if (!(error instanceof Refused) || error.code !== "invalid_argument") return error;
+    const { code, message } = error;
+    const fault = new Fault({ code, status: 500, message, help: "Correct the requirement of the guard." });
+    this.#onFault(fault);
+    return fault;
   }
 
   /**

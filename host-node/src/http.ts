@@ -98,21 +98,29 @@ export function toResponse({ status, headers, body }: HttpAnswer): Response {
   return new Response(withoutBody.has(status) ? null : body, { status, headers });
 }
 
+/** Scripts of every origin may read what the host itself answers, as they may what the engine does: there is no secret in it. */
+const forAllOrigins: HeaderPairs[number] = ["access-control-allow-origin", "*"];
+
 /** A response of this package's own as an answer. */
 export async function toAnswer(response: Response): Promise<HttpAnswer> {
-  return { status: response.status, headers: [...response.headers], body: await response.text() };
+  return { status: response.status, headers: [...response.headers, forAllOrigins], body: await response.text() };
+}
+
+/** A request that cannot be understood (RFC 9110 section 15.5.1). */
+export function badRequest(description: string): HttpAnswer {
+  return problem(400, description);
 }
 
 /** RFC 9110 section 15.5.14, with the connection's rest left unread. */
 export function tooLarge(limit: number): HttpAnswer {
+  return problem(413, `The body is over ${limit} bytes`, [["connection", "close"]]);
+}
+
+function problem(status: number, description: string, more: HeaderPairs = []): HttpAnswer {
   return {
-    status: 413,
-    headers: [
-      ["content-type", "application/json"],
-      ["cache-control", "no-store"],
-      ["connection", "close"],
-    ],
-    body: JSON.stringify({ error: "invalid_request", error_description: `The body is over ${limit} bytes` }),
+    status,
+    headers: [["content-type", "application/json"], ["cache-control", "no-store"], forAllOrigins, ...more],
+    body: JSON.stringify({ error: "invalid_request", error_description: description }),
   };
 }
 

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { HeaderPairs } from "./commands.js";
-import type { HttpAnswer, Incoming } from "./http.js";
+import { ClavigerError, Fault } from "./errors.js";
+import { type HttpAnswer, type Incoming, toAnswer } from "./http.js";
 import type { Requester } from "./serve.js";
 
 export { publicFetch } from "./public-fetch.js";
@@ -29,10 +30,16 @@ export function toNodeHandler(
     } catch (error) {
       if (connection.closed) return;
       console.error(error);
-      if (!outgoing.headersSent) outgoing.writeHead(500);
-      outgoing.end();
+      if (outgoing.headersSent) outgoing.end();
+      else send(await toAnswer(failure(error).toResponse()), outgoing);
     }
   };
+}
+
+/** Nothing of another error is for the requester. */
+function failure(error: unknown): ClavigerError {
+  if (error instanceof ClavigerError) return error;
+  return new Fault({ code: "host_failed", status: 500, message: "The handler failed", help: "See the log." });
 }
 
 /** The other end, as far as the answer goes. */

@@ -9,6 +9,8 @@ import type { Awaitable, Row, Store } from "./store.js";
 export interface Requester {
   /** Aborted when nobody waits any more. */
   readonly signal: AbortSignal;
+  /** Whether that is so already, where this can be told without the signal: nothing is then begun for nobody. */
+  readonly closed?: boolean;
 }
 
 /** Carries out asks; synchronous where the store is. */
@@ -54,6 +56,7 @@ export function server(services: Services): Serve {
         ? { commit: "unknown" }
         : { failed: error instanceof Error ? error.message : String(error) };
     };
+    if (requester?.closed) return Promise.reject(new Gone(requester.signal.reason));
     const millis = "fetch" in ask ? Math.min(services.deadline, ask.fetch.limits.millis) : services.deadline;
     try {
       const answer = carryOut(services, ask, () => ending(millis, requester?.signal));
@@ -144,11 +147,12 @@ function within<T>(work: Promise<T>, millis: number, signal?: AbortSignal): Prom
       signal?.removeEventListener("abort", gone);
       settle();
     };
-    if (signal?.aborted) return gone();
-    signal?.addEventListener("abort", gone);
+    // Before all else: work that nobody waits for may fail too, and would end the process if nobody heard of it.
     work.then(
       (value) => end(() => resolve(value)),
       (error) => end(() => reject(error)),
     );
+    if (signal?.aborted) return gone();
+    signal?.addEventListener("abort", gone);
   });
 }

@@ -36,19 +36,22 @@ export interface Testing {
   signedInAs(login: string, request: Request): Promise<Request>;
 }
 
+/** What {@link testing} may be told: its store and its clock are those that it gives. */
+export type TestingOptions = Partial<Omit<Options, "store" | "clock">>;
+
 /** A `Claviger` for the tests of your application: memory store, virtual clock, and the same "random" bytes in every run. */
-export function testing(options: Partial<Options> = {}): Testing {
+export function testing(options: TestingOptions = {}): Testing {
   const clock = new VirtualClock();
   const store = new MemoryStore({ clock: clock.now });
   const issuer = options.issuer ?? "https://auth.example.com";
   const auth = new Claviger({
     secret: "testing-only-9d41b6c07a5e4f3c8b21e6f0a7d35c94",
-    store,
-    clock: clock.now,
     random: sequence(),
     password: { memory: 7168, passes: 1, lanes: 1 },
     ...options,
     issuer,
+    store,
+    clock: clock.now,
   });
   const acting = new Acting(auth, issuer, options.subject !== undefined);
   return {

@@ -71,9 +71,25 @@ class Pool {
   async run(ask: Uint8Array, signal?: AbortSignal): Promise<Uint8Array> {
     if (this.#closed) throw closed();
     if (this.#jobs() >= this.#room) throw busy();
-    const answer = new Promise<Uint8Array>((done, failed) => this.#waiting.push({ ask, signal, done, failed }));
+    signal?.throwIfAborted();
+    const answer = new Promise<Uint8Array>((done, failed) => this.#queue({ ask, signal, done, failed }));
     this.#goOn().catch((error) => this.#failAll(error));
     return answer;
+  }
+
+  /** A job that nobody waits for any more takes no place from those of others. */
+  #queue(job: Job): void {
+    this.#waiting.push(job);
+    job.signal?.addEventListener(
+      "abort",
+      () => {
+        const at = this.#waiting.indexOf(job);
+        if (at < 0) return;
+        this.#waiting.splice(at, 1);
+        job.failed(job.signal?.reason);
+      },
+      { once: true },
+    );
   }
 
   async close(): Promise<void> {
@@ -124,13 +140,8 @@ class Pool {
     this.#give(thread);
   }
 
-  /** Gives the thread the next job that somebody still waits for. */
   #give(thread: Worker): void {
-    let job = this.#waiting.shift();
-    while (job?.signal?.aborted) {
-      job.failed(job.signal.reason);
-      job = this.#waiting.shift();
-    }
+    const job = this.#waiting.shift();
     if (!job) return;
     this.#threads.set(thread, job);
     thread.ref();

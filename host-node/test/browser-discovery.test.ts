@@ -298,3 +298,51 @@ test("PR3-22 the resource is named when the person is sent away, for the code, a
     [resource, resource],
   );
 });
+
+test("a client is registered again for another scope, when asked to, and when its server knows it no more", async (context) => {
+  let count = 0;
+  const { answers, asked, answer, session, storage, clock, wait } = world(context, {
+    server: registration,
+    tokens: { refresh_token: "refresh-1" },
+  });
+  answers[`${issuer}/register`] = () => ({ client_id: `id-${++count}` });
+  const id = (changes: object = {}) => registerClient({ ...about, storage, ...changes });
+  assert.deepEqual([await id(), await id({ scope: "read" }), await id({ scope: "read" })], ["id-1", "id-2", "id-2"]);
+  const elsewhere = "https://app.example.com/elsewhere";
+  assert.equal(await id({ redirectUri: elsewhere }), "id-3");
+  assert.equal(await id({ scope: "read" }), "id-2", "each redirect URI has its own");
+  assert.equal(await id({ scope: "read", anew: true }), "id-4");
+  assert.equal(await id({ scope: "read" }), "id-4");
+
+  const me = await session({ clientId: "id-4" });
+  const granted = answers[`${issuer}/token`]!;
+  answers[`${issuer}/token`] = Response.json({ error: "invalid_client" }, { status: 401 });
+  const request = await asked({ clientId: "id-4" });
+  await assert.rejects(handleCallback({ url: answer(request), storage, clock }), { code: "invalid_client" });
+  assert.equal(await id({ scope: "read" }), "id-5");
+  wait(900_000);
+  await assert.rejects(me.accessToken(), { code: "invalid_client" });
+  assert.equal(await id({ scope: "read" }), "id-5", "another client's refusal is not this one's");
+  answers[`${issuer}/token`] = granted;
+  const other = await session({ clientId: "id-5" });
+  answers[`${issuer}/token`] = Response.json({ error: "invalid_client" }, { status: 401 });
+  wait(900_000);
+  await assert.rejects(other.accessToken(), { code: "invalid_client" });
+  assert.equal(await id({ scope: "read" }), "id-6");
+});
+
+test("an answer that is too large is read no further than it may be", async (context) => {
+  let sent = 0;
+  const endless = new ReadableStream<Uint8Array>({
+    pull(controller) {
+      sent += 1;
+      controller.enqueue(new Uint8Array(65_536).fill(32));
+    },
+  });
+  context.mock.method(globalThis, "fetch", async () => new Response(endless));
+  await assert.rejects(discoverResource(resource, refusal(`Bearer resource_metadata="${atRoot}"`)), {
+    code: "server_failed",
+    message: /more than 262144 bytes/,
+  });
+  assert.ok(sent <= 8, `${sent} chunks of 64 KiB`);
+});

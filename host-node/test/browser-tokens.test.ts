@@ -88,6 +88,23 @@ test("PR3-27 an API that wants more is told with all that the next sign-in asks 
   assert.equal(again.searchParams.get("scope"), "read list write");
 });
 
+test("PR3-27 what an API wants besides is told after a refresh too", async (context) => {
+  const { session, answers } = world(context, { tokens: { scope: "read", refresh_token: "refresh-1" } });
+  const me = await session();
+  const refusals = [
+    [401, 'Bearer error="invalid_token"'],
+    [403, 'Bearer error="insufficient_scope", scope="write"'],
+  ] as const;
+  let count = 0;
+  answers[resource] = () => {
+    const [status, challenge] = refusals[count++]!;
+    return new Response("", { status, headers: { "www-authenticate": challenge } });
+  };
+  const error = await me.fetch(resource).catch((error: unknown) => error);
+  assert.ok(error instanceof InsufficientScope, String(error));
+  assert.deepEqual(error.scopes, ["read", "write"]);
+});
+
 test("PR3-27 a refusal that another sign-in would not mend stays the API's answer", async (context) => {
   const { session, answers } = world(context, { tokens: { scope: "read" } });
   const me = await session();

@@ -1,12 +1,26 @@
 // A person with a browser, and an application, against a Claviger in this process.
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import type { Claviger, Client } from "claviger";
+import { Claviger, type Client, type Options, type Store } from "claviger";
+import { VirtualClock } from "claviger/testing";
 
 const issuer = "https://auth.example.com";
 export const redirectUri = "https://app.example.com/callback";
 const verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 const challenge = createHash("sha256").update(verifier).digest("base64url");
+
+/** A server like that of `testing`, on a store that the test has already, or makes to behave as it must. */
+export function serverOn(store: Store, options: Partial<Options> = {}, clock = new VirtualClock()) {
+  const auth = new Claviger({
+    issuer: "https://auth.example.com",
+    secret: "testing-only-9d41b6c07a5e4f3c8b21e6f0a7d35c94",
+    password: { memory: 7168, passes: 1, lanes: 1 },
+    ...options,
+    store,
+    clock: clock.now,
+  });
+  return { auth, clock };
+}
 
 /** What the application has: a client and its secret. */
 export interface App {

@@ -345,3 +345,37 @@ test("several issuers share one engine, and nothing of one is good for another",
   assert.equal(((await metadata.json()) as { issuer: string }).issuer, "https://second.example.com");
   await assert.rejects(auth.at("https://nobody.example.com").keys.list(), { code: "bad_call" });
 });
+
+test("an issuer is found by its host where a proxy took TLS away", async () => {
+  const second = { issuer: "https://second.example.com", tenant: "second", secret: `${secret}2` };
+  const auth = make({ issuers: [second] });
+  const address = "http://second.example.com/.well-known/oauth-authorization-server";
+  const response = await auth.fetch(new Request(address, { headers: { host: "second.example.com" } }));
+  assert.equal(((await response.json()) as { issuer: string }).issuer, second.issuer);
+});
+
+test("each of several issuers has its own limit of bodies", async () => {
+  const second = "https://second.example.com";
+  const other = { issuer: second, tenant: "second", secret: `${secret}2`, limits: { body: 4096 } };
+  const auth = make({ limits: { body: 1024 }, issuers: [other] });
+  const status = async (at: string, length: number) =>
+    (await auth.fetch(new Request(`${at}/token`, { method: "POST", body: "x".repeat(length) }))).status;
+  assert.equal(await status(issuer, 1025), 413);
+  assert.notEqual(await status(second, 4096), 413);
+  assert.equal(await status(second, 4097), 413);
+});
+
+test("that the peer is unknown where anybody may register is told once", async () => {
+  const told = async (options: Partial<Options>, remote?: string) => {
+    const faults: Error[] = [];
+    const auth = make({ ...options, onFault: (fault) => faults.push(fault), ...(remote && { remote: () => remote }) });
+    for (let count = 0; count < 2; count++) await auth.fetch(metadata());
+    return faults.map((fault) => fault.message.includes("address of the peer"));
+  };
+  const open = { registration: { mode: "open" } } as const;
+  assert.deepEqual(await told(open), [true]);
+  assert.deepEqual(await told({ registration: { documents: true }, fetch: () => new Response() }), [true]);
+  assert.deepEqual(await told(open, "203.0.113.9"), []);
+  assert.deepEqual(await told({ registration: { mode: "token" } }), []);
+  assert.deepEqual(await told({}), []);
+});

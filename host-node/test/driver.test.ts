@@ -278,3 +278,38 @@ test("a verifier that answers something else than true has not verified", async 
   const { driver } = driverOf(new Scripted([ask]), { verify: (() => "yes") as never });
   assert.deepEqual((await driver.run({})).ok, [{ verified: false }]);
 });
+
+test("a service that fails after its requester went away ends nothing but the ask", async (context) => {
+  const unheard: unknown[] = [];
+  const hear = (error: unknown) => unheard.push(error);
+  process.on("unhandledRejection", hear);
+  context.after(() => process.off("unhandledRejection", hear));
+  const gone = new AbortController();
+  const store: Store = {
+    ...working,
+    load: () => {
+      gone.abort(new Error("gone"));
+      return Promise.reject(new Error("disk on fire"));
+    },
+  };
+  const { driver } = driverOf(new Scripted([load]), { store });
+  await assert.rejects(driver.run({}, gone), /gone/);
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  assert.deepEqual(unheard, []);
+});
+
+test("nothing is asked of a service for a requester who is gone", async () => {
+  let asked = 0;
+  const store: Store = {
+    ...working,
+    commit: () => {
+      asked += 1;
+      return "committed";
+    },
+  };
+  const engine = new Scripted([commit]);
+  const { driver } = driverOf(engine, { store });
+  await assert.rejects(driver.run({}, { closed: true, signal: AbortSignal.abort(new Error("gone")) }), /gone/);
+  assert.equal(asked, 0);
+  assert.deepEqual(engine.cancelled, [1]);
+});

@@ -1,5 +1,7 @@
 // Errors and the responses they become.
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
 import { ClavigerError, ConfigurationError, Fault, Refused } from "claviger";
 
@@ -58,4 +60,14 @@ test("a wrong configuration is a fault by its own name", () => {
   const error = new ConfigurationError("secret: missing", "Make one.");
   assert.ok(error instanceof Fault);
   assert.deepEqual([error.name, error.code, error.status], ["ConfigurationError", "configuration", 500]);
+});
+
+test("every code of a refusal that the contract names is one of the type, and no other", () => {
+  const text = (path: string) => readFileSync(join(import.meta.dirname, path), "utf8");
+  const listed = /The codes are those of the protocols(.*?);\n/s.exec(text("../../docs/contract.md"))?.[1] ?? "";
+  const codes = [...listed.matchAll(/`([a-z_]+)`/g)].map((match) => match[1]);
+  const type = /type RefusalCode =(.*?)\(string/s.exec(text("../src/errors.ts"))?.[1] ?? "";
+  const known = [...type.matchAll(/"([a-z_]+)"/g)].map((match) => match[1]);
+  assert.ok(codes.length > 30, `${codes.length} codes`);
+  assert.deepEqual(known.toSorted(), codes.toSorted());
 });

@@ -7,8 +7,18 @@ import { after, suite, test } from "node:test";
 import type { Commit, Store } from "claviger";
 import { memory } from "claviger/stores/memory";
 import { sqlite } from "claviger/stores/sqlite";
-import { testing } from "claviger/testing";
-import { type App, Browser, makeApp, post, redeem, refresh, signInAndConsent, type Tokens, tokens } from "./browser.ts";
+import {
+  type App,
+  Browser,
+  makeApp,
+  post,
+  redeem,
+  refresh,
+  serverOn,
+  signInAndConsent,
+  type Tokens,
+  tokens,
+} from "./browser.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "claviger-flow-"));
 after(() => rmSync(folder, { recursive: true }));
@@ -47,7 +57,7 @@ async function scene(store: Store = memory({ clock: () => 0 })) {
   const watched = new Watched(store);
   const faults: Error[] = [];
   const scopes = { read: "See your things", write: "Change your things" };
-  const { auth, clock } = testing({ store: watched, scopes, onFault: (fault) => faults.push(fault) });
+  const { auth, clock } = serverOn(watched, { scopes, onFault: (fault) => faults.push(fault) });
   const account = await auth.accounts.create({ login: "ada", password: "correct horse battery", name: "Ada" });
   const app = await makeApp(auth);
   const browser = new Browser(auth);
@@ -116,15 +126,9 @@ test("sqlite: a restart loses nothing", async () => {
   const file = join(folder, "restart.db");
   const before = await scene(sqlite(file));
   const { refresh_token } = await tokens(before.auth, before.app);
-  const { auth } = testing({ store: sqlite(file), scopes: { read: "", write: "" }, random: secondRun() });
+  const { auth } = serverOn(sqlite(file), { scopes: { read: "", write: "" } });
   assert.equal((await refresh(auth, before.app, refresh_token)).status, 200);
 });
-
-/** Other bytes than the first run had: a seed is used once. */
-function secondRun() {
-  let count = 0;
-  return (length: number) => new Uint8Array(length).fill(200).fill(count++, 0, 1);
-}
 
 test("trips to the store: redeem 2, refresh 2, introspect 1, revoke 2, verify a JWT 0", async () => {
   const { auth, app, browser, counted } = await scene();

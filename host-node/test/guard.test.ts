@@ -4,8 +4,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { test } from "node:test";
 import { Fault, Refused } from "claviger";
-import { MemoryStore } from "claviger/stores/memory";
-import { testing } from "claviger/testing";
+import { type TestingOptions, testing } from "claviger/testing";
 import { Browser, makeApp, post, tokens } from "./browser.ts";
 
 const api = "https://auth.example.com/api";
@@ -13,18 +12,15 @@ const resources = { [api]: { scopes: ["read"], name: "API" }, "https://mail.exam
 const scopes = { read: "See your things", write: "Change your things" };
 const url = `${api}/me`;
 
-function scene() {
+function scene(options: TestingOptions = {}) {
   let loads = 0;
-  const memory = new MemoryStore();
-  const store = {
-    load: (keys: readonly string[]) => {
-      loads += 1;
-      return memory.load(keys);
-    },
-    commit: memory.commit.bind(memory),
-    scan: memory.scan.bind(memory),
+  const scene = testing({ resources, scopes, ...options });
+  const load = scene.store.load.bind(scene.store);
+  scene.store.load = (keys) => {
+    loads += 1;
+    return load(keys);
   };
-  return { ...testing({ resources, scopes, store }), loads: () => loads };
+  return { ...scene, loads: () => loads };
 }
 
 /** The response to a request that was refused. */
@@ -72,11 +68,13 @@ test("the same request is asked about once for each requirement, and anew later 
   clock.advance("10s");
   assert.notEqual(await checked(), one);
 
-  const memory = new MemoryStore();
+  const broken = scene({ onFault: () => {} });
   let down = false;
-  const load = (keys: readonly string[]) => (down ? Promise.reject(new Error("down")) : memory.load(keys));
-  const store = { load, commit: memory.commit.bind(memory), scan: memory.scan.bind(memory) };
-  const broken = testing({ scopes, store, onFault: () => {} });
+  const load = broken.store.load;
+  broken.store.load = (keys) => {
+    if (down) throw new Error("down");
+    return load(keys);
+  };
   const again = await broken.actingAs("ada", {}, new Request(url));
   down = true;
   await assert.rejects(broken.auth.authenticate(again, { revocation: "check" }), Fault);
@@ -211,4 +209,19 @@ test("tokens of other clients and other people work beside it", async () => {
   assert.equal(one.subject, two.subject);
   const three = await auth.authenticate(await actingAs("grace", {}, new Request(url)));
   assert.notEqual(three.subject, two.subject);
+});
+
+test("a requirement that cannot be met is the application's fault: told to it, and nothing of it to the requester", async () => {
+  const faults: Error[] = [];
+  const { auth, actingAs } = scene({ onFault: (fault) => faults.push(fault) });
+  const guarded = auth.guard({ audience: "https://secret.example.com" }, () => new Response("in"));
+  const bearer = await actingAs("ada", { scopes: ["read"] }, new Request(url));
+  const proven = new Request(url, { headers: { authorization: "DPoP x", dpop: "y" } });
+  for (const [number, request] of [bearer, proven].entries()) {
+    const response = await guarded(request);
+    assert.equal(response.status, 500);
+    assert.deepEqual(await response.json(), { error: "server_error", error_description: "The server failed" });
+    assert.equal(faults.length, number + 1);
+    assert.match(String(faults.at(-1)), /audience/);
+  }
 });

@@ -87,7 +87,17 @@ test("a handler that rejects gives 500 and says nothing of why", async (context)
   const response = await exchange(failing, ["GET / HTTP/1.1", "Host: a", close]);
   assert.match(response, /^HTTP\/1\.1 500 /);
   assert.doesNotMatch(response, /secret/);
+  assert.deepEqual(bodyOf(response), { error: "server_error", error_description: "The server failed" });
   assert.equal(mock.callCount(), 1);
+});
+
+test("a wrong configuration gives 500 in JSON, as its error does", async (context) => {
+  context.mock.method(console, "error", () => {});
+  const { auth } = testing({ secret: "short" });
+  const response = await exchange(auth.answer.bind(auth), ["GET /jwks HTTP/1.1", "Host: a", close]);
+  assert.match(response, /^HTTP\/1\.1 500 /);
+  assert.match(response, /content-type: application\/json/);
+  assert.equal(bodyOf(response).error, "server_error");
 });
 
 test("the signal is aborted when the peer goes away", async () => {
@@ -116,6 +126,7 @@ test("a body over the limit is answered with 413, and not read to its end", asyn
     const response = await exchange(auth.answer.bind(auth), lines, `b\r\n${"x".repeat(11)}\r\n`);
     assert.match(response, /^HTTP\/1\.1 413 /);
     assert.match(response, /"invalid_request"/);
+    assert.match(response, /access-control-allow-origin: \*/);
   }
 });
 
@@ -176,5 +187,37 @@ test("a request that Fetch cannot express is answered too, where there is a `rem
   ]) {
     const response = await exchange(auth.answer.bind(auth), [`${line} HTTP/1.1`, "Host: auth.example.com", close]);
     assert.match(response, new RegExp(`^HTTP/1.1 ${status} `), String(line));
+  }
+});
+
+test("a request for the whole server, and one whose address is none, are answered where there is a `remote`", async () => {
+  const { auth } = testing({ remote: () => null });
+  for (const [line, status] of [
+    ["OPTIONS *", 404],
+    ["GET http://[x/jwks", 400],
+  ]) {
+    const response = await exchange(auth.answer.bind(auth), [`${line} HTTP/1.1`, "Host: auth.example.com", close]);
+    assert.match(response, new RegExp(`^HTTP/1.1 ${status} `), String(line));
+    assert.ok(bodyOf(response).error);
+  }
+});
+
+test("each of several issuers is reached by its host, and every other host is the first one's", async () => {
+  const second = {
+    issuer: "https://second.example.com:8443/auth",
+    tenant: "second",
+    secret: "7c1e94b05fa2483d9be6108c35d7f2a4",
+  };
+  const third = { issuer: "https://third.example.com", tenant: "third", secret: "e20b7d914c3f48a5b6d8f0127a95c36e" };
+  const { auth } = testing({ issuers: [second, third] });
+  const issuerAt = async (host: string, target = "/.well-known/oauth-authorization-server") => {
+    const response = await exchange(auth.answer.bind(auth), [`GET ${target} HTTP/1.1`, `Host: ${host}`, close]);
+    return bodyOf(response).issuer;
+  };
+  assert.equal(await issuerAt("third.example.com"), third.issuer);
+  const inPath = "/.well-known/oauth-authorization-server/auth";
+  assert.equal(await issuerAt("second.example.com:8443", inPath), second.issuer);
+  for (const host of ["auth.example.com", "evil.example", "third.example.com/x?", "third.example.com#", ""]) {
+    assert.equal(await issuerAt(host), "https://auth.example.com", host);
   }
 });

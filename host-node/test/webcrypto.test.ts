@@ -4,10 +4,9 @@ import { createPrivateKey, generateKeyPairSync } from "node:crypto";
 import { suite, test } from "node:test";
 import { Claviger, type Options, type Verify } from "claviger";
 import { memory } from "claviger/stores/memory";
-import { testing } from "claviger/testing";
 import { type OwnKey, signingKeys, verify } from "claviger/webcrypto";
 import { calculateJwkThumbprint, createLocalJWKSet, type JSONWebKeySet, type JWK, jwtVerify } from "jose";
-import { makeApp, tokens } from "./browser.ts";
+import { makeApp, serverOn, tokens } from "./browser.ts";
 
 const issuer = "https://auth.example.com";
 const scopes = { read: "See your things" };
@@ -26,7 +25,7 @@ const keys: Record<string, () => Promise<OwnKey>> = {
 async function scene(key: OwnKey, options: Partial<Options> = {}) {
   const { hostKeys, sign } = await signingKeys(key);
   const store = memory({ clock: () => 0 });
-  const { auth, clock } = testing({ store, scopes, signing: { hostKeys }, sign, ...options });
+  const { auth, clock } = serverOn(store, { scopes, signing: { hostKeys }, sign, ...options });
   await auth.accounts.create({ login: "ada", password: "correct horse battery" });
   const app = await makeApp(auth);
   const jwks = (await (await auth.fetch(new Request(`${issuer}/jwks`))).json()) as JSONWebKeySet;
@@ -56,14 +55,7 @@ for (const [algorithm, make] of Object.entries(keys)) {
         asked += 1;
         return verify(request);
       };
-      const { auth: byHost } = testing({
-        store,
-        scopes,
-        signing: { hostKeys },
-        sign,
-        verify: counting,
-        clock: clock.now,
-      });
+      const { auth: byHost } = serverOn(store, { scopes, signing: { hostKeys }, sign, verify: counting }, clock);
       const outcome = (server: Claviger, token: string) =>
         server.tokens.verify(token).then(
           ({ subject }) => subject,
@@ -111,7 +103,7 @@ test("the first key signs, all are published, and a retired one still verifies",
   const { auth, app, store, clock } = await scene(old);
   const { access_token } = await tokens(auth, app);
   const { hostKeys, sign } = await signingKeys(next, old);
-  const { auth: rotated } = testing({ store, scopes, signing: { hostKeys }, sign, clock: clock.now });
+  const { auth: rotated } = serverOn(store, { scopes, signing: { hostKeys }, sign }, clock);
   assert.equal((await rotated.tokens.verify(access_token)).clientId, app.client.id);
   const jwks = await (await rotated.fetch(new Request(`${issuer}/jwks`))).json();
   assert.deepEqual(

@@ -136,3 +136,14 @@ test("a process waits for a derivation that runs, and for no idle thread", async
   });
   assert.equal(stdout, "16\n");
 });
+
+test("what nobody waits for any more makes room at once", async (context) => {
+  const derive = threads(context, { threads: 1, queue: 1 });
+  const running = derive(reference);
+  const gone = new AbortController();
+  const left = Promise.resolve(derive(reference, gone.signal));
+  gone.abort(new Error("gone"));
+  await assert.rejects(left, /gone/);
+  const [first, second] = await Promise.all([running, derive(reference)]);
+  assert.deepEqual(second, first);
+});

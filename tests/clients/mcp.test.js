@@ -190,3 +190,15 @@ test("what is no token for this server is refused as the specification says", as
   assert.equal((await fetch(query, { method: "POST", body: "{}" })).status, 401, "a token in the address is none");
   assert.equal((await ask({ authorization: await token({ resource: server.url }) })).status, 403, "nobody's notes");
 });
+
+test("a message that is too long is answered so, and the connection is not cut off before", async () => {
+  const provider = new Provider();
+  const client = await connected(provider);
+  const { access_token } = provider.kept;
+  const headers = { "content-type": "application/json", authorization: `Bearer ${access_token}` };
+  const chunk = new Uint8Array(65_536).fill(32);
+  const body = new ReadableStream({ start: (to) => void [to.enqueue(chunk), to.enqueue(chunk)] });
+  const response = await fetch(server.url, { method: "POST", headers, body, duplex: "half" });
+  assert.equal(response.status, 413);
+  await client.close();
+});

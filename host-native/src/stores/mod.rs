@@ -31,7 +31,7 @@ pub trait Store: Send + Sync + 'static {
     /// after a lost reply, answer [`Committed::Unknown`]: the engine reads back and finds out.
     ///
     /// # Errors
-    /// Only when the batch was not applied and never will be.
+    /// Whatever the engine's log should say. It is taken for [`Committed::Unknown`].
     fn commit(&self, batch: Batch) -> impl Future<Output = Result<Committed, StoreError>> + Send;
 
     /// Answers the rows of a range, ordered by the bytes of their keys. Only administration scans.

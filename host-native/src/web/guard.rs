@@ -9,8 +9,10 @@ use http_body_util::{Either, Full};
 use tower_layer::Layer;
 use tower_service::Service;
 
+use super::rendered;
 use crate::claviger::Claviger;
 use crate::commands::{Principal, Requirement, Seen};
+use crate::error::{Error, Problem};
 
 impl Claviger {
     /// A [`Layer`] that lets a request through only with a token or a session that covers the scope, and puts its
@@ -87,8 +89,18 @@ where
                     request.extensions_mut().insert(principal);
                     Ok(inner.call(request).await?.map(Either::Left))
                 }
-                Err(error) => Ok(error.into_response().map(Either::Right)),
+                Err(error) => Ok(rendered(misused(error)).map(Either::Right)),
             }
         })
+    }
+}
+
+/// A requirement that the engine cannot check is the application's fault, whoever asks.
+fn misused(error: Error) -> Error {
+    match error {
+        Error::Refused(problem) if problem.code == "invalid_argument" => {
+            Error::Fault(Problem { status: 500, help: "Correct the requirement of the guard.".into(), ..problem })
+        }
+        other => other,
     }
 }

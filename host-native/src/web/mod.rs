@@ -4,10 +4,22 @@ mod body;
 mod guard;
 mod service;
 
-use http::{HeaderMap, HeaderName, HeaderValue};
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, Response};
+use http_body_util::Full;
+
+use crate::error::Error;
 
 pub use guard::{Guard, Guarded};
 pub use service::{Remote, Service};
+
+/// An error as a response, and in the log where it is nobody's refusal.
+pub(crate) fn rendered(error: Error) -> Response<Full<Bytes>> {
+    if !matches!(error, Error::Refused(_)) {
+        tracing::error!(code = error.code(), help = error.help(), %error, "a request failed");
+    }
+    error.into_response()
+}
 
 /// A string whose characters are bytes, as the Fetch standard's ByteString.
 pub(crate) fn byte_string(bytes: &[u8]) -> String {

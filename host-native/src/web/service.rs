@@ -7,12 +7,13 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use http::{Request, Response, StatusCode};
+use http::header::ACCESS_CONTROL_ALLOW_ORIGIN;
+use http::{HeaderValue, Request, Response, StatusCode};
 use http_body::Body;
 use http_body_util::Full;
 use serde::{Deserialize, Serialize};
 
-use super::{append_headers, body, byte_string, byte_strings};
+use super::{append_headers, body, byte_string, byte_strings, rendered};
 use crate::claviger::Claviger;
 use crate::engine::EngineError;
 use crate::error::{Error, Problem};
@@ -56,7 +57,7 @@ where
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let auth = self.auth.clone();
-        Box::pin(async move { Ok(respond(&auth, request).await.unwrap_or_else(rendered)) })
+        Box::pin(async move { Ok(respond(&auth, request).await.unwrap_or_else(for_all_origins)) })
     }
 }
 
@@ -83,13 +84,18 @@ where
 {
     let inner = auth.inner();
     let (head, body) = request.into_parts();
-    let body = body::read(&head.headers, body, inner.body_limit).await.map_err(unread)?;
+    let body = body::read(&head.headers, body, inner.issuers.body_limit).await.map_err(unread)?;
+    let remote = remote(&head.extensions);
+    if remote.is_none() {
+        inner.tell_of_remote();
+    }
+    let origin = inner.issuers.origin_of(&head.uri, &head.headers);
     let request = HttpRequest {
         method: head.method.as_str(),
-        url: format!("{}{}", origin(&inner.issuer), head.uri.path_and_query().map_or("/", |path| path.as_str())),
+        url: format!("{origin}{}", head.uri.path_and_query().map_or("/", |path| path.as_str())),
         headers: byte_strings(&head.headers),
         body: (!body.is_empty()).then(|| byte_string(&body)),
-        remote: remote(&head.extensions),
+        remote,
     };
     let Outcome { ok, fault } = inner.host.run(auth.named(), "http", &request).await?;
     if let Some(problem) = fault {
@@ -106,12 +112,12 @@ fn into_http(response: HttpResponse) -> Result<Response<Full<Bytes>>, Error> {
     Ok(http)
 }
 
-/// What the engine could not render itself.
-fn rendered(error: Error) -> Response<Full<Bytes>> {
-    if !matches!(error, Error::Refused(_)) {
-        tracing::error!(%error, "a request failed");
-    }
-    error.into_response()
+/// What the engine could not render itself. Scripts of every origin may read it, as they may what the engine answers: there is no
+/// secret in it.
+fn for_all_origins(error: Error) -> Response<Full<Bytes>> {
+    let mut response = rendered(error);
+    response.headers_mut().insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    response
 }
 
 fn unread(status: StatusCode) -> Error {
@@ -122,13 +128,6 @@ fn unread(status: StatusCode) -> Error {
     };
     let help = "Send the whole body, within `limits.body`.";
     Error::Refused(Problem::new("invalid_request", status.as_u16(), message, help))
-}
-
-/// The scheme, host and port of an address.
-fn origin(issuer: &str) -> &str {
-    let authority = issuer.find("://").map_or(0, |at| at + 3);
-    let path = issuer.get(authority..).and_then(|rest| rest.find('/'));
-    path.and_then(|at| issuer.get(..authority + at)).unwrap_or(issuer)
 }
 
 fn remote(extensions: &http::Extensions) -> Option<IpAddr> {

@@ -9,6 +9,8 @@
     reason = "a test may fail"
 )]
 
+pub mod log;
+
 use std::collections::BTreeMap;
 
 use bytes::Bytes;

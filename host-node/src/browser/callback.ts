@@ -1,6 +1,7 @@
 import { Refused } from "../errors.js";
 import { openKey } from "./keys.js";
 import { alone } from "./lock.js";
+import { forgetRefused } from "./register.js";
 import { nameOf, restoreSession, type Session, startSession } from "./session.js";
 import { type Pending, pendingKey } from "./sign-in.js";
 import { forOrigin, forTab, type Keeper, readItem } from "./storage.js";
@@ -75,7 +76,10 @@ async function redeemed(pending: Pending, answer: Answer, { storage, clock }: Ca
     code_verifier: verifier,
     resource,
   };
-  const tokens = await postForm(server.tokenEndpoint, form, key && { key, clock: clock ?? Date.now });
+  const proving = key && { key, clock: clock ?? Date.now };
+  const tokens = await postForm(server.tokenEndpoint, form, proving).catch(async (error) => {
+    throw await forgetRefused(error, { issuer: server.issuer, clientId, redirectUri }, storage ?? forOrigin());
+  });
   return startSession(pending, tokens, { storage, clock });
 }
 

@@ -1,5 +1,7 @@
+import { readStream } from "../http.js";
 import { challenged } from "./challenge.js";
 import type { DpopKey } from "./dpop.js";
+import { most, parsed } from "./json.js";
 
 /** What a request is proven with. */
 export interface Proving {
@@ -38,9 +40,7 @@ async function wantsNonce(response: Response): Promise<boolean> {
   if (!response.headers.has("dpop-nonce")) return false;
   if (response.status === 401) return challenged(response, "error") === "use_dpop_nonce";
   if (response.status !== 400) return false;
-  const body: unknown = await response
-    .clone()
-    .json()
-    .catch(() => undefined);
-  return (body as { error?: unknown } | undefined | null)?.error === "use_dpop_nonce";
+  const body = await readStream(response.clone(), most).catch(() => null);
+  if (body === null || body === "too large") return false;
+  return parsed(new TextDecoder().decode(body))?.error === "use_dpop_nonce";
 }

@@ -4,6 +4,7 @@ import type { DpopKey } from "./dpop.js";
 import { forgetKey, openKey } from "./keys.js";
 import { alone } from "./lock.js";
 import { sendProven } from "./proven.js";
+import { forgetRefused } from "./register.js";
 import type { Server } from "./server.js";
 import type { Pending } from "./sign-in.js";
 import { forOrigin, type Keeper, readItem, writeItem } from "./storage.js";
@@ -23,6 +24,8 @@ interface Kept extends Tokens {
   readonly clientId: string;
   readonly resource: string | undefined;
   readonly origins: readonly string[];
+  /** Where its sign-in ended. */
+  readonly redirectUri: string | undefined;
   /** The thumbprint of the key that the tokens are bound to. */
   readonly jkt: string | undefined;
 }
@@ -88,7 +91,9 @@ export class Session {
     this.#checkScopes(response);
     if (!isTokenRefused(response) || !kept.refreshToken) return response;
     await response.body?.cancel();
-    return this.#send(again, await this.#refreshed(kept.accessToken));
+    const second = await this.#send(again, await this.#refreshed(kept.accessToken));
+    this.#checkScopes(second);
+    return second;
   };
 
   /** An access token that is good for a while. Rejects with `login_required` when the session is over. */
@@ -153,10 +158,10 @@ export class Session {
       const { server, clientId: client_id, resource, scheme, refreshToken: refresh_token } = kept;
       if (refresh_token === undefined) return this.#end("The session is over, and its server gave no refresh token");
       const form = { grant_type: "refresh_token", refresh_token, client_id, resource };
-      const answer = await postForm(server.tokenEndpoint, form, await this.#proving(kept)).catch((error) => {
+      const answer = await postForm(server.tokenEndpoint, form, await this.#proving(kept)).catch(async (error) => {
         if (error instanceof Refused && error.code === "invalid_grant")
           return this.#end("The server ended the session");
-        throw error;
+        throw await forgetRefused(error, { ...kept, issuer: server.issuer }, this.#storage);
       });
       const next: Kept = { ...kept, ...tokensOf(answer, this.#clock(), [scheme], kept) };
       await writeItem(this.#storage, this.#name, next);
@@ -202,7 +207,7 @@ export async function restoreSession({
 
 /** A session from the answer of the token endpoint. */
 export async function startSession(pending: Pending, answer: Record<string, unknown>, means: Means): Promise<Session> {
-  const { server, clientId, resource, origins, scope, jkt, mustBind } = pending;
+  const { server, clientId, redirectUri, resource, origins, scope, jkt, mustBind } = pending;
   // RFC 9449 section 5: a server may bind nothing all the same, and the client decides whether that will do.
   const schemes: Scheme[] = jkt === undefined ? ["Bearer"] : mustBind ? ["DPoP"] : ["DPoP", "Bearer"];
   const tokens = tokensOf(answer, (means.clock ?? Date.now)(), schemes, { scope });
@@ -211,6 +216,7 @@ export async function startSession(pending: Pending, answer: Record<string, unkn
     clientId,
     resource,
     origins,
+    redirectUri,
     ...tokens,
     jkt: tokens.scheme === "DPoP" ? jkt : undefined,
   };

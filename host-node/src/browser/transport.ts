@@ -1,8 +1,7 @@
 import { ClavigerError, ConfigurationError, Fault, Refused } from "../errors.js";
+import { readStream } from "../http.js";
+import { most, parsed } from "./json.js";
 import { type Proving, sendProven } from "./proven.js";
-
-/** More than any metadata, key set or token response has, in characters. */
-const most = 262_144;
 
 /** Milliseconds that a server may take: other tabs may be waiting for what comes. */
 const longest = 30_000;
@@ -80,26 +79,17 @@ async function send(address: string, init: RequestInit, proving?: Proving): Prom
 }
 
 async function objectOf(address: string, response: Response): Promise<Record<string, unknown>> {
-  const text = await response.text().catch((error) => {
+  const read = await readStream(response, most).catch((error) => {
     throw unreachable(address, "ended its answer too early", error);
   });
-  const body = text.length <= most ? parsed(text) : undefined;
+  if (read === "too large") throw unreachable(address, `answered with more than ${most} bytes`);
+  const text = new TextDecoder().decode(read ?? undefined);
+  const body = parsed(text);
   if (response.ok && (body || text === "")) return body ?? {};
   if (typeof body?.error === "string" && response.status >= 400 && response.status < 500) {
     throw refused(body.error, response.status, body.error_description);
   }
   throw unreachable(address, `answered with ${response.status}, and not with what was asked for`);
-}
-
-function parsed(text: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === "object" && value !== null && !Array.isArray(value)
-      ? (value as Record<string, unknown>)
-      : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 /** An error that a server named (RFC 6749 sections 4.1.2.1 and 5.2). */

@@ -257,7 +257,7 @@ function checkLayout(database: SqliteDatabase): void {
   );
 }
 
-/** `node:sqlite` is there in Node 22.5+, Deno and Bun; asking the process for it keeps it out of every bundle. */
+/** `node:sqlite` is there without a flag in Node 22.13+, Deno and Bun; asking the process for it keeps it out of every bundle. */
 function opened(path: string): SqliteDatabase {
   const module = builtin("node:sqlite") as { DatabaseSync: new (path: string) => SqliteDatabase } | undefined;
   if (module) {
@@ -266,7 +266,7 @@ function opened(path: string): SqliteDatabase {
   }
   throw new ConfigurationError(
     "This runtime has no SQLite of its own",
-    'Hand in a database: sqlite(new Database("auth.db")) with better-sqlite3.',
+    'Use Node 22.13 or newer, or hand in a database: sqlite(new Database("auth.db")) with better-sqlite3.',
   );
 }
 
