@@ -79,7 +79,7 @@ pub(crate) struct Handle {
     pub(crate) serial: u32,
     pub(crate) secret: Secret,
     /// The client it was issued to, where the kind needs its row and the owner is another; otherwise empty. Of a token that was
-    /// exchanged, both clients.
+    /// exchanged, all that it went through.
     pub(crate) client: String,
 }
 
@@ -93,27 +93,28 @@ pub(crate) struct Opened {
 /// The longest handle text that is looked at.
 const LONGEST: usize = 4096;
 /// No client's id has a control character.
-const BETWEEN: char = '\n';
+const BETWEEN: &str = "\n";
 
 impl Handle {
+    /// How many bytes the clients may be together, so that the handle is one that is looked at.
+    pub(crate) const LONGEST_CLIENTS: usize = 2048;
+
     /// The client it was issued to; of a token that was exchanged, the one that the grant is of.
     pub(crate) fn client(&self) -> &str {
+        self.clients().next().unwrap_or_default()
+    }
+
+    /// The same, and after it whose hands it went through by exchange.
+    pub(crate) fn clients(&self) -> impl Iterator<Item = &str> {
         match &self.owner {
-            Owner::Subject(_) | Owner::Device(_) => {
-                self.client.split_once(BETWEEN).map_or(&self.client, |(own, _)| own)
-            }
-            Owner::Client(id) => id,
+            Owner::Subject(_) | Owner::Device(_) => self.client.split(BETWEEN),
+            Owner::Client(id) => id.split(BETWEEN),
         }
     }
 
-    /// The client that got it by exchange, if one did.
-    pub(crate) fn exchanger(&self) -> Option<&str> {
-        self.client.split_once(BETWEEN).map(|(_, exchanger)| exchanger)
-    }
-
-    /// What stands in a handle for the client that a grant is of, and the one that got a token of it by exchange.
-    pub(crate) fn both_clients(own: &str, exchanger: &str) -> String {
-        format!("{own}{BETWEEN}{exchanger}")
+    /// What stands in a handle for these clients.
+    pub(crate) fn clients_text(clients: &[&str]) -> String {
+        clients.join(BETWEEN)
     }
 
     pub(crate) fn seal(&self, roots: &Roots, tenant: &str, kind: Kind) -> String {

@@ -37,6 +37,11 @@ pub(crate) fn requested(config: &Config, client: &Client, parameters: &Form) -> 
     }
 }
 
+/// The parameter that says these; none says none, since the grammar has no empty text (RFC 6749 section 3.3).
+pub(crate) fn text(scopes: &[String]) -> Option<String> {
+    (!scopes.is_empty()).then(|| scopes.join(" "))
+}
+
 /// Whether every one of `wanted` is in `granted`.
 pub(crate) fn covers(granted: &[String], wanted: &[String]) -> bool {
     wanted.iter().all(|scope| granted.contains(scope))

@@ -16,6 +16,7 @@ use crate::record::Stored;
 use crate::refusal::{Refusal, Stop};
 use crate::scope;
 use crate::session::{Presented, SignedIn};
+use crate::token::check_namesakes;
 
 /// An interaction with everything that a decision about it needs.
 pub(super) struct Situation {
@@ -104,6 +105,7 @@ impl Situation {
         if allowed.subject.is_some_and(|asked| asked != signed_in.subject.id) {
             return Err(Refusal::Forbidden("Somebody else is signed in now: ask them").into());
         }
+        check_namesakes(&signed_in.subject.id, &self.client.id)?;
         if self.grant.is_some() {
             return Err(Refusal::InteractionEnded.into());
         }

@@ -41,8 +41,8 @@ use crate::time::Seconds;
 /// | `lifetimes.deviceCode` | 1 min to 30 min | 10 min |
 /// | `refreshGrace` | 0 to 2 min | 10 s |
 /// | `resources` | at most 1000 absolute URIs of at most 1024 characters | none |
-/// | `resources.<uri>.accessToken` | `jwt` or `opaque` | the client's |
-/// | `resources.<uri>.lifetime` | 10 s to 1 d | `lifetimes.accessToken` |
+/// | `resources.<uri>.accessToken` | `jwt` or `opaque`; a token for several resources is opaque if one of them wants that | the client's |
+/// | `resources.<uri>.lifetime` | 10 s to 1 d; a token for several resources has the shortest of theirs | `lifetimes.accessToken` |
 /// | `resources.<uri>.scopes` | of `scopes`: those that mean something there | all |
 /// | `resources.<uri>.name` | 1 to 100 characters | none |
 /// | `signing.algorithm` | `EdDSA`, `ES256`, `RS256` | `EdDSA` |

@@ -12,6 +12,7 @@ use crate::record::Stored;
 use crate::refusal::{Refusal, Stop};
 use crate::scope;
 use crate::session::{Presented, SignedIn};
+use crate::token::check_namesakes;
 
 /// Where a request came from, as far as a decision depends on it.
 #[derive(Clone, Copy, Debug)]
@@ -86,6 +87,7 @@ impl Situation {
         scopes: Option<&[String]>,
         context: Option<Context>,
     ) -> Result<(), Stop> {
+        check_namesakes(&self.signed_in.subject.id, &self.device.value.client_id)?;
         let asked = &self.device.value.scopes;
         let chosen = scopes.unwrap_or(asked);
         if !scope::covers(asked, chosen) {

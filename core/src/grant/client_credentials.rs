@@ -53,7 +53,7 @@ pub(crate) async fn issue(host: &Host, request: &Request, form: &Form) -> Result
         return Err(Refusal::UnauthorizedClient.into());
     }
     let resources = resource::requested(config, form)?;
-    let (token_form, lifetime) = token::form_and_lifetime(config, &client, resources.first());
+    let (token_form, lifetime) = token::form_and_lifetime(config, &client, &resources);
     let meaning = Meaning {
         subject: None,
         scopes: scopes(config, &client, &resources, form)?,

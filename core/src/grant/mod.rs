@@ -161,19 +161,30 @@ impl Grant {
     /// Adds an access token and returns its serial; those that are over are forgotten.
     pub(crate) fn add_access_token(&mut self, now: Millis, token: AccessToken) -> u32 {
         self.access_tokens.retain(|old| now < old.expires_at);
-        let is_exchanged = token.exchanged.is_some();
-        let of_its_kind = |old: &AccessToken| old.exchanged.is_some() == is_exchanged;
-        let most = if is_exchanged { MOST_EXCHANGED } else { MOST_ACCESS_TOKENS };
-        let mut excess = (self.access_tokens.iter().filter(|old| of_its_kind(old)).count() + 1).saturating_sub(most);
-        self.access_tokens.retain(|old| {
-            let forgotten = excess > 0 && of_its_kind(old);
-            excess -= usize::from(forgotten);
-            !forgotten
-        });
+        self.make_room_for(&token);
         let serial = self.next_serial;
         self.access_tokens.push(AccessToken { serial, ..token });
         self.next_serial = serial.saturating_add(1);
         serial
+    }
+
+    /// Forgets the oldest tokens of its kind that it did not come from, and with each what came of that.
+    fn make_room_for(&mut self, token: &AccessToken) {
+        let exchanged = token.exchanged.as_ref();
+        let line = exchanged.and_then(|exchanged| self.line(exchanged.from)).unwrap_or_default();
+        let line: Vec<u32> = line.iter().map(|token| token.serial).collect();
+        let of_its_kind = |old: &AccessToken| old.exchanged.is_some() == exchanged.is_some();
+        let most = if exchanged.is_some() { MOST_EXCHANGED } else { MOST_ACCESS_TOKENS };
+        let mut excess = (self.access_tokens.iter().filter(|old| of_its_kind(old)).count() + 1).saturating_sub(most);
+        let mut there = Vec::new();
+        // Whatever came of a token stands after it.
+        self.access_tokens.retain(|old| {
+            let too_many = excess > 0 && of_its_kind(old) && !line.contains(&old.serial);
+            excess -= usize::from(too_many);
+            let is_kept = !too_many && old.exchanged.as_ref().is_none_or(|exchanged| there.contains(&exchanged.from));
+            there.extend(is_kept.then_some(old.serial));
+            is_kept
+        });
     }
 
     /// What one of its access tokens stands for.
@@ -198,12 +209,39 @@ impl Grant {
         token.exchanged.as_ref().map_or(&self.client_id, |exchanged| &exchanged.client_id)
     }
 
-    /// The clients that must be there when an access token is used.
+    /// The clients that must be there when an access token is used: the grant's own, and whose hands it went through.
     fn holders(&self, serial: u32) -> String {
-        match self.access_token(serial).and_then(|token| token.exchanged.as_ref()) {
-            Some(exchanged) => Handle::both_clients(&self.client_id, &exchanged.client_id),
-            None => self.client_id.clone(),
+        let mut holders = vec![self.client_id.as_str()];
+        for token in self.line(serial).unwrap_or_default().into_iter().rev() {
+            let holder = self.holder(token);
+            if !holders.contains(&holder) {
+                holders.push(holder);
+            }
         }
+        Handle::clients_text(&holders)
+    }
+
+    /// Whether the handles of what comes of this token in the hands of a client have room for all its holders.
+    pub(crate) fn may_pass(&self, token: &AccessToken, client_id: &str) -> bool {
+        self.holders(token.serial).len() + 1 + client_id.len() <= Handle::LONGEST_CLIENTS
+    }
+
+    /// An access token, the one that it was exchanged for, and so on; `None` when one of them is forgotten.
+    fn line(&self, serial: u32) -> Option<Vec<&AccessToken>> {
+        let mut token = self.access_token(serial)?;
+        let mut line = vec![token];
+        while let Some(exchanged) = &token.exchanged {
+            // What came of a token is younger, so this ends.
+            token = self.access_token(exchanged.from).filter(|from| from.serial < token.serial)?;
+            line.push(token);
+        }
+        Some(line)
+    }
+
+    /// An access token that is good now: neither it nor any that it came from is over, revoked or forgotten.
+    pub(crate) fn live_access_token(&self, serial: u32, now: Millis) -> Option<&AccessToken> {
+        let line = self.line(serial)?;
+        line.iter().all(|token| !token.revoked && now < token.expires_at).then(|| self.access_token(serial))?
     }
 
     pub(crate) fn access_token(&self, serial: u32) -> Option<&AccessToken> {

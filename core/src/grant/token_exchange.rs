@@ -1,8 +1,8 @@
 //! Token exchange (RFC 8693): a client gives an access token that it holds, or that it received as the resource server, and gets one
 //! for less, or for a resource that it calls in turn. What it may exchange is argued in decision 9.
 //!
-//! The result is an access token of the same grant, so whatever ends the grant ends it, and its person and both clients must be there
-//! whenever it is used. It is delegation: the `act` claim says who acts (section 4.1). The same request again gets the same token
+//! The result is an access token of the same grant, so whatever ends the grant ends it, and its person and all clients whose hands it
+//! went through must be there whenever it is used; so must each token that it came from. It is delegation: the `act` claim says who acts (section 4.1). The same request again gets the same token
 //! while more than half of its life is left, and stores nothing.
 
 use super::{AccessToken, Exchanged, Grant};
@@ -18,7 +18,7 @@ use crate::record::Stored;
 use crate::refusal::{Refusal, Stop};
 use crate::subset::Subset;
 use crate::time::Millis;
-use crate::token::{self, Actor, Meaning, Resolved, TokenResponse, What};
+use crate::token::{self, Actor, Meaning, Resolved, TOO_MANY_HANDS, TokenResponse, What};
 use crate::{metadata, resource, scope};
 
 /// Section 3.
@@ -52,6 +52,10 @@ pub(crate) async fn exchange(host: &Host, request: &Request, form: &Form) -> Res
     let Some(Resolved::Granted(grant, What::Access(presented))) = subject else { return Err(BAD_SUBJECT.into()) };
     let meaning = grant.value.meaning(&presented);
     may_exchange(host.config(), &client, &meaning)?;
+    token::check_namesakes(&grant.value.subject, &client.id)?;
+    if !grant.value.may_pass(&presented, &client.id) {
+        return Err(TOO_MANY_HANDS.into());
+    }
     is_possessed(&possession, meaning.jkt.as_ref())?;
     let act = actor(host, &client, &possession, asked.actor_token).await?.over(meaning.act.clone())?;
     let wanted = Wanted { client: &client, presented: &presented, meaning: &meaning, act, asked: &asked };
@@ -158,6 +162,7 @@ impl Wanted<'_> {
             Some(target) if client.exchange_for.contains(target) => vec![target.clone()],
             Some(_) => return Err(Refusal::InvalidTarget),
         };
+        resource::all_known(config, &audience)?;
         let may_have = |name: &String| client.may_have(config, name) && resource::takes(config, &audience, name);
         let held = Subset::of(&grant.scopes, &|name| self.meaning.scopes.contains(name) && may_have(name));
         let scopes = match form.one("scope")? {
@@ -166,7 +171,7 @@ impl Wanted<'_> {
                 .ok_or(Refusal::InvalidScope)?,
             None => held,
         };
-        let (token_form, lifetime) = token::form_and_lifetime(config, client, audience.first());
+        let (token_form, lifetime) = token::form_and_lifetime(config, client, &audience);
         let inherited = self.presented.exchanged.as_ref().and_then(|exchanged| exchanged.resource.clone());
         Ok(AccessToken {
             serial: 0,

@@ -15,8 +15,13 @@ const MOST: usize = 16;
 /// The resources that a request names (section 2): each must be known.
 pub(crate) fn requested(config: &Config, parameters: &Form) -> Result<Vec<String>, Refusal> {
     let resources = parameters.distinct("resource");
-    let known = resources.iter().all(|resource| is_known(config, resource));
-    if resources.len() <= MOST && known { Ok(resources) } else { Err(Refusal::InvalidTarget) }
+    all_known(config, &resources)?;
+    if resources.len() <= MOST { Ok(resources) } else { Err(Refusal::InvalidTarget) }
+}
+
+/// Tokens are only for what is configured now, whatever was when it was allowed.
+pub(crate) fn all_known(config: &Config, resources: &[String]) -> Result<(), Refusal> {
+    if resources.iter().all(|resource| is_known(config, resource)) { Ok(()) } else { Err(Refusal::InvalidTarget) }
 }
 
 /// Whether tokens can be for it: it is configured, or it is the issuer, which a token is for when it names no other.

@@ -10,6 +10,7 @@ use crate::grant::Grant;
 use crate::host::Host;
 use crate::http::{Form, Request, Response};
 use crate::refusal::{Refusal, Stop};
+use crate::scope;
 use crate::time::{Millis, numeric_date};
 
 /// RFC 7662 section 2.2. A token that is not active says nothing else.
@@ -62,7 +63,7 @@ pub(super) async fn introspect_for_client(host: &Host, request: &Request, form: 
 impl Introspection {
     fn of(host: &Host, resolved: &Resolved) -> Self {
         let access_token = |meaning: &Meaning| Self {
-            scope: Some(meaning.scopes.join(" ")),
+            scope: scope::text(&meaning.scopes),
             aud: Some(Audience::of(meaning.audience(host.config()))),
             act: meaning.act.clone(),
             cnf: meaning.confirmation(),
@@ -82,7 +83,7 @@ impl Introspection {
             Resolved::Granted(grant, What::Refresh) => {
                 let Grant { client_id, subject, scopes, created_at, state, .. } = &grant.value;
                 Self {
-                    scope: Some(scopes.join(" ")),
+                    scope: scope::text(scopes),
                     ..Self::active(host, "refresh_token", client_id, subject, *created_at, state.over_at())
                 }
             }

@@ -28,7 +28,8 @@ pub(crate) struct TokenResponse {
     expires_in: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     refresh_token: Option<String>,
-    scope: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scope: Option<String>,
     /// RFC 8693 section 2.2.1.
     #[serde(skip_serializing_if = "Option::is_none")]
     issued_token_type: Option<&'static str>,
@@ -41,7 +42,8 @@ struct AccessTokenClaims<'a> {
     sub: &'a str,
     aud: Audience,
     client_id: &'a str,
-    scope: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scope: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     auth_time: Option<u64>,
     iat: u64,
@@ -84,6 +86,7 @@ pub(crate) fn new_access_token(
     let asked = if asked.is_empty() { &grant.resources } else { &asked };
     let resources = Subset::all_of(&grant.resources, asked).ok_or(Refusal::InvalidTarget)?;
     let config = host.config();
+    resource::all_known(config, asked)?;
     let held = Subset::of(&grant.scopes, &|name| client.may_have(config, name) && resource::takes(config, asked, name));
     let scopes = match form.one("scope")? {
         Some(text) => Subset::all_of(&grant.scopes, &scope::parse(text)?)
@@ -91,7 +94,7 @@ pub(crate) fn new_access_token(
             .ok_or(Refusal::InvalidScope)?,
         None => held,
     };
-    let (form, lifetime) = form_and_lifetime(config, client, asked.first());
+    let (form, lifetime) = form_and_lifetime(config, client, asked);
     Ok(AccessToken {
         serial: 0,
         form,
@@ -105,13 +108,19 @@ pub(crate) fn new_access_token(
     })
 }
 
-/// What a token for this resource looks like, and how long it lives.
-pub(crate) fn form_and_lifetime(config: &Config, client: &Client, resource: Option<&String>) -> (TokenForm, Seconds) {
-    let settings = resource.and_then(|resource| config.resources.get(resource));
-    (
-        settings.and_then(|settings| settings.access_token).unwrap_or(client.access_token),
-        settings.and_then(|settings| settings.lifetime).unwrap_or(config.lifetimes.access_token),
-    )
+/// What a token for these resources looks like, and how long it lives: opaque where one of them wants that, and no longer than any
+/// of them lets it. Where nothing is said of a resource, as the client and the configuration say.
+pub(crate) fn form_and_lifetime(config: &Config, client: &Client, resources: &[String]) -> (TokenForm, Seconds) {
+    let usual = (client.access_token, config.lifetimes.access_token);
+    let at = |resource: &String| {
+        let settings = config.resources.get(resource);
+        let form = settings.and_then(|settings| settings.access_token).unwrap_or(usual.0);
+        (form, settings.and_then(|settings| settings.lifetime).unwrap_or(usual.1))
+    };
+    let stricter = |one: (TokenForm, Seconds), other: (TokenForm, Seconds)| {
+        (if one.0 == TokenForm::Opaque { one.0 } else { other.0 }, one.1.min(other.1))
+    };
+    resources.iter().map(at).reduce(stricter).unwrap_or(usual)
 }
 
 /// The response for the grant as it stands: this access token of its, and its live refresh token. The same state, the same bytes.
@@ -140,7 +149,7 @@ impl TokenResponse {
             token_type: meaning.token_type(),
             expires_in: meaning.expires_at.saturating_sub(host.now()) / 1000,
             refresh_token,
-            scope: meaning.scopes.join(" "),
+            scope: scope::text(&meaning.scopes),
             issued_token_type: None,
         }
     }
@@ -163,7 +172,7 @@ pub(crate) async fn sign(
         sub: meaning.sub(),
         aud: Audience::of(meaning.audience(host.config())),
         client_id: &meaning.client_id,
-        scope: meaning.scopes.join(" "),
+        scope: scope::text(&meaning.scopes),
         auth_time: meaning.auth_time.map(numeric_date),
         iat: numeric_date(meaning.issued_at),
         exp: numeric_date(meaning.expires_at),

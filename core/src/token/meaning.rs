@@ -15,6 +15,8 @@ pub(crate) struct Confirmation {
     jkt: String,
 }
 
+pub(crate) const TOO_MANY_HANDS: Refusal = Refusal::InvalidRequest("The subject_token went through too many hands");
+
 /// The `act` claim and member (RFC 8693 section 4.1): who acts, and in it those who acted before.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Actor {
@@ -38,10 +40,16 @@ impl Actor {
             earlier = earlier.and_then(|actor| actor.act.as_deref());
         }
         match earlier {
-            Some(_) => Err(Refusal::InvalidRequest("The subject_token went through too many hands")),
+            Some(_) => Err(TOO_MANY_HANDS),
             None => Ok(Self { act: before.map(Box::new), ..self }),
         }
     }
+}
+
+/// A token of a client for itself has the client's id for its subject, so no person with that id may be what it acts for (RFC 9068
+/// section 5).
+pub(crate) fn check_namesakes(subject: &str, client_id: &str) -> Result<(), Refusal> {
+    if subject == client_id { Err(Refusal::UnauthorizedClient) } else { Ok(()) }
 }
 
 /// Who acts, for whom, and with what.

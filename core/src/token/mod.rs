@@ -15,7 +15,7 @@ pub use guard::{Authenticate, VerifyToken};
 pub(crate) use guard::{authenticate, verify};
 pub(crate) use introspect::introspect;
 pub(crate) use issue::{TokenResponse, form_and_lifetime, new_access_token, respond, sign};
-pub(crate) use meaning::{Actor, Meaning};
+pub(crate) use meaning::{Actor, Meaning, TOO_MANY_HANDS, check_namesakes};
 pub(crate) use resolve::{Resolved, What, resolve};
 pub(crate) use revoke::revoke_any;
 

@@ -104,29 +104,24 @@ pub(crate) async fn resolve(
     let config = host.config();
     let routed = Routed::read(host, token);
     let handle = routed.as_ref().map(|routed| &routed.opened.handle);
-    let issued_to = handle.map(Handle::client).filter(|id| caller != Some(id));
-    let exchanger = handle.and_then(Handle::exchanger).filter(|id| caller != Some(id) && issued_to != Some(id));
-    let (clients, grant, service, account, keys) = host
+    let holders = handle.into_iter().flat_map(Handle::clients).filter(|id| caller != Some(id));
+    let holders: Vec<_> = holders.map(|id| Client::slot(config, id)).collect();
+    let ((calling, loaded), grant, service, account, keys) = host
         .load((
-            (
-                caller.map(|id| Client::slot(config, id)),
-                issued_to.map(|id| Client::slot(config, id)),
-                exchanger.map(|id| Client::slot(config, id)),
-            ),
+            (caller.map(|id| Client::slot(config, id)), holders),
             handle.and_then(|handle| Grant::slot_of(config, handle)),
             handle.and_then(|handle| ServiceToken::slot_of(config, handle)),
             handle.and_then(|handle| account::slot_of(host, &handle.owner)),
             routed.as_ref().filter(|routed| routed.is_jwt).map(|_| KeySet::slot(config)),
         ))
         .await?;
-    let (calling, issued_to, exchanger) = clients;
     let Some(routed) = routed else { return Ok((calling, None)) };
     let handle = &routed.opened.handle;
     let enabled = |id: &str| {
-        let mut known = [&calling, &issued_to, &exchanger].into_iter().flatten().map(|client| &client.value);
+        let mut known = calling.iter().chain(loaded.iter().flatten()).map(|client| &client.value);
         known.find(|client| client.id == id && !client.disabled)
     };
-    let holders = [Some(handle.client()), handle.exchanger()].into_iter().flatten().map(enabled);
+    let holders = handle.clients().map(enabled);
     let Some(holders) = holders.collect::<Option<Vec<&Client>>>() else { return Ok((calling, None)) };
     let keys = keys.map(|keys| keys.value).unwrap_or_default();
     let resolved = match &routed.opened.handle.owner {
@@ -190,8 +185,7 @@ fn live_refresh(grant: &Grant, generation: u32, host: &Host) -> Option<What> {
 }
 
 fn live_access(grant: &Grant, serial: u32, host: &Host) -> Option<What> {
-    let token = grant.access_token(serial)?;
-    (!token.revoked && host.now() < token.expires_at).then(|| What::Access(token.clone()))
+    grant.live_access_token(serial, host.now()).cloned().map(What::Access)
 }
 
 /// The claims of a JWT access token of this issuer (RFC 9068 section 4), whatever its audience.

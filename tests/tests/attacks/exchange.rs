@@ -429,10 +429,124 @@ fn tk_065_whatever_ends_the_grant_or_the_token_ends_the_result() {
             assert!(chain.is_active(&result["access_token"]) && chain.is_active(&last["access_token"]));
             end(&mut chain, &tokens, &result);
             assert!(!chain.is_active(&result["access_token"]), "{form} {which}");
-            if which < 5 {
-                assert!(!chain.is_active(&last["access_token"]), "{form} {which}: and what came of it");
-            }
+            assert!(!chain.is_active(&last["access_token"]), "{form} {which}: and what came of it");
         }
+    }
+}
+
+#[test]
+fn tk_065_a_token_that_is_forgotten_takes_what_came_of_it_along() {
+    for form in ["jwt", "opaque"] {
+        let mut chain = Chain::new(form);
+        let mut tokens = chain.tokens();
+        let first = tokens["access_token"].clone();
+        let result = chain.good(text(&first), &[("resource", BACK)])["access_token"].clone();
+        for _ in 0..15 {
+            tokens = chain.s.refresh(text(&tokens["refresh_token"])).1;
+        }
+        assert!(chain.is_active(&first) && chain.is_active(&result), "{form}");
+        chain.s.refresh(text(&tokens["refresh_token"]));
+        assert!(!chain.is_active(&first) && !chain.is_active(&result), "{form}");
+        let verify = json!({ "token": result, "audience": BACK, "revocation": "check" });
+        assert_eq!(chain.s.world.refused(json!({ "tokens.verify": verify })), "invalid_token", "{form}");
+        assert_eq!(chain.refused(text(&result), &[]), invalid("invalid_request"), "{form}");
+    }
+}
+
+#[test]
+fn tk_065_a_row_that_lost_a_token_keeps_nothing_alive_that_came_of_it() {
+    type Change = fn(&mut Vec<Value>);
+    let changes: [Change; 2] = [|list| drop(list.remove(0)), |list| list[0]["revoked"] = json!(true)];
+    for change in changes {
+        let mut chain = Chain::new("opaque");
+        let token = chain.token();
+        let result = chain.good(&token, &[("resource", BACK)])["access_token"].clone();
+        assert!(chain.is_active(&result));
+        let key = chain.s.world.store.keys("/grant.").remove(0);
+        let mut row = chain.s.world.store.value(&key).unwrap();
+        change(row["value"]["access_tokens"].as_array_mut().unwrap());
+        chain.s.world.store.put(&key, &row.to_string());
+        assert!(!chain.is_active(&result));
+    }
+}
+
+#[test]
+fn tk_065_no_exchange_forgets_what_its_own_result_comes_from() {
+    let mut chain = Chain::new("opaque");
+    let token = chain.token();
+    let result = chain.good(&token, &[])["access_token"].clone();
+    let others: Vec<Value> = (0..7)
+        .map(|_| {
+            let other = server(&mut chain.s.world, json!({ "resources": [FRONT] }));
+            let command = exchange(&other, &token, &[]);
+            good(&mut chain.s.world, command)["access_token"].clone()
+        })
+        .collect();
+    // There are eight, and the oldest is the one that is exchanged now.
+    let last = server(&mut chain.s.world, json!({ "resources": [FRONT] }));
+    let command = exchange(&last, text(&result), &[]);
+    let last = good(&mut chain.s.world, command)["access_token"].clone();
+    assert!(chain.is_active(&last) && chain.is_active(&result));
+    assert!(!chain.is_active(&others[0]), "the oldest of the others went");
+    assert!(others[1..].iter().all(|other| chain.is_active(other)));
+}
+
+#[test]
+fn tk_065_everybody_whose_hands_it_went_through_must_be_there() {
+    for form in ["jwt", "opaque"] {
+        let mut chain = Chain::new(form);
+        let mut token = chain.token();
+        let mut hands = vec![chain.s.client.clone()];
+        for _ in 0..4 {
+            let next = server(&mut chain.s.world, json!({ "resources": [FRONT] }));
+            let command = exchange(&next, &token, &[]);
+            token = text(&good(&mut chain.s.world, command)["access_token"]).to_owned();
+            hands.push(next.0);
+        }
+        let token = json!(token);
+        for id in &hands {
+            assert!(chain.is_active(&token), "{form}");
+            assert_eq!(chain.s.world.asked(), &["load"]);
+            chain.s.world.ok(json!({ "clients.update": { "id": id, "disabled": true } }));
+            assert!(!chain.is_active(&token), "{form}");
+            chain.s.world.ok(json!({ "clients.update": { "id": id, "disabled": false } }));
+        }
+        chain.s.world.ok(json!({ "clients.delete": { "id": hands[1] } }));
+        assert!(!chain.is_active(&token), "{form}");
+    }
+}
+
+#[test]
+fn tokens_whose_handles_would_be_too_long_are_not_made() {
+    let mut chain = Chain::new("jwt");
+    let mut token = chain.token();
+    let mut refused = 0;
+    for n in 0..4 {
+        let id = format!("{n}{}", "\u{6728}".repeat(199));
+        let (id, secret) = server(&mut chain.s.world, json!({ "id": id, "resources": [FRONT] }));
+        // RFC 6749 section 2.3.1.
+        let next = (id.replace('\u{6728}', "%E6%9C%A8"), secret);
+        let command = exchange(&next, &token, &[]);
+        let (status, body) = reply(&send(&mut chain.s.world, command));
+        if status == 200 {
+            token = text(&body["access_token"]).to_owned();
+            assert!(chain.is_active(&json!(token)), "{n}");
+        } else {
+            assert_eq!((status, &body["error"]), (400, &json!("invalid_request")));
+            refused += 1;
+        }
+    }
+    assert_eq!(refused, 1, "three of them fit");
+}
+
+#[test]
+fn a_client_does_not_act_for_a_person_of_its_own_name() {
+    for form in ["jwt", "opaque"] {
+        let mut chain = Chain::new(form);
+        let token = chain.token();
+        let namesake = server(&mut chain.s.world, json!({ "id": chain.s.subject, "resources": [FRONT] }));
+        let command = exchange(&namesake, &token, &[]);
+        assert_eq!(refusal(&mut chain.s.world, command), invalid("unauthorized_client"));
     }
 }
 

@@ -33,6 +33,7 @@ mod registration;
 mod registration_management;
 mod registration_tokens;
 mod remembered_consent;
+mod resource_policy;
 mod resource_server;
 mod revocation;
 mod sessions;
