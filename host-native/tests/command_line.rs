@@ -334,7 +334,9 @@ async fn the_demo_survives_a_kill_and_logs_no_secret() {
     drop(server);
 
     let log = std::fs::read_to_string(folder.path().join("log")).unwrap();
-    assert!(log.contains("token.issued"), "{log}");
+    let lines = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let issued = lines.into_iter().find(|line| line["event"] == "token.issued").unwrap();
+    assert_eq!((&issued["message"], &issued["clientId"]), (&"event".into(), &"demo".into()), "{issued}");
     let remembered: Value =
         serde_json::from_slice(&std::fs::read(folder.path().join("claviger-demo.json")).unwrap()).unwrap();
     let access = tokens["access_token"].as_str().unwrap();
@@ -378,5 +380,69 @@ fn a_connection_whose_request_never_comes_is_closed() {
         let mut told = Vec::new();
         stream.read_to_end(&mut told).unwrap();
         assert!(!text(&told).contains(" 200 "), "{}", text(&told));
+    }
+}
+
+#[test]
+fn a_variable_that_is_empty_is_none_and_a_file_that_is_typed_comes_before_the_variable() {
+    let folder = folder();
+    std::fs::write(folder.path().join("secret"), "short\n").unwrap();
+    let check = |arguments: &[&str], variables: &[(&str, &str)]| {
+        let mut command = administer(&folder, &[&["check-config"], arguments].concat());
+        command.envs(variables.iter().copied()).output().unwrap()
+    };
+    let names = ["CLAVIGER_SECRET", "CLAVIGER_CONFIG", "CLAVIGER_SECRET_FILE", "CLAVIGER_LOG", "CLAVIGER_LISTEN"];
+    let empty = check(&[], &names.map(|name| (name, "")));
+    assert!(text(&empty.stderr).contains("no secret is configured"), "{}", text(&empty.stderr));
+    assert!(text(&check(&["--secret-file", "secret"], &[]).stderr).contains("secret: "));
+    assert!(check(&[], &[("CLAVIGER_SECRET_FILE", "secret")]).status.success());
+    let absent = check(&["--secret-file", "absent"], &[]);
+    let told: Value = serde_json::from_slice(&absent.stderr).unwrap();
+    assert_eq!(told["error"]["code"], "configuration");
+    assert_eq!(check(&[], &[("CLAVIGER_LOG", "wrong")]).status.code(), Some(2));
+}
+
+#[test]
+fn a_key_is_of_the_configured_algorithm_and_a_client_says_where_its_keys_are() {
+    let folder = folder();
+    let run = |arguments: &[&str]| administer(&folder, arguments).output().unwrap();
+    std::fs::write(folder.path().join("es256.json"), r#"{ "signing": { "algorithm": "ES256" } }"#).unwrap();
+    assert_eq!(json(&run(&["keys", "generate", "--config", "es256.json"]))["algorithm"], "ES256");
+    assert_eq!(json(&run(&["keys", "generate", "EdDSA", "--config", "es256.json"]))["algorithm"], "EdDSA");
+    let uri = "https://app.example.com/jwks";
+    let create = [
+        "clients",
+        "create",
+        "--name",
+        "A",
+        "--redirect-uri",
+        uri,
+        "--auth-method",
+        "private_key_jwt",
+        "--jwks-uri",
+        uri,
+    ];
+    let made = json(&run(&create));
+    assert_eq!(made["jwksUri"], uri);
+    let other = "https://app.example.com/keys";
+    let id = made["id"].as_str().unwrap();
+    assert_eq!(json(&run(&["clients", "update", id, "--jwks-uri", other]))["jwksUri"], other);
+}
+
+#[test]
+fn what_is_not_there_is_told_with_the_command_that_lists_what_is() {
+    let folder = folder();
+    let run = |arguments: &str| administer(&folder, &arguments.split(' ').collect::<Vec<_>>()).output().unwrap();
+    assert!(run("users create ada --generate").status.success());
+    for (arguments, list) in [
+        ("clients show x", "clients list"),
+        ("registration-tokens revoke AAAAAAAAAAAAAAAAAAAAAA", "registration-tokens list"),
+        ("users show x", "users list"),
+        ("sessions revoke ada AAAAAAAAAAAAAAAAAAAAAA", "sessions list ada"),
+        ("grants revoke ada AAAAAAAAAAAAAAAAAAAAAA", "grants list ada"),
+    ] {
+        let told: Value = serde_json::from_slice(&run(arguments).stderr).unwrap();
+        assert_eq!(told["error"]["help"], format!("List them with `claviger {list}`."), "{told}");
+        assert!(run(list).status.success(), "{list}");
     }
 }

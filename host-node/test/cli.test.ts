@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
@@ -87,7 +88,7 @@ test("registration-tokens: issued, listed, revoked", async () => {
 test("users: a password comes from the environment, a file or the engine's own choice, and is shown only then", async () => {
   const { json, type, cwd } = scene();
   const made = await json("users create ada --generate");
-  assert.match(made.password, /^[\w-]{16}$/);
+  assert.match(made.password, /^[\w-]{20}$/);
   const typed = await type("users create bob --json", { CLAVIGER_PASSWORD: "correct horse battery" });
   assert.equal("password" in JSON.parse(typed.out), false);
   writeFileSync(join(cwd, "password"), "another horse battery\n");
@@ -135,14 +136,111 @@ test("mistyped words end with 2 and say where to look", async () => {
     "clients show a b",
     "clients list --bogus",
     "clients rotate-secret a --overlap 10m",
+    "clients create",
+    "clients create --name A --auth-method basic",
+    "clients create --name A --access-token other",
+    "clients create --name A --jwks absent.json",
+    "keys generate HS256",
+    "keys rotate --algorithm HS256",
+    "users create ada --generate --password-file password",
+    "serve --log wrong",
   ]) {
     const { code, error } = await type(line);
     assert.equal(code, 2, `${line}: ${error}`);
     assert.match(error, /^error: .+\nhelp: See `claviger/);
   }
+  assert.match(
+    (await type("clients create --name A --auth-method basic")).error,
+    /client_secret_post, private_key_jwt/,
+  );
+  assert.match((await type("clients create --name A --jwks absent.json")).error, /clients create --help/);
+  assert.equal((await type("serve", { CLAVIGER_LOG: "wrong" })).code, 2);
   // What else could be typed is told instead.
   for (const line of ["clients", "--json"]) assert.equal((await type(line)).code, 2, line);
 });
+
+test("what is not there is told with the command that lists what is", async () => {
+  const { type, json } = scene();
+  await json("users create ada --generate");
+  for (const [line, list] of [
+    ["clients show x", "clients list"],
+    ["registration-tokens revoke AAAAAAAAAAAAAAAAAAAAAA", "registration-tokens list"],
+    ["users show x", "users list"],
+    ["sessions revoke ada AAAAAAAAAAAAAAAAAAAAAA", "sessions list ada"],
+    ["grants revoke ada AAAAAAAAAAAAAAAAAAAAAA", "grants list ada"],
+  ]) {
+    const { code, error } = await type(line!);
+    assert.equal(code, 1, error);
+    assert.ok(error.includes(`help: List them with \`claviger ${list}\`.`), error);
+    assert.equal((await type(list!)).code, 0, list);
+  }
+});
+
+test("--version is the package's", async () => {
+  const { version } = JSON.parse(readFileSync(join(import.meta.dirname, "../package.json"), "utf8"));
+  for (const line of ["--version", "-V", "clients list --version"]) {
+    assert.equal((await scene().type(line)).out, `claviger ${version}`);
+  }
+});
+
+test("a variable that is empty is none, and a file that is typed comes before the variable", async () => {
+  const { type, cwd } = scene();
+  const empty = { CLAVIGER_SECRET: "", CLAVIGER_CONFIG: "", CLAVIGER_SECRET_FILE: "", CLAVIGER_LOG: "" };
+  assert.match((await type("check-config", empty)).error, /no secret is configured/);
+  writeFileSync(join(cwd, "secret"), "short\n");
+  assert.match((await type("check-config --secret-file secret")).error, /^error: secret: /);
+  assert.equal((await type("check-config", { CLAVIGER_SECRET_FILE: "secret" })).code, 0);
+  const { error } = await type("check-config --secret-file absent --json");
+  assert.equal(JSON.parse(error).error.code, "configuration");
+});
+
+test("keys generate makes a key of the configured algorithm, and clients say where their keys are", async () => {
+  const { json, cwd } = scene();
+  writeFileSync(join(cwd, "claviger.json"), JSON.stringify({ signing: { algorithm: "ES256" } }));
+  assert.equal((await json("keys generate --config claviger.json")).algorithm, "ES256");
+  assert.equal((await json("keys generate EdDSA --config claviger.json")).algorithm, "EdDSA");
+  const uri = "https://app.example.com/jwks";
+  const made = await json(
+    `clients create --name A --redirect-uri ${uri} --auth-method private_key_jwt --jwks-uri ${uri}`,
+  );
+  assert.equal(made.jwksUri, uri);
+  assert.equal((await json(`clients update ${made.id} --jwks-uri ${uri}2`)).jwksUri, `${uri}2`);
+});
+
+test("serve: a request that comes while it starts is answered once it has", async (context) => {
+  const { cwd } = scene();
+  const port = await freePort();
+  const args = [main, "serve", "--demo", "--listen", `127.0.0.1:${port}`];
+  const env = { PATH: process.env.PATH, CLAVIGER_LOG: "json", CLAVIGER_LOG_LEVEL: "warn" };
+  const child = spawn(process.execPath, args, { cwd, env });
+  let log = "";
+  child.stderr.setEncoding("utf8").on("data", (text) => {
+    log += text;
+  });
+  context.after(() => child.kill());
+  const ask = async (): Promise<Response> => {
+    try {
+      return await fetch(`http://127.0.0.1:${port}/jwks`, { signal: AbortSignal.timeout(20_000) });
+    } catch (error) {
+      const { code } = ((error as Error).cause ?? {}) as { code?: string };
+      if (code !== "ECONNREFUSED") throw error;
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      return ask();
+    }
+  };
+  assert.equal((await ask()).status, 200);
+  child.kill("SIGTERM");
+  await once(child, "exit");
+  assert.equal(log, "", "nothing is written below the level of CLAVIGER_LOG_LEVEL");
+});
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  return port;
+}
 
 test("serve: ends when it cannot serve, and says why", async () => {
   const { type } = scene();
@@ -192,6 +290,12 @@ test("serve --demo: prints how to try it, answers, keeps its state, and stops wh
   assert.equal(code, 0);
   assert.match(log, /"path":"\/.well-known\/oauth-authorization-server","status":200/);
   assert.doesNotMatch(log, /secret=1/);
+  const lines = log
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+  const event = lines.find(({ event }) => event === "client.created");
+  assert.deepEqual([event.message, event.level, event.clientId], ["event", "INFO", "demo"]);
   assert.equal(statSync(join(cwd, "claviger-demo.json")).mode & 0o777, 0o600);
   const second = await start();
   assert.equal(second.demo.password, first.demo.password);

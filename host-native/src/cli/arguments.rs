@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 use super::clients::ClientsCommand;
 use super::grants::GrantsCommand;
@@ -49,29 +49,49 @@ pub(super) struct Arguments {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Configuration")]
 pub(super) struct Common {
-    /// A file of settings, TOML or JSON
-    #[arg(long, global = true, value_name = "FILE", env = "CLAVIGER_CONFIG")]
+    /// A file of settings, TOML or JSON [env: CLAVIGER_CONFIG]
+    #[arg(long, global = true, value_name = "FILE")]
     pub(super) config: Option<PathBuf>,
 
-    /// The server's address as clients see it
-    #[arg(long, global = true, value_name = "URL", env = "CLAVIGER_ISSUER")]
+    /// The server's address as clients see it [env: CLAVIGER_ISSUER]
+    #[arg(long, global = true, value_name = "URL")]
     pub(super) issuer: Option<String>,
 
-    /// Where rows live: `sqlite:FILE` or `memory`
-    #[arg(long, global = true, value_name = "STORE", env = "CLAVIGER_STORE")]
+    /// Where rows live: `sqlite:FILE` or `memory` [env: CLAVIGER_STORE]
+    #[arg(long, global = true, value_name = "STORE")]
     pub(super) store: Option<String>,
 
-    /// A file with the secret; or set CLAVIGER_SECRET to the secret itself
-    #[arg(long, global = true, value_name = "FILE", env = "CLAVIGER_SECRET_FILE")]
+    /// A file with the secret; or set CLAVIGER_SECRET to the secret itself [env: CLAVIGER_SECRET_FILE]
+    #[arg(long, global = true, value_name = "FILE")]
     pub(super) secret_file: Option<PathBuf>,
 
     /// Answer in JSON
     #[arg(long, global = true)]
     pub(super) json: bool,
 
-    /// How to write the log, which goes to the standard error; CLAVIGER_LOG_LEVEL filters it, such as `debug`
-    #[arg(long, global = true, value_name = "FORM", default_value = "text", env = "CLAVIGER_LOG")]
-    pub(super) log: LogForm,
+    /// How to write the log, which goes to the standard error; CLAVIGER_LOG_LEVEL filters it, such as `debug` [default: text]
+    /// [env: CLAVIGER_LOG]
+    #[arg(long, global = true, value_name = "FORM")]
+    pub(super) log: Option<LogForm>,
+}
+
+impl Common {
+    /// How to write the log: as it was typed, else as the environment says.
+    pub(super) fn log_form(&self) -> Result<LogForm, clap::Error> {
+        match (self.log, variable("CLAVIGER_LOG")) {
+            (Some(form), _) => Ok(form),
+            (None, None) => Ok(LogForm::Text),
+            (None, Some(text)) => LogForm::from_str(&text, false).map_err(|_| {
+                let message = format!("CLAVIGER_LOG is text or json, and not `{text}`\n");
+                Arguments::command().error(clap::error::ErrorKind::InvalidValue, message)
+            }),
+        }
+    }
+}
+
+/// A variable of the environment; one that is empty is as good as none.
+pub(super) fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|text| !text.is_empty())
 }
 
 /// How to write the log.
@@ -116,8 +136,8 @@ pub(super) enum Command {
 
 #[derive(Debug, Args)]
 pub(super) struct Serve {
-    /// The address to listen on [default: 127.0.0.1:8080]
-    #[arg(long, value_name = "ADDRESS:PORT", env = "CLAVIGER_LISTEN")]
+    /// The address to listen on [default: 127.0.0.1:8080] [env: CLAVIGER_LISTEN]
+    #[arg(long, value_name = "ADDRESS:PORT")]
     pub(super) listen: Option<SocketAddr>,
 
     /// Make a demo user and a demo client, and print them; needs no other setting

@@ -2,11 +2,12 @@
 
 use clap::{Args, Subcommand, ValueEnum};
 use claviger::Claviger;
-use claviger::commands::{AccessTokenFormat, AuthMethod, Client, ClientChange, ClientWithSecret, NewClient, Paging};
+use claviger::commands::{AccessTokenFormat, AuthMethod, Client, ClientChange, ClientWithSecret, NewClient};
 use serde_json::Value;
 
 use super::failure::Failure;
 use super::output::Output;
+use super::pages::all;
 
 const COLUMNS: [&str; 6] = ["id", "name", "origin", "authMethod", "disabled", "createdAt"];
 
@@ -77,6 +78,9 @@ pub(super) struct Create {
     /// A file with its public keys (RFC 7517 section 5), for private_key_jwt
     #[arg(long, value_name = "FILE", value_parser = jwks)]
     jwks: Option<Value>,
+    /// The https address where it publishes its keys, instead
+    #[arg(long, value_name = "URL")]
+    jwks_uri: Option<String>,
     /// The only algorithm of its assertions
     #[arg(long, value_name = "ALGORITHM")]
     auth_signing_alg: Option<String>,
@@ -119,6 +123,9 @@ pub(super) struct Update {
     /// A file with its public keys, in place of those from before (RFC 7517 section 5)
     #[arg(long, value_name = "FILE", value_parser = jwks)]
     jwks: Option<Value>,
+    /// The https address where it publishes its keys, instead
+    #[arg(long, value_name = "URL")]
+    jwks_uri: Option<String>,
     /// The only algorithm of its assertions
     #[arg(long, value_name = "ALGORITHM")]
     auth_signing_alg: Option<String>,
@@ -187,10 +194,10 @@ pub(super) async fn run(auth: &Claviger, command: ClientsCommand, output: Output
     let clients = auth.clients();
     match command {
         ClientsCommand::Create(create) => shown_once(&clients.create(&create.into()).await?, output),
-        ClientsCommand::List => output.table(&all(auth).await?, &COLUMNS),
+        ClientsCommand::List => output.table(&all(async |paging| clients.list(&paging).await).await?, &COLUMNS),
         ClientsCommand::Show(Id { id }) => match clients.find(&id).await? {
             Some(client) => output.record(&client),
-            None => Err(Failure::not_found("client", &id)),
+            None => Err(Failure::not_found("client", &id, "clients list")),
         },
         ClientsCommand::Update(update) => {
             let (id, change) = update.into_change();
@@ -200,23 +207,10 @@ pub(super) async fn run(auth: &Claviger, command: ClientsCommand, output: Output
         ClientsCommand::Enable(Id { id }) => output.record(&set_disabled(auth, &id, false).await?),
         ClientsCommand::Delete(Id { id }) => match clients.delete(&id).await? {
             true => output.line("deleted"),
-            false => Err(Failure::not_found("client", &id)),
+            false => Err(Failure::not_found("client", &id, "clients list")),
         },
         ClientsCommand::RotateSecret(RotateSecret { id, overlap }) => {
             shown_once(&clients.rotate_secret(&id, overlap).await?, output)
-        }
-    }
-}
-
-async fn all(auth: &Claviger) -> Result<Vec<Client>, Failure> {
-    let mut all = Vec::new();
-    let mut paging = Paging::first();
-    loop {
-        let page = auth.clients().list(&paging).await?;
-        all.extend(page.items);
-        match page.next {
-            Some(next) => paging = Paging::after(next),
-            None => return Ok(all),
         }
     }
 }
@@ -246,7 +240,7 @@ impl From<Create> for NewClient {
             access_token: create.access_token.into(),
             dpop_bound_access_tokens: create.dpop_bound,
             jwks: create.jwks,
-            jwks_uri: None,
+            jwks_uri: create.jwks_uri,
             auth_signing_alg: create.auth_signing_alg,
             resources: create.resources,
             exchange_for: create.exchange_for,
@@ -266,7 +260,7 @@ impl Update {
             access_token: self.access_token.map(Into::into),
             dpop_bound_access_tokens: self.dpop_bound,
             jwks: self.jwks,
-            jwks_uri: None,
+            jwks_uri: self.jwks_uri,
             auth_signing_alg: self.auth_signing_alg,
             resources: self.resources,
             exchange_for: self.exchange_for,

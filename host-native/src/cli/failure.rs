@@ -23,8 +23,9 @@ impl Failure {
         move |error| Self::new("failed", format!("{what}: {error}"), "")
     }
 
-    pub(super) fn not_found(what: &str, id: &str) -> Self {
-        Self::new("not_found", format!("there is no {what} `{id}`"), format!("List them with `claviger {what}s list`."))
+    /// `list` is the command that shows what there is.
+    pub(super) fn not_found(what: &str, id: &str, list: &str) -> Self {
+        Self::new("not_found", format!("there is no {what} `{id}`"), format!("List them with `claviger {list}`."))
     }
 }
 

@@ -2,10 +2,10 @@
 
 use clap::Subcommand;
 use claviger::Claviger;
-use claviger::commands::{Grant, Paging};
 
 use super::failure::Failure;
 use super::output::Output;
+use super::pages::all;
 use super::users;
 
 const COLUMNS: [&str; 5] = ["id", "clientId", "scopes", "state", "expiresAt"];
@@ -30,27 +30,14 @@ pub(super) async fn run(auth: &Claviger, command: GrantsCommand, output: Output)
     match command {
         GrantsCommand::List { user } => {
             let subject = users::find(auth, &user).await?.id;
-            output.table(&all(auth, &subject).await?, &COLUMNS)
+            output.table(&all(async |paging| auth.grants().list(&subject, paging).await).await?, &COLUMNS)
         }
         GrantsCommand::Revoke { user, id } => {
             let subject = users::find(auth, &user).await?.id;
             match auth.grants().revoke(&subject, &id).await? {
                 true => output.line("revoked"),
-                false => Err(Failure::not_found("grant", &id)),
+                false => Err(Failure::not_found("grant", &id, &format!("grants list {user}"))),
             }
-        }
-    }
-}
-
-async fn all(auth: &Claviger, subject: &str) -> Result<Vec<Grant>, Failure> {
-    let mut all = Vec::new();
-    let mut paging = Paging::first();
-    loop {
-        let page = auth.grants().list(subject, paging).await?;
-        all.extend(page.items);
-        match page.next {
-            Some(next) => paging = Paging::after(next),
-            None => return Ok(all),
         }
     }
 }

@@ -3,6 +3,7 @@
 use clap::{Args, Subcommand, ValueEnum};
 use claviger::Claviger;
 use claviger::commands::Algorithm;
+use serde_json::{Map, Value};
 
 use super::failure::Failure;
 use super::output::Output;
@@ -35,9 +36,8 @@ pub(super) enum KeysCommand {
 
 #[derive(Debug, Args)]
 pub(super) struct Generate {
-    /// How it signs
-    #[arg(default_value = "EdDSA")]
-    algorithm: Signs,
+    /// How it signs [default: as `signing.algorithm` is configured, else EdDSA]
+    algorithm: Option<Signs>,
 }
 
 #[derive(Debug, Args)]
@@ -58,6 +58,18 @@ enum Signs {
     Rs256,
 }
 
+impl KeysCommand {
+    /// With what is configured in place of what was not typed.
+    pub(super) fn configured(self, configuration: &Map<String, Value>) -> Self {
+        let algorithm = configuration.get("signing").and_then(|signing| signing.get("algorithm"));
+        let signs = || algorithm.and_then(Value::as_str).and_then(|name| Signs::from_str(name, false).ok());
+        match self {
+            Self::Generate(Generate { algorithm: None }) => Self::Generate(Generate { algorithm: signs() }),
+            typed => typed,
+        }
+    }
+}
+
 impl From<Signs> for Algorithm {
     fn from(signs: Signs) -> Self {
         match signs {
@@ -72,7 +84,9 @@ pub(super) async fn run(auth: &Claviger, command: KeysCommand, output: Output) -
     let keys = auth.keys();
     match command {
         KeysCommand::List => output.table(&keys.list().await?, &COLUMNS),
-        KeysCommand::Generate(generate) => output.record(&keys.generate(generate.algorithm.into()).await?),
+        KeysCommand::Generate(Generate { algorithm }) => {
+            output.record(&keys.generate(algorithm.unwrap_or(Signs::EdDsa).into()).await?)
+        }
         KeysCommand::Rotate(rotate) => output.table(&keys.rotate(rotate.algorithm.map(Into::into)).await?, &COLUMNS),
         KeysCommand::Withdraw { kid } => output.table(&keys.withdraw(&kid).await?, &COLUMNS),
     }

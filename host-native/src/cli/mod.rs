@@ -9,6 +9,7 @@ mod grants;
 mod keys;
 mod logging;
 mod output;
+mod pages;
 mod password;
 mod purge;
 mod registration_tokens;
@@ -31,7 +32,8 @@ use self::settings::Settings;
 pub(crate) fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let output = Output::new(arguments.common.json);
-    logging::start(arguments.common.log, &arguments.command);
+    let form = arguments.common.log_form().unwrap_or_else(|error| error.exit());
+    logging::start(form, &arguments.command);
     match run(arguments, output) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
@@ -53,7 +55,11 @@ fn run(arguments: Arguments, output: Output) -> Result<(), Failure> {
             Command::Secret => Ok(()),
             Command::Serve(serve) => serve::run(&common, serve, output).await,
             Command::CheckConfig => settings::check(&common, output),
-            Command::Keys(keys) => keys::run(&Settings::read(&common)?.open()?, keys, output).await,
+            Command::Keys(keys) => {
+                let settings = Settings::read(&common)?;
+                let keys = keys.configured(&settings.configuration);
+                keys::run(&settings.open()?, keys, output).await
+            }
             Command::Clients(clients) => clients::run(&Settings::read(&common)?.open()?, clients, output).await,
             Command::RegistrationTokens(tokens) => {
                 registration_tokens::run(&Settings::read(&common)?.open()?, tokens, output).await

@@ -1,10 +1,10 @@
 //! Where a password comes from: the environment, a file, or a prompt. Never from an argument.
 
-use std::env;
 use std::path::PathBuf;
 
 use clap::Args;
 
+use super::arguments::variable;
 use super::failure::Failure;
 use super::secret::fresh_password;
 use super::settings::read_secret;
@@ -12,7 +12,8 @@ use super::settings::read_secret;
 #[derive(Debug, Args)]
 pub(super) struct PasswordSource {
     /// A file whose first line is the password; or set CLAVIGER_PASSWORD. Without either you are asked
-    #[arg(long, value_name = "FILE", env = "CLAVIGER_PASSWORD_FILE")]
+    /// [env: CLAVIGER_PASSWORD_FILE]
+    #[arg(long, value_name = "FILE")]
     password_file: Option<PathBuf>,
     /// Make up a password and print it
     #[arg(long, conflicts_with = "password_file")]
@@ -30,10 +31,11 @@ impl PasswordSource {
         if self.generate {
             return Ok(Password { text: fresh_password()?, generated: true });
         }
-        let text = match (&self.password_file, env::var("CLAVIGER_PASSWORD")) {
-            (Some(file), _) => read_secret(file)?,
-            (None, Ok(password)) => password,
-            (None, Err(_)) => ask()?,
+        let file = self.password_file.clone().or_else(|| variable("CLAVIGER_PASSWORD_FILE").map(PathBuf::from));
+        let text = match (file, variable("CLAVIGER_PASSWORD")) {
+            (Some(file), _) => read_secret(&file)?,
+            (None, Some(password)) => password,
+            (None, None) => ask()?,
         };
         Ok(Password { text, generated: false })
     }

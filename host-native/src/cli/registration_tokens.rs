@@ -2,10 +2,11 @@
 
 use clap::Subcommand;
 use claviger::Claviger;
-use claviger::commands::{NewRegistrationToken, Paging, RegistrationToken};
+use claviger::commands::NewRegistrationToken;
 
 use super::failure::Failure;
 use super::output::Output;
+use super::pages::all;
 
 const COLUMNS: [&str; 4] = ["id", "usesLeft", "createdAt", "expiresAt"];
 
@@ -35,23 +36,12 @@ pub(super) async fn run(auth: &Claviger, command: RegistrationTokensCommand, out
         RegistrationTokensCommand::Issue { uses, expires_in } => {
             output.record(&tokens.issue(&NewRegistrationToken { uses, expires_in }).await?)
         }
-        RegistrationTokensCommand::List => output.table(&all(auth).await?, &COLUMNS),
+        RegistrationTokensCommand::List => {
+            output.table(&all(async |paging| tokens.list(&paging).await).await?, &COLUMNS)
+        }
         RegistrationTokensCommand::Revoke { id } => match tokens.revoke(&id).await? {
             true => output.line("revoked"),
-            false => Err(Failure::not_found("registration token", &id)),
+            false => Err(Failure::not_found("registration token", &id, "registration-tokens list")),
         },
-    }
-}
-
-async fn all(auth: &Claviger) -> Result<Vec<RegistrationToken>, Failure> {
-    let mut all = Vec::new();
-    let mut paging = Paging::first();
-    loop {
-        let page = auth.registration_tokens().list(&paging).await?;
-        all.extend(page.items);
-        match page.next {
-            Some(next) => paging = Paging::after(next),
-            None => return Ok(all),
-        }
     }
 }

@@ -8,6 +8,7 @@ use axum::extract::Request;
 use axum::middleware::{Next, from_fn};
 use axum::response::Response;
 use claviger::{Claviger, Event};
+use serde_json::{Map, Value};
 use tokio::net::TcpListener;
 use tokio::time::timeout;
 
@@ -81,9 +82,28 @@ async fn interrupted() {
     }
 }
 
+/// Each member by its name, as the log of the npm package has it; a log knows its names beforehand, so what is new comes as one text.
 fn log_event(event: &Event) {
-    let details = serde_json::Value::Object(event.details.clone());
-    tracing::info!(event = event.name, at = event.at, %details, "event");
+    const KNOWN: [&str; 9] = ["subject", "clientId", "sessionId", "grantId", "scope", "reason", "id", "kid", "code"];
+    let text = |name| event.details.get(name).and_then(Value::as_str);
+    let more: Map<_, _> = event.details.clone().into_iter().filter(|(name, _)| !KNOWN.contains(&&**name)).collect();
+    let more = (!more.is_empty()).then(|| Value::Object(more).to_string());
+    tracing::info!(
+        event = event.name,
+        at = event.at,
+        issuer = event.issuer,
+        subject = text("subject"),
+        clientId = text("clientId"),
+        sessionId = text("sessionId"),
+        grantId = text("grantId"),
+        scope = text("scope"),
+        reason = text("reason"),
+        id = text("id"),
+        kid = text("kid"),
+        code = text("code"),
+        more,
+        "event"
+    );
 }
 
 /// The path without its query, which may hold codes and states.

@@ -2,10 +2,10 @@
 
 use clap::Subcommand;
 use claviger::Claviger;
-use claviger::commands::{Paging, Session};
 
 use super::failure::Failure;
 use super::output::Output;
+use super::pages::all;
 use super::users;
 
 const COLUMNS: [&str; 4] = ["id", "methods", "authTime", "expiresAt"];
@@ -30,27 +30,14 @@ pub(super) async fn run(auth: &Claviger, command: SessionsCommand, output: Outpu
     match command {
         SessionsCommand::List { user } => {
             let subject = users::find(auth, &user).await?.id;
-            output.table(&all(auth, &subject).await?, &COLUMNS)
+            output.table(&all(async |paging| auth.sessions().list(&subject, paging).await).await?, &COLUMNS)
         }
         SessionsCommand::Revoke { user, id } => {
             let subject = users::find(auth, &user).await?.id;
             match auth.sessions().revoke(&subject, &id).await? {
                 true => output.line("revoked"),
-                false => Err(Failure::not_found("session", &id)),
+                false => Err(Failure::not_found("session", &id, &format!("sessions list {user}"))),
             }
-        }
-    }
-}
-
-async fn all(auth: &Claviger, subject: &str) -> Result<Vec<Session>, Failure> {
-    let mut all = Vec::new();
-    let mut paging = Paging::first();
-    loop {
-        let page = auth.sessions().list(subject, paging).await?;
-        all.extend(page.items);
-        match page.next {
-            Some(next) => paging = Paging::after(next),
-            None => return Ok(all),
         }
     }
 }

@@ -1,6 +1,5 @@
 //! The settings: arguments over environment over file over defaults.
 
-use std::env;
 use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -10,7 +9,7 @@ use claviger::stores::{Memory, Sqlite};
 use claviger::{Builder, Claviger};
 use serde_json::{Map, Value};
 
-use super::arguments::Common;
+use super::arguments::{Common, variable};
 use super::failure::Failure;
 use super::output::Output;
 
@@ -33,11 +32,13 @@ pub(super) enum StoreChoice {
 
 impl Settings {
     pub(super) fn read(common: &Common) -> Result<Self, Failure> {
-        let mut configuration = common.config.as_deref().map_or_else(|| Ok(Map::new()), read_file)?;
-        let store = common.store.clone().or(take_text(&mut configuration, STORE)?);
-        let listen = take_text(&mut configuration, LISTEN)?;
-        if let Some(issuer) = &common.issuer {
-            configuration.insert("issuer".into(), issuer.as_str().into());
+        let file = common.config.clone().or_else(|| variable("CLAVIGER_CONFIG").map(PathBuf::from));
+        let mut configuration = file.as_deref().map_or_else(|| Ok(Map::new()), read_file)?;
+        let (stored, listened) = (take_text(&mut configuration, STORE)?, take_text(&mut configuration, LISTEN)?);
+        let store = common.store.clone().or_else(|| variable("CLAVIGER_STORE")).or(stored);
+        let listen = variable("CLAVIGER_LISTEN").or(listened);
+        if let Some(issuer) = common.issuer.clone().or_else(|| variable("CLAVIGER_ISSUER")) {
+            configuration.insert("issuer".into(), issuer.into());
         }
         if let Some(secret) = secret(common.secret_file.as_deref())? {
             configuration.insert("secret".into(), secret.into());
@@ -113,12 +114,15 @@ fn require(configuration: &Map<String, Value>) -> Result<(), Failure> {
     }
 }
 
-/// The environment wins over the file that is named beside it.
-fn secret(file: Option<&Path>) -> Result<Option<String>, Failure> {
-    if let Ok(secret) = env::var("CLAVIGER_SECRET") {
-        return Ok(Some(secret));
+/// From the file that was typed; else from the environment, where the secret itself wins over a file.
+fn secret(typed: Option<&Path>) -> Result<Option<String>, Failure> {
+    if let Some(file) = typed {
+        return read_secret(file).map(Some);
     }
-    file.map(read_secret).transpose()
+    match variable("CLAVIGER_SECRET") {
+        Some(secret) => Ok(Some(secret)),
+        None => variable("CLAVIGER_SECRET_FILE").map(|file| read_secret(Path::new(&file))).transpose(),
+    }
 }
 
 /// The first line of a file, as `claviger secret > FILE` writes it.
@@ -155,7 +159,7 @@ fn toml_error(text: &str, error: &toml::de::Error) -> String {
 fn read(path: &Path) -> Result<String, Failure> {
     fs::read_to_string(path).map_err(|error| {
         let help = "See that the file is there, and may be read.";
-        Failure::new("failed", format!("{} cannot be read: {error}", path.display()), help)
+        Failure::new("configuration", format!("{} cannot be read: {error}", path.display()), help)
     })
 }
 

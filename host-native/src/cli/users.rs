@@ -2,11 +2,12 @@
 
 use clap::{Args, Subcommand};
 use claviger::Claviger;
-use claviger::commands::{Account, AccountChange, NewAccount, Paging};
+use claviger::commands::{Account, AccountChange, NewAccount};
 use serde::Serialize;
 
 use super::failure::Failure;
 use super::output::Output;
+use super::pages::all;
 use super::password::{Password, PasswordSource};
 
 const COLUMNS: [&str; 5] = ["id", "login", "name", "disabled", "createdAt"];
@@ -69,7 +70,7 @@ pub(super) async fn run(auth: &Claviger, command: UsersCommand, output: Output) 
             let account = NewAccount { login: create.login, password: Some(password.text.clone()), name: create.name };
             shown_once(auth.accounts().create(&account).await?, password, output)
         }
-        UsersCommand::List => output.table(&all(auth).await?, &COLUMNS),
+        UsersCommand::List => output.table(&all(async |paging| auth.accounts().list(&paging).await).await?, &COLUMNS),
         UsersCommand::Show(Who { user }) => output.record(&find(auth, &user).await?),
         UsersCommand::Disable(Who { user }) => output.record(&set_disabled(auth, &user, true).await?),
         UsersCommand::Enable(Who { user }) => output.record(&set_disabled(auth, &user, false).await?),
@@ -86,20 +87,7 @@ pub(super) async fn find(auth: &Claviger, user: &str) -> Result<Account, Failure
     if let Some(account) = auth.accounts().find_by_login(user).await? {
         return Ok(account);
     }
-    auth.accounts().find(user).await?.ok_or_else(|| Failure::not_found("user", user))
-}
-
-async fn all(auth: &Claviger) -> Result<Vec<Account>, Failure> {
-    let mut all = Vec::new();
-    let mut paging = Paging::first();
-    loop {
-        let page = auth.accounts().list(&paging).await?;
-        all.extend(page.items);
-        match page.next {
-            Some(next) => paging = Paging::after(next),
-            None => return Ok(all),
-        }
-    }
+    auth.accounts().find(user).await?.ok_or_else(|| Failure::not_found("user", user, "users list"))
 }
 
 async fn set_disabled(auth: &Claviger, user: &str, disabled: bool) -> Result<Account, Failure> {

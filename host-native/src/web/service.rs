@@ -99,7 +99,7 @@ where
     };
     let Outcome { ok, fault } = inner.host.run(auth.named(), "http", &request).await?;
     if let Some(problem) = fault {
-        tracing::error!(code = problem.code, message = problem.message, help = problem.help, "a request failed");
+        tracing::error!(code = problem.code, error = problem.message, help = problem.help, "a request failed");
     }
     let response = serde_json::from_str(ok.get()).map_err(|error| contract(error.to_string()))?;
     into_http(response)

@@ -38,6 +38,12 @@ export const common = {
     help: "A file with the secret; or set CLAVIGER_SECRET to the secret itself [env CLAVIGER_SECRET_FILE]",
   },
   json: { type: "boolean", help: "Answer in JSON" },
+  log: {
+    type: "string",
+    value: "FORM",
+    help: "How to write the log to the standard error: text or json; CLAVIGER_LOG_LEVEL filters it [env CLAVIGER_LOG]",
+  },
+  version: { type: "boolean", short: "V", help: "Print the version" },
   help: { type: "boolean", short: "h", help: "Say what may be typed" },
 } as const satisfies Options;
 
@@ -60,6 +66,7 @@ export class Mistyped extends Failure {
   }
 }
 
-export function notFound(what: string, id: string): Failure {
-  return new Failure("not_found", `there is no ${what} \`${id}\``, `See \`claviger ${what}s list\`.`);
+/** `list` is the command that shows what there is. */
+export function notFound(what: string, id: string, list: string): Failure {
+  return new Failure("not_found", `there is no ${what} \`${id}\``, `List them with \`claviger ${list}\`.`);
 }

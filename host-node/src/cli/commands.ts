@@ -13,6 +13,9 @@ const keyColumns = ["kid", "algorithm", "state", "createdAt"];
 const sessionColumns = ["id", "methods", "authTime", "expiresAt"];
 const grantColumns = ["id", "clientId", "scopes", "state", "expiresAt"];
 
+const algorithms = ["EdDSA", "ES256", "RS256"] as const;
+const authMethods = ["client_secret_basic", "client_secret_post", "private_key_jwt", "none"] as const;
+
 const clientOptions = {
   name: { type: "string", value: "TEXT", help: "What people are shown" },
   "redirect-uri": {
@@ -39,6 +42,7 @@ const clientOptions = {
     value: "FILE",
     help: "A file with its public keys (RFC 7517 section 5), for private_key_jwt",
   },
+  "jwks-uri": { type: "string", value: "URL", help: "The https address where it publishes its keys, instead" },
   "auth-signing-alg": { type: "string", value: "ALGORITHM", help: "The only algorithm of its assertions" },
   "require-par": { type: "string", value: "BOOL", help: "Whether it must push its authorization requests (RFC 9126)" },
   resource: {
@@ -87,7 +91,7 @@ export const commands: readonly Command[] = [
     [],
     newClientOptions,
     async (auth, context) => {
-      const { client, secret } = await auth.clients.create(newClient(context.values));
+      const { client, secret } = await auth.clients.create(newClient(context.values, "claviger clients create --help"));
       context.output.record({ ...client, ...(secret !== null && { secret }) });
     },
   ),
@@ -96,11 +100,11 @@ export const commands: readonly Command[] = [
   }),
   command("clients show", "Show a client", ["id"], {}, async (auth, { output }, id) => {
     const client = await auth.clients.find(id);
-    if (!client) throw notFound("client", id);
+    if (!client) throw notFound("client", id, "clients list");
     output.record(client);
   }),
   command("clients update", "Change a client", ["id"], clientOptions, async (auth, { values, output }, id) => {
-    output.record(await auth.clients.update(id, clientChanges(values)));
+    output.record(await auth.clients.update(id, clientChanges(values, "claviger clients update --help")));
   }),
   command("clients disable", "Refuse a client everything", ["id"], {}, async (auth, { output }, id) => {
     output.record(await auth.clients.disable(id));
@@ -109,7 +113,7 @@ export const commands: readonly Command[] = [
     output.record(await auth.clients.enable(id));
   }),
   command("clients delete", "Remove a client for good", ["id"], {}, async (auth, { output }, id) => {
-    if (!(await auth.clients.delete(id))) throw notFound("client", id);
+    if (!(await auth.clients.delete(id))) throw notFound("client", id, "clients list");
     output.line("deleted");
   }),
   command(
@@ -143,7 +147,8 @@ export const commands: readonly Command[] = [
     output.table(await all(auth.registrationTokens.list()), registrationTokenColumns);
   }),
   command("registration-tokens revoke", "End a registration token", ["id"], {}, async (auth, { output }, id) => {
-    if (!(await auth.registrationTokens.revoke(id))) throw notFound("registration token", id);
+    if (!(await auth.registrationTokens.revoke(id)))
+      throw notFound("registration token", id, "registration-tokens list");
     output.line("revoked");
   }),
   command(
@@ -152,7 +157,7 @@ export const commands: readonly Command[] = [
     ["login"],
     { name: { type: "string", value: "TEXT", help: "What pages call the user" }, ...passwordOptions },
     async (auth, { values, output }, login) => {
-      const { text, shown } = await readPassword(values);
+      const { text, shown } = await readPassword(values, "claviger users create --help");
       const account = await auth.accounts.create({ login, password: text, ...given(values, { name: "name" }) });
       output.record({ ...account, ...shown });
     },
@@ -176,7 +181,7 @@ export const commands: readonly Command[] = [
     passwordOptions,
     async (auth, { values, output }, user) => {
       const { id } = await findUser(auth, user);
-      const { text, shown } = await readPassword(values);
+      const { text, shown } = await readPassword(values, "claviger users set-password --help");
       output.record({ ...(await auth.accounts.setPassword(id, text)), ...shown });
     },
   ),
@@ -189,7 +194,8 @@ export const commands: readonly Command[] = [
     ["user", "id"],
     {},
     async (auth, { output }, user, id) => {
-      if (!(await auth.sessions.revoke((await findUser(auth, user)).id, id))) throw notFound("session", id);
+      if (!(await auth.sessions.revoke((await findUser(auth, user)).id, id)))
+        throw notFound("session", id, `sessions list ${user}`);
       output.line("revoked");
     },
   ),
@@ -202,15 +208,18 @@ export const commands: readonly Command[] = [
     ["user", "id"],
     {},
     async (auth, { output }, user, id) => {
-      if (!(await auth.grants.revoke((await findUser(auth, user)).id, id))) throw notFound("grant", id);
+      if (!(await auth.grants.revoke((await findUser(auth, user)).id, id)))
+        throw notFound("grant", id, `grants list ${user}`);
       output.line("revoked");
     },
   ),
   command("keys list", "List all keys", [], {}, async (auth, { output }) => {
     output.table(await auth.keys.list(), keyColumns);
   }),
-  command("keys generate", "Make the key that signs next", ["algorithm?"], {}, async (auth, { output }, algorithm) => {
-    output.record(await auth.keys.generate(algorithm || "EdDSA"));
+  command("keys generate", "Make the key that signs next", ["algorithm?"], {}, async (auth, context, typed) => {
+    oneOf(typed || undefined, "<algorithm>", algorithms, "claviger keys generate --help");
+    const configured = context.settings().configuration.signing?.algorithm;
+    context.output.record(await auth.keys.generate(typed || configured || "EdDSA"));
   }),
   command(
     "keys rotate",
@@ -218,7 +227,8 @@ export const commands: readonly Command[] = [
     [],
     { algorithm: { type: "string", value: "ALGORITHM", help: "Only keys that sign like this" } },
     async (auth, { values, output }) => {
-      output.table(await auth.keys.rotate(values.algorithm as string | undefined), keyColumns);
+      const algorithm = oneOf(values.algorithm, "--algorithm", algorithms, "claviger keys rotate --help");
+      output.table(await auth.keys.rotate(algorithm), keyColumns);
     },
   ),
   command(
@@ -276,7 +286,14 @@ function whole(values: Record<string, unknown>, option: string, what: string, he
   return typed;
 }
 
-function clientChanges(values: Record<string, unknown>): ClientChanges {
+/** The value of an option that has but some: of another, or of none where one is needed, it says which there are. */
+function oneOf<T extends string>(typed: unknown, what: string, choices: readonly T[], see: string): T | undefined {
+  if (typed === undefined || choices.includes(typed as T)) return typed as T | undefined;
+  throw new Mistyped(`${what} is one of ${choices.join(", ")}`, see);
+}
+
+function clientChanges(values: Record<string, unknown>, see: string): ClientChanges {
+  oneOf(values["access-token"], "--access-token", ["jwt", "opaque"], see);
   const changes = given(values, {
     name: "name",
     "redirect-uri": "redirectUris",
@@ -286,34 +303,36 @@ function clientChanges(values: Record<string, unknown>): ClientChanges {
     resource: "resources",
     "exchange-for": "exchangeFor",
     "auth-signing-alg": "authSigningAlg",
+    "jwks-uri": "jwksUri",
   });
   return {
     ...changes,
-    ...truth(values, "require-par", "requirePushedAuthorizationRequests"),
-    ...truth(values, "dpop-bound", "dpopBoundAccessTokens"),
-    ...(values.jwks !== undefined && { jwks: readJwks(String(values.jwks)) }),
+    ...truth(values, "require-par", "requirePushedAuthorizationRequests", see),
+    ...truth(values, "dpop-bound", "dpopBoundAccessTokens", see),
+    ...(values.jwks !== undefined && { jwks: readJwks(String(values.jwks), see) }),
   };
 }
 
 /** An option that is true or false, under the name that the engine has for it. */
-function truth(values: Record<string, unknown>, option: string, name: string): Record<string, boolean> {
+function truth(values: Record<string, unknown>, option: string, name: string, see: string): Record<string, boolean> {
   const typed = values[option];
   if (typed === undefined) return {};
   if (typed === "true" || typed === "false") return { [name]: typed === "true" };
-  throw new Mistyped(`--${option} is true or false`, "claviger clients update --help");
+  throw new Mistyped(`--${option} is true or false`, see);
 }
 
-function readJwks(file: string): NonNullable<ClientChanges["jwks"]> {
+function readJwks(file: string, see: string): NonNullable<ClientChanges["jwks"]> {
   try {
     return JSON.parse(readFileSync(file, "utf8"));
   } catch {
-    throw new Mistyped(`--jwks is a file with JSON: ${file} cannot be read`, "claviger clients update --help");
+    throw new Mistyped(`--jwks is a file with JSON: ${file} cannot be read`, see);
   }
 }
 
-function newClient(values: Record<string, unknown>): NewClient & { authMethod: ClientAuthMethod } {
-  const { name = "", redirectUris = [], ...rest } = clientChanges(values);
-  const authMethod = (values["auth-method"] ?? "client_secret_basic") as ClientAuthMethod;
+function newClient(values: Record<string, unknown>, see: string): NewClient & { authMethod: ClientAuthMethod } {
+  const { name, redirectUris = [], ...rest } = clientChanges(values, see);
+  if (name === undefined) throw new Mistyped("clients create needs --name", see);
+  const authMethod = oneOf(values["auth-method"], "--auth-method", authMethods, see) ?? "client_secret_basic";
   return { ...rest, ...given(values, { id: "id" }), name, redirectUris, authMethod };
 }
 
@@ -326,7 +345,7 @@ function given(values: Record<string, unknown>, names: Record<string, string>): 
 /** By login, or else by id. */
 async function findUser(auth: Claviger, user: string) {
   const account = (await auth.accounts.find({ login: user })) ?? (await auth.accounts.find(user));
-  if (!account) throw notFound("user", user);
+  if (!account) throw notFound("user", user, "users list");
   return account;
 }
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 // `npx claviger`: the same words as the native binary. Exit codes: 0 done, 1 refused or failed, 2 mistyped.
+import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { type Command, type Context, common, Mistyped } from "./command.js";
 import { commands } from "./commands.js";
@@ -20,6 +21,7 @@ try {
 async function run(args: string[]): Promise<void> {
   // Options that every command knows may stand before it.
   const { tokens } = parseArgs({ args, options: common, strict: false, allowPositionals: true, tokens: true });
+  if (tokens.some((token) => token.kind === "option" && token.name === "version")) return output.text(version());
   const start = tokens.find(({ kind }) => kind === "positional")?.index ?? args.length;
   const words = args.slice(start);
   const command = commands.find(({ name }) => startsWith(words, name.split(" ")));
@@ -37,6 +39,11 @@ async function run(args: string[]): Promise<void> {
   });
   if (values.help) output.text(helpFor(command));
   else await command.run(contextOf(command, values, positionals));
+}
+
+function version(): string {
+  const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
+  return `claviger ${JSON.parse(text).version}`;
 }
 
 function contextOf(command: Command, values: Record<string, unknown>, positionals: readonly string[]): Context {

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { createInterface } from "node:readline/promises";
 import { Writable } from "node:stream";
-import { Failure, type Options } from "./command.js";
+import { Failure, Mistyped, type Options } from "./command.js";
 import { firstLine } from "./settings.js";
 
 /** Where a password comes from: the environment, a file, or a prompt. Never from an argument. */
@@ -20,19 +20,22 @@ export interface Password {
   readonly shown: { password?: string };
 }
 
-export async function readPassword(values: Record<string, unknown>): Promise<Password> {
+export async function readPassword(values: Record<string, unknown>, see: string): Promise<Password> {
+  if (values.generate && values["password-file"] !== undefined) {
+    throw new Mistyped("--generate and --password-file exclude each other", see);
+  }
   if (values.generate) {
     const password = freshPassword();
     return { text: password, shown: { password } };
   }
-  const file = (values["password-file"] as string | undefined) ?? process.env.CLAVIGER_PASSWORD_FILE;
-  const text = file !== undefined ? firstLine(file) : (process.env.CLAVIGER_PASSWORD ?? (await ask()));
+  const file = (values["password-file"] as string | undefined) ?? (process.env.CLAVIGER_PASSWORD_FILE || undefined);
+  const text = file !== undefined ? firstLine(file) : process.env.CLAVIGER_PASSWORD || (await ask());
   return { text, shown: {} };
 }
 
-/** 16 characters, 96 bits. */
+/** 20 characters, 120 bits. */
 export function freshPassword(): string {
-  return randomBytes(12).toString("base64url");
+  return randomBytes(15).toString("base64url");
 }
 
 async function ask(): Promise<string> {

@@ -1,9 +1,10 @@
-import { createServer, type Server } from "node:http";
+import { createServer, type RequestListener, type Server } from "node:http";
 import type { Claviger } from "../claviger.js";
 import type { ClavigerEvent } from "../events.js";
 import { toNodeHandler, workerThreads } from "../node.js";
 import { type Context, Failure, type Options } from "./command.js";
 import { prepare, seed } from "./demo.js";
+import { type Log, logger, toldOf } from "./logging.js";
 import type { Settings } from "./settings.js";
 
 export const serveOptions = {
@@ -13,7 +14,6 @@ export const serveOptions = {
     help: "The address to listen on, 127.0.0.1:8080 when absent [env CLAVIGER_LISTEN]",
   },
   demo: { type: "boolean", help: "Make a demo user and a demo client, and print them; needs no other setting" },
-  log: { type: "string", value: "FORM", help: "How to write the log to the standard error: text or json" },
 } as const satisfies Options;
 
 /** How long requests that have begun may take to end once the server is told to stop, in milliseconds. */
@@ -21,16 +21,20 @@ const drain = 10_000;
 
 /** Answers until SIGINT or SIGTERM. */
 export async function serve(context: Context): Promise<void> {
-  const { values, settings: read } = context;
-  const settings = read();
-  const log = logger(values.log === "json");
-  const server = createServer();
+  const settings = context.settings();
+  const log = logger(context);
+  let opened = (_: Claviger): void => {};
+  const opening = new Promise<Claviger>((resolve) => {
+    opened = resolve;
+  });
+  const server = createServer(answering(opening, log));
   const address = await listen(server, settings.listen ?? "127.0.0.1:8080");
   try {
-    answer(server, await open(context, settings, address, log), log);
+    opened(await open(context, settings, address, log));
   } catch (error) {
     // A server that listens would keep the process alive, with nothing to answer.
     server.close();
+    server.closeAllConnections();
     throw error;
   }
   log("info", "serving", { address, issuer: settings.configuration.issuer });
@@ -42,25 +46,12 @@ async function open({ values, output }: Context, settings: Settings, address: st
   const demo = values.demo ? prepare(settings, address) : undefined;
   const auth = settings.build({
     derive: workerThreads(),
-    onFault: (error) => log("error", "fault", { error: error.message }),
+    onFault: (error) => log("error", "a request failed", toldOf(error)),
   });
   auth.on("*", ({ name, at, ...details }: ClavigerEvent) => log("info", "event", { event: name, at, ...details }));
   await auth.ready();
   if (demo) await seed(auth, settings, demo, output);
   return auth;
-}
-
-type Log = (level: "info" | "warn" | "error", message: string, details?: object) => void;
-
-function logger(json: boolean): Log {
-  return (level, message, details = {}) => {
-    const time = new Date().toISOString();
-    const words = Object.entries(details).map(([name, value]) => ` ${name}=${JSON.stringify(value)}`);
-    const line = json
-      ? JSON.stringify({ time, level, message, ...details })
-      : `${time} ${level.toUpperCase()} ${message}${words.join("")}`;
-    process.stderr.write(`${line}\n`);
-  };
 }
 
 function listen(server: Server, text: string): Promise<string> {
@@ -80,9 +71,10 @@ function listen(server: Server, text: string): Promise<string> {
   });
 }
 
-function answer(server: Server, auth: Claviger, log: Log): void {
-  const handle = toNodeHandler(auth);
-  server.on("request", (incoming, outgoing) => {
+/** Whoever asks while the engine opens waits for it. */
+function answering(opening: Promise<Claviger>, log: Log): RequestListener {
+  const handling = opening.then(toNodeHandler);
+  return async (incoming, outgoing) => {
     const begun = performance.now();
     outgoing.once("close", () => {
       // The path without its query, which may hold codes and states.
@@ -90,8 +82,9 @@ function answer(server: Server, auth: Claviger, log: Log): void {
       const millis = Math.round(performance.now() - begun);
       log("info", "request", { method: incoming.method, path, status: outgoing.statusCode, millis });
     });
-    return handle(incoming, outgoing);
-  });
+    const handle = await handling;
+    await handle(incoming, outgoing);
+  };
 }
 
 function stopped(server: Server, log: Log): Promise<void> {

@@ -22,13 +22,16 @@ export class Settings {
   }
 
   static read(values: Record<string, unknown>): Settings {
-    const given = (name: string) =>
-      (values[name] as string | undefined) ?? process.env[`CLAVIGER_${name.toUpperCase().replace("-", "_")}`];
+    const typed = (name: string) => values[name] as string | undefined;
+    // A variable that is empty is as good as none.
+    const set = (name: string) => process.env[`CLAVIGER_${name.toUpperCase().replace("-", "_")}`] || undefined;
+    const given = (name: string) => typed(name) ?? set(name);
     const file = given("config");
     const { store, listen, ...written } = file === undefined ? {} : readSettings(file);
     const issuer = given("issuer") ?? written.issuer;
-    const secretFile = given("secret-file");
-    const secret = process.env.CLAVIGER_SECRET ?? (secretFile && firstLine(secretFile)) ?? written.secret;
+    const [typedFile, setFile] = [typed("secret-file"), set("secret-file")];
+    const inFile = (file: string | undefined) => (file === undefined ? undefined : firstLine(file));
+    const secret = inFile(typedFile) ?? set("secret") ?? inFile(setFile) ?? written.secret;
     const configuration = { ...written, ...(issuer && { issuer }), ...(secret && { secret }) };
     return new Settings(configuration, given("store") ?? store, given("listen") ?? listen);
   }
@@ -116,6 +119,9 @@ function storeOf(text: string): Store {
 }
 
 function sqliteOf(path: string): Store {
+  if (!process.getBuiltinModule?.("node:sqlite")) {
+    throw new Failure("configuration", "this Node has no SQLite of its own", "Use Node 22.13 or newer.");
+  }
   try {
     return sqlite(path);
   } catch (cause) {
