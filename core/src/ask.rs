@@ -149,6 +149,13 @@ pub enum SubjectAsk {
         /// The host's id.
         id: String,
     },
+    /// The same, and what is known of the user under these names (OpenID Connect Core section 5.1).
+    Claims {
+        /// The host's id.
+        id: String,
+        /// Names of claims.
+        claims: Vec<String>,
+    },
 }
 
 /// A user of the host.
@@ -159,6 +166,9 @@ pub struct SubjectFound {
     /// What pages call the user.
     #[serde(default)]
     pub name: Option<String>,
+    /// To `claims`: those that are known.
+    #[serde(default)]
+    pub claims: serde_json::Map<String, serde_json::Value>,
 }
 
 /// A slow key derivation.

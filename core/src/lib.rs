@@ -41,6 +41,7 @@ mod json;
 pub mod key;
 mod marker;
 mod metadata;
+mod oidc;
 pub mod page;
 mod purge;
 mod random;

@@ -6,8 +6,12 @@ use crate::authorize::{Prompt, ResponseMode};
 use crate::config::{Config, RegistrationMode};
 use crate::dpop;
 use crate::http::Response;
+use crate::key::Algorithm;
+use crate::oidc::claims;
 
 pub(crate) const WELL_KNOWN: &str = "/.well-known/oauth-authorization-server";
+/// OpenID Connect Discovery section 4.
+pub(crate) const OPENID_WELL_KNOWN: &str = "/.well-known/openid-configuration";
 pub(crate) const AUTHORIZE: &str = "/authorize";
 pub(crate) const PUSHED: &str = "/par";
 pub(crate) const FORM_POST: &str = "/form-post";
@@ -16,6 +20,8 @@ pub(crate) const INTROSPECT: &str = "/introspect";
 pub(crate) const REVOKE: &str = "/revoke";
 pub(crate) const DEVICE_AUTHORIZATION: &str = "/device_authorization";
 pub(crate) const JWKS: &str = "/jwks";
+/// OpenID Connect Core section 5.3.
+pub(crate) const USERINFO: &str = "/userinfo";
 /// RFC 7591; the client configuration endpoints of RFC 7592 are under it.
 pub(crate) const REGISTER: &str = "/register";
 
@@ -65,6 +71,42 @@ struct Metadata<'a> {
     /// Client id metadata documents, section 5.1.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     client_id_metadata_document_supported: bool,
+    #[serde(flatten)]
+    openid: Option<OpenIdMetadata<'a>>,
+}
+
+/// OpenID Connect Discovery section 3.
+#[derive(Serialize)]
+struct OpenIdMetadata<'a> {
+    userinfo_endpoint: String,
+    subject_types_supported: Vec<&'static str>,
+    id_token_signing_alg_values_supported: Vec<&'static str>,
+    userinfo_signing_alg_values_supported: Vec<&'static str>,
+    claim_types_supported: [&'static str; 1],
+    claims_supported: Vec<&'a str>,
+    claims_parameter_supported: bool,
+    request_parameter_supported: bool,
+    request_uri_parameter_supported: bool,
+}
+
+impl<'a> OpenIdMetadata<'a> {
+    fn of(config: &'a Config) -> Option<Self> {
+        let openid = config.openid.as_ref()?;
+        let algorithms: Vec<&str> = config.signing_algorithms().map(Algorithm::name).collect();
+        let pairwise = openid.pairwise_salt.as_ref().map(|_| "pairwise");
+        Some(Self {
+            userinfo_endpoint: config.issuer.address(USERINFO),
+            subject_types_supported: std::iter::once("public").chain(pairwise).collect(),
+            id_token_signing_alg_values_supported: algorithms.clone(),
+            userinfo_signing_alg_values_supported: algorithms,
+            claim_types_supported: ["normal"],
+            claims_supported: claims::supported(config),
+            claims_parameter_supported: true,
+            request_parameter_supported: false,
+            // Where it is not said, it is supported.
+            request_uri_parameter_supported: false,
+        })
+    }
 }
 
 pub(crate) fn respond(config: &Config) -> Response {
@@ -95,6 +137,7 @@ pub(crate) fn respond(config: &Config) -> Response {
         authorization_response_iss_parameter_supported: true,
         dpop_signing_alg_values_supported: dpop::ALGORITHMS,
         client_id_metadata_document_supported: config.registration.documents,
+        openid: OpenIdMetadata::of(config),
     };
     Response::public_json("application/json", FRESH, &document)
 }

@@ -38,6 +38,8 @@ pub enum Refusal {
     RequestNotSupported,
     /// Request objects by reference are not offered (OpenID Connect Core section 3.1.2.6).
     RequestUriNotSupported,
+    /// Clients do not register in requests (OpenID Connect Core section 3.1.2.6).
+    RegistrationNotSupported,
     /// The DPoP proof is missing, malformed, of another request, or used before (RFC 9449 section 5).
     InvalidDpopProof(&'static str),
     /// The DPoP proof must hold this nonce (RFC 9449 section 8).
@@ -172,6 +174,7 @@ impl Refusal {
             R::AccessDenied => ("access_denied", 400, "The request was denied", "Nothing to do: it was refused on purpose."),
             R::LoginRequired => ("login_required", 400, "Nobody is signed in", "Send the person through an authorization request without prompt=none."),
             R::ConsentRequired => ("consent_required", 400, "The person must consent first", "Send the person through an authorization request without prompt=none."),
+            R::RegistrationNotSupported => ("registration_not_supported", 400, "Clients do not register in requests", "Register the client first."),
             R::RequestNotSupported => ("request_not_supported", 400, "Request objects are not supported", "Send the parameters in the query."),
             R::RequestUriNotSupported => ("request_uri_not_supported", 400, "Request objects by reference are not supported", "Send the parameters in the query."),
             R::InvalidDpopProof(why) => ("invalid_dpop_proof", 400, why, "Send one DPoP header, with a new proof for this very request."),

@@ -1,6 +1,7 @@
 //! The typed commands on accounts.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::{Account, Login, by_login, id_for, normal_login, password};
 use crate::call::{Items, Paging, page};
@@ -8,9 +9,13 @@ use crate::change::Change;
 use crate::event::Event;
 use crate::hash::b64u;
 use crate::host::Host;
+use crate::oidc::claims::{Claims, is_free};
 use crate::record::Stored;
 use crate::refusal::{Refusal, Stop};
 use crate::time::Millis;
+
+/// The most claims of an account, as JSON.
+const LONGEST_CLAIMS: usize = 16_384;
 
 /// `accounts.create`.
 #[derive(Deserialize)]
@@ -22,6 +27,8 @@ pub struct Create {
     pub password: Option<String>,
     #[serde(default)]
     pub name: Option<String>,
+    #[serde(default)]
+    pub claims: Claims,
 }
 
 impl std::fmt::Debug for Create {
@@ -51,6 +58,9 @@ pub struct Update {
     pub name: Option<String>,
     #[serde(default)]
     pub disabled: Option<bool>,
+    /// Each takes the place of the one with its name; `null` takes it away.
+    #[serde(default)]
+    pub claims: Claims,
 }
 
 /// `accounts.setPassword`.
@@ -77,6 +87,7 @@ pub(crate) struct View {
     name: Option<String>,
     disabled: bool,
     created_at: Millis,
+    claims: Claims,
 }
 
 impl View {
@@ -87,6 +98,7 @@ impl View {
             name: account.name.clone(),
             disabled: account.disabled,
             created_at: account.created_at,
+            claims: account.claims.clone(),
         }
     }
 }
@@ -99,7 +111,15 @@ pub(crate) async fn create(host: &Host, ask: &Create) -> Result<View, Stop> {
         None => None,
     };
     let id = claim_login(host, &login).await?;
-    let account = Account { id, login, name: ask.name.clone(), password, disabled: false, created_at: host.now() };
+    let account = Account {
+        id,
+        login,
+        name: ask.name.clone(),
+        password,
+        disabled: false,
+        created_at: host.now(),
+        claims: merged(Claims::new(), &ask.claims)?,
+    };
     let view = View::of(&account);
     host.commit(Change::create(Account::slot(host.config(), &account.id), account)).await?;
     host.tell(Event::AccountCreated { subject: view.id.clone() });
@@ -158,6 +178,7 @@ pub(crate) async fn update(host: &Host, ask: &Update) -> Result<View, Stop> {
     let account = Account {
         name: ask.name.clone().or(old.name),
         disabled: ask.disabled.unwrap_or(old.disabled),
+        claims: merged(old.claims, &ask.claims)?,
         ..stored.value.clone()
     };
     let view = View::of(&account);
@@ -179,6 +200,23 @@ pub(crate) async fn set_password(host: &Host, ask: &SetPassword) -> Result<View,
 async fn existing(host: &Host, id: &str) -> Result<Stored<Account>, Stop> {
     let found = host.load(Account::slot(host.config(), id)).await?;
     found.ok_or_else(|| Refusal::NotFound("There is no account with this id").into())
+}
+
+fn merged(mut claims: Claims, changes: &Claims) -> Result<Claims, Refusal> {
+    for (name, value) in changes {
+        match value {
+            Value::Null => _ = claims.remove(name),
+            value => _ = claims.insert(name.clone(), value.clone()),
+        }
+    }
+    let named = claims.len() <= 64 && claims.keys().all(|name| (1..=128).contains(&name.len()) && is_free(name));
+    if !named {
+        return Err(Refusal::InvalidArgument("claims: at most 64, none that the engine itself says, such as sub"));
+    }
+    if serde_json::to_string(&claims).map_or(0, |text| text.len()) > LONGEST_CLAIMS {
+        return Err(Refusal::InvalidArgument("claims: at most 16 kB together"));
+    }
+    Ok(claims)
 }
 
 fn check_name(name: Option<&str>) -> Result<(), Refusal> {

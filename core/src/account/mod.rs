@@ -12,11 +12,14 @@ pub use manage::{Create, Find, SetPassword, Update};
 pub(crate) use manage::{create, find, list, set_password, update};
 pub use password::derive_json;
 
+use crate::ask::{SubjectAsk, SubjectFound};
 use crate::config::{Capability, Config};
 use crate::event::Event;
 use crate::handle::Owner;
 use crate::hash::b64u;
 use crate::host::Host;
+use crate::oidc;
+use crate::oidc::claims::Claims;
 use crate::record::{Record, Slot, Stored};
 use crate::refusal::{Fault, Refusal, Stop};
 use crate::seal::{Purpose, RootIndex};
@@ -35,6 +38,9 @@ pub(crate) struct Account {
     pub(crate) password: Option<String>,
     pub(crate) disabled: bool,
     pub(crate) created_at: Millis,
+    /// What applications may be told (OpenID Connect Core section 5.1), beside the name and the login.
+    #[serde(default, skip_serializing_if = "Claims::is_empty")]
+    pub(crate) claims: Claims,
 }
 
 impl Record for Account {
@@ -94,6 +100,8 @@ pub(crate) fn id_for(config: &Config, login: &str) -> String {
 pub(crate) struct Subject {
     pub(crate) id: String,
     pub(crate) name: String,
+    /// Of an account of the engine's own.
+    claims: Claims,
 }
 
 /// The account row to load beside others, where the engine keeps the accounts itself.
@@ -107,31 +115,58 @@ pub(crate) fn slot_of(host: &Host, owner: &Owner) -> Option<Slot<Account>> {
 /// Whether the subject may act: its own account is there and enabled, or the host says so. `None` when not.
 pub(crate) async fn active(host: &Host, account: Option<Stored<Account>>, id: &str) -> Result<Option<Subject>, Stop> {
     if host.config().offers(Capability::Subject) {
-        let found = host.subject(crate::ask::SubjectAsk::Status { id: id.to_owned() }).await?;
-        return Ok(found
-            .filter(|found| found.id == id)
-            .map(|found| Subject { name: found.name.unwrap_or_else(|| found.id.clone()), id: found.id }));
+        let found = host.subject(SubjectAsk::Status { id: id.to_owned() }).await?;
+        return Ok(found.filter(|found| found.id == id).map(Subject::of_host));
     }
     Ok(account.filter(|account| !account.value.disabled).map(|account| account.value.subject()))
 }
 
 impl Account {
     fn subject(self) -> Subject {
-        Subject { name: self.name.unwrap_or(self.login), id: self.id }
+        let mut claims = self.claims;
+        let mut usual = |name: &str, value: &str| {
+            claims.entry(name).or_insert_with(|| value.into());
+        };
+        if let Some(name) = &self.name {
+            usual("name", name);
+        }
+        usual("preferred_username", &self.login);
+        Subject { name: self.name.unwrap_or(self.login), id: self.id, claims }
     }
+}
+
+impl Subject {
+    /// Somebody of whom nothing is to be told but that it is them.
+    pub(crate) fn unknown(id: &str) -> Self {
+        Self { id: id.to_owned(), name: String::new(), claims: Claims::new() }
+    }
+
+    fn of_host(found: SubjectFound) -> Self {
+        Self { name: found.name.unwrap_or_else(|| found.id.clone()), id: found.id, claims: Claims::new() }
+    }
+}
+
+/// What is known of somebody under these names. A host with users of its own is asked, if there is anything to ask.
+pub(crate) async fn claims(host: &Host, subject: &Subject, names: &[&str]) -> Result<Claims, Stop> {
+    if names.is_empty() || !host.config().offers(Capability::Subject) {
+        return Ok(oidc::claims::pick(&subject.claims, names)?);
+    }
+    let names_asked = names.iter().map(|name| (*name).to_owned()).collect();
+    let found = host.subject(SubjectAsk::Claims { id: subject.id.clone(), claims: names_asked }).await?;
+    let found = found.filter(|found| found.id == subject.id).ok_or(Refusal::InvalidGrant)?;
+    Ok(oidc::claims::pick(&found.claims, names)?)
 }
 
 /// Login and password, checked. Unknown, disabled and wrong cost the same and look the same.
 pub(crate) async fn sign_in(host: &Host, login: &str, password: &str) -> Result<Subject, Stop> {
     let found = if host.config().offers(Capability::Subject) {
-        let found = host
-            .subject(crate::ask::SubjectAsk::SignIn { login: login.trim().to_owned(), password: password.to_owned() })
-            .await?;
+        let found =
+            host.subject(SubjectAsk::SignIn { login: login.trim().to_owned(), password: password.to_owned() }).await?;
         match found {
             Some(found) if !is_subject_id(&found.id) => {
                 return Err(Fault::BadAnswer("a subject's id is 1 to 255 ASCII characters").into());
             }
-            found => found.map(|found| Subject { name: found.name.unwrap_or_else(|| found.id.clone()), id: found.id }),
+            found => found.map(Subject::of_host),
         }
     } else {
         sign_in_to_account(host, login, password).await?

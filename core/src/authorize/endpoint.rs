@@ -11,6 +11,7 @@ use crate::consent::Consent;
 use crate::grant::Grant;
 use crate::host::Host;
 use crate::http::{Cookie, Form, Request, Response, read_cookie, set_cookie};
+use crate::oidc::hint;
 use crate::record::Stored;
 use crate::refusal::{Refusal, Stop};
 use crate::session::{Presented, SignedIn};
@@ -113,7 +114,8 @@ impl Arrival {
             }
             None => {
                 require_pushed(host, &self.client)?;
-                let request = AuthorizationRequest::read(config, &self.client, return_to.clone(), parameters)?;
+                let hint = hint::subject_for(host, parameters.one("id_token_hint")?, &self.client.id).await?;
+                let request = AuthorizationRequest::read(config, &self.client, return_to.clone(), parameters, hint)?;
                 Interaction::begin(host, request, &browser)
             }
         };

@@ -7,6 +7,7 @@ use crate::config::{Config, Pages};
 use crate::device::Errand;
 use crate::host::Host;
 use crate::http::{Cookie, Form, Request, Response, clear_cookie, read_cookie};
+use crate::oidc;
 use crate::page::{self, Brand, Consent, Destination, ErrorPage, Problem, RequestedScope, SignIn, Unverified};
 use crate::refusal::{Refusal, Stop};
 use crate::session;
@@ -96,7 +97,9 @@ pub(crate) async fn consent_page(host: &Host, request: &Request) -> Result<Respo
     let form_source = destination.form_source().to_owned();
     let described = |id: &'_ String| host.config().scopes.get(id).map_or("", String::as_str);
     let asked = situation.scopes(host.config());
-    let scopes = asked.iter().map(|id| RequestedScope { id, name: described(id), description: "" }).collect();
+    // Not to be unticked: to sign in is what this is about.
+    let choices = asked.iter().filter(|id| *id != oidc::OPENID);
+    let scopes = choices.map(|id| RequestedScope { id, name: described(id), description: "" }).collect();
     let html = Consent {
         brand: brand(host),
         client_name: &situation.client.name,

@@ -23,6 +23,7 @@ use crate::hash::{b64u, same};
 use crate::host::Host;
 use crate::http::{Request, Response};
 use crate::metadata;
+use crate::oidc::hint;
 use crate::record::{Record, Slot, Stored};
 use crate::refusal::{Refusal, Stop};
 use crate::throttle::Throttle;
@@ -99,7 +100,8 @@ pub(crate) async fn push(host: &Host, request: &Request) -> Result<Response, Sto
     if form.one("request_uri")?.is_some() {
         return Err(Refusal::InvalidRequest("A pushed request has no request_uri").into());
     }
-    let mut request = AuthorizationRequest::read(config, &client, ReturnTo::read(&form, &client)?, &form)?;
+    let hint = hint::subject_for(host, form.one("id_token_hint")?, &client.id).await?;
+    let mut request = AuthorizationRequest::read(config, &client, ReturnTo::read(&form, &client)?, &form, hint)?;
     request.dpop_jkt = possession.bind_code(request.dpop_jkt)?;
     let id: Id = host.random().bytes("pushed request id");
     let lifetime = config.lifetimes.pushed_request;

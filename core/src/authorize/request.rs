@@ -8,6 +8,7 @@ use crate::client::{Client, GrantType, redirect_uri_matches};
 use crate::config::Config;
 use crate::hash::from_b64u;
 use crate::http::Form;
+use crate::oidc::request::OpenIdRequest;
 use crate::refusal::Refusal;
 use crate::{resource, scope};
 
@@ -40,6 +41,8 @@ pub(crate) struct AuthorizationRequest {
     pub(crate) prompt: Prompt,
     /// Seconds.
     pub(crate) max_age: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) openid: Option<Box<OpenIdRequest>>,
 }
 
 /// `prompt` (OpenID Connect Core section 3.1.2.1), as far as it changes what happens.
@@ -90,7 +93,14 @@ impl ReturnTo {
 }
 
 impl AuthorizationRequest {
-    pub(super) fn read(config: &Config, client: &Client, return_to: ReturnTo, query: &Form) -> Result<Self, Refusal> {
+    /// `hinted` is whom the `id_token_hint` is about.
+    pub(super) fn read(
+        config: &Config,
+        client: &Client,
+        return_to: ReturnTo,
+        query: &Form,
+        hinted: Option<String>,
+    ) -> Result<Self, Refusal> {
         refuse_unsupported(query)?;
         ResponseMode::read(query)?;
         match query.one("response_type")? {
@@ -104,16 +114,18 @@ impl AuthorizationRequest {
         if query.one("state")?.is_some_and(|state| state.len() > LONGEST_STATE) {
             return Err(Refusal::InvalidRequest("The parameter state is too long"));
         }
+        let scopes = scope::requested(config, client, query)?;
         Ok(Self {
             client_id: client.id.clone(),
             return_to,
-            scopes: scope::requested(config, client, query)?,
+            openid: OpenIdRequest::read(config, &scopes, query, hinted)?,
+            scopes,
             resources: resource::requested(config, query)?,
             code_challenge: read_challenge(query)?,
             dpop_jkt: read_dpop_jkt(query)?,
             login_hint: query.one("login_hint")?.filter(|hint| hint.len() <= LONGEST).map(str::to_owned),
             prompt: read_prompt(query)?,
-            max_age: read_max_age(query)?,
+            max_age: read_max_age(query)?.or(client.openid.default_max_age),
         })
     }
 }
@@ -121,6 +133,9 @@ impl AuthorizationRequest {
 fn refuse_unsupported(query: &Form) -> Result<(), Refusal> {
     if query.one("request")?.is_some() {
         return Err(Refusal::RequestNotSupported);
+    }
+    if query.one("registration")?.is_some() {
+        return Err(Refusal::RegistrationNotSupported);
     }
     match query.one("request_uri")? {
         Some(_) => Err(Refusal::RequestUriNotSupported),

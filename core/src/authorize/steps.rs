@@ -11,6 +11,8 @@ use crate::grant::{Context, Grant, State};
 use crate::handle::Kind;
 use crate::hash::b64u;
 use crate::host::Host;
+use crate::oidc;
+use crate::oidc::grant::SignIn;
 use crate::page::Destination;
 use crate::record::Stored;
 use crate::refusal::{Refusal, Stop};
@@ -65,7 +67,15 @@ impl Situation {
 
     /// What the person must do next, and where.
     pub(super) fn next(&self, host: &Host) -> Next {
-        self.interaction.next(self.signed_in.as_ref(), self.allowed_before(host), host.now())
+        let config = host.config();
+        let signed_in = self.signed_in.as_ref().filter(|signed_in| self.is_about(config, signed_in));
+        self.interaction.next(signed_in, self.allowed_before(host), host.now())
+    }
+
+    /// Whether this is whom the client means, where it means somebody (OpenID Connect Core sections 3.1.2.2 and 5.5.1).
+    fn is_about(&self, config: &Config, signed_in: &SignedIn) -> bool {
+        let meant = self.interaction.request.openid.as_ref().and_then(|openid| openid.sub.as_ref());
+        meant.is_none_or(|meant| *meant == oidc::subject::sub(config, &self.client, &signed_in.subject.id))
     }
 
     /// Whether the person allowed all of this to this client before. Where any program on the device may pose as the client, they
@@ -115,7 +125,8 @@ impl Situation {
             return Err(Refusal::InvalidRequest("Only what was asked for can be granted").into());
         }
         let mut scopes = self.scopes(config);
-        scopes.retain(|name| chosen.contains(name));
+        // Without it the client would not even learn that it is the same person: that is to deny, not to allow a part.
+        scopes.retain(|name| chosen.contains(name) || name == oidc::OPENID);
         client::mark_used(host, self.unused.as_ref()).await?;
         let grant = Grant { context: allowed.context, ..self.grant_of(host, &signed_in, scopes) };
         let code = grant.handle(config, Kind::Code, 0);
@@ -139,7 +150,6 @@ impl Situation {
             id: b64u(self.interaction.grant_id(config)),
             subject: signed_in.subject.id.clone(),
             client_id: request.client_id.clone(),
-            scopes,
             resources: request.resources.clone(),
             redirect_uri: request.return_to.redirect_uri.clone(),
             code_challenge: request.code_challenge.clone(),
@@ -147,9 +157,15 @@ impl Situation {
             auth_time: signed_in.session.auth_time,
             salt: b64u(host.random().bytes::<32>("grant salt")),
             jkt: request.dpop_jkt.clone(),
+            openid: request
+                .openid
+                .as_ref()
+                .filter(|_| oidc::is_openid(&scopes))
+                .map(|openid| Box::new(SignIn::new(openid, &signed_in.session.methods))),
             state: State::code_issued(config.lifetimes.code.after(host.now())),
             access_tokens: Vec::new(),
             next_serial: 0,
+            scopes,
             answerable_until: self.interaction.over_at(config),
             created_at: self.client.since(host.now()),
             ends_at: config.lifetimes.grant.after(host.now()),

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::keys::Jwks;
 use super::rules::{Stated, check};
-use super::{About, AuthMethod, Client, ClientKeys, GrantType, Origin, SecretHash};
+use super::{About, AuthMethod, Client, ClientKeys, GrantType, OpenIdClient, Origin, SecretHash};
 use crate::call::{Items, Paging, page};
 use crate::change::Change;
 use crate::config::{Config, TokenForm};
@@ -47,6 +47,8 @@ pub struct Create {
     pub jwks_uri: Option<String>,
     #[serde(default)]
     pub auth_signing_alg: Option<Algorithm>,
+    #[serde(default)]
+    pub openid: OpenIdClient,
     #[serde(default)]
     pub id: Option<String>,
 }
@@ -90,6 +92,9 @@ pub struct Update {
     pub exchange_for: Option<Vec<String>>,
     #[serde(default)]
     pub require_pushed_authorization_requests: Option<bool>,
+    /// The whole of it.
+    #[serde(default)]
+    pub openid: Option<OpenIdClient>,
     #[serde(default)]
     pub disabled: Option<bool>,
 }
@@ -99,6 +104,7 @@ impl Update {
         let lists = self.redirect_uris.is_some() || self.scopes.is_some() || self.grant_types.is_some();
         let keys = self.jwks.is_some() || self.jwks_uri.is_some() || self.auth_signing_alg.is_some();
         let flags = self.dpop_bound_access_tokens.is_some() || self.require_pushed_authorization_requests.is_some();
+        let flags = flags || self.openid.is_some();
         self.name.is_some() || lists || keys || flags
     }
 }
@@ -135,6 +141,8 @@ pub(crate) struct View {
     jwks_uri: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     auth_signing_alg: Option<Algorithm>,
+    #[serde(skip_serializing_if = "OpenIdClient::is_default")]
+    openid: OpenIdClient,
     disabled: bool,
     created_at: Millis,
     origin: &'static str,
@@ -167,6 +175,7 @@ impl View {
             jwks: client.keys.to_jwks(),
             jwks_uri: client.keys.jwks_uri.clone(),
             auth_signing_alg: client.keys.signing_alg,
+            openid: client.openid.clone(),
             disabled: client.disabled,
             created_at: client.created_at,
             origin: client.origin.name(),
@@ -195,6 +204,7 @@ pub(crate) async fn create(host: &Host, ask: &Create) -> Result<WithSecret, Stop
         exchange_for: ask.exchange_for.clone(),
         require_pushed_authorization_requests: ask.require_pushed_authorization_requests,
         keys,
+        openid: ask.openid.clone(),
         disabled: false,
         created_at: host.now(),
         origin: Origin::Operator,
@@ -267,6 +277,7 @@ pub(crate) async fn update(host: &Host, ask: &Update) -> Result<View, Stop> {
             .require_pushed_authorization_requests
             .unwrap_or(old.require_pushed_authorization_requests),
         keys,
+        openid: ask.openid.clone().unwrap_or(old.openid),
         disabled: ask.disabled.unwrap_or(old.disabled),
         origin: if ask.disabled.is_some() { old.origin.into_used() } else { old.origin },
         ..stored.value.clone()

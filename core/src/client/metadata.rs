@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use super::keys::read_jwks;
 use super::redirect_uri::may_be_registered;
 use super::rules::fits;
-use super::{AuthMethod, Client, ClientKeys, GrantType, Origin};
+use super::{AuthMethod, Client, ClientKeys, GrantType, Origin, openid};
 use crate::config::Config;
 use crate::key::Algorithm;
 use crate::page::display_name;
@@ -98,7 +98,11 @@ impl<'a> Members<'a> {
         }
     }
 
-    fn texts(&self, name: &'static str) -> Result<Option<Vec<String>>, Refusal> {
+    pub(super) fn number(&self, name: &'static str) -> Result<Option<u64>, Refusal> {
+        self.get(name).map(|value| value.as_u64().ok_or(mistyped(name))).transpose()
+    }
+
+    pub(super) fn texts(&self, name: &'static str) -> Result<Option<Vec<String>>, Refusal> {
         let Some(value) = self.get(name) else { return Ok(None) };
         let items = value.as_array().ok_or(mistyped(name))?;
         let texts = items.iter().map(|item| item.as_str().map(str::to_owned).ok_or(mistyped(name)));
@@ -142,9 +146,11 @@ pub(super) fn read(
         require_pushed_authorization_requests: members.flag("require_pushed_authorization_requests")?,
         created_at: now,
         origin,
+        openid: openid::read(config, source, members)?,
         about: Some(Box::new(about)),
         ..Client::default()
     };
+    client.openid.check(config, &client.redirect_uris).map_err(refused)?;
     if client.may_use(GrantType::AuthorizationCode) && client.redirect_uris.is_empty() {
         return Err(Refusal::InvalidRedirectUri("The authorization code grant needs at least one redirect URI"));
     }

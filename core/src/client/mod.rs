@@ -7,6 +7,7 @@ mod fetched_keys;
 mod keys;
 mod manage;
 mod metadata;
+mod openid;
 mod origin;
 mod redirect_uri;
 mod registration;
@@ -23,6 +24,8 @@ pub(crate) use keys::ClientKeys;
 pub use manage::{ById, Create, RotateSecret, Update};
 pub(crate) use manage::{create, delete, find, list, rotate_secret, update};
 pub(crate) use metadata::About;
+pub use openid::OpenIdClient;
+pub(crate) use openid::check_sector;
 pub(crate) use origin::{Origin, mark_used, unused};
 pub(crate) use redirect_uri::matches as redirect_uri_matches;
 pub use registration::{IssueToken, RevokeToken};
@@ -61,6 +64,8 @@ pub(crate) struct Client {
     /// RFC 9126 section 6.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) require_pushed_authorization_requests: bool,
+    #[serde(default, skip_serializing_if = "OpenIdClient::is_default")]
+    pub(crate) openid: OpenIdClient,
     pub(crate) disabled: bool,
     pub(crate) created_at: Millis,
     #[serde(default)]

@@ -21,6 +21,7 @@ pub(super) struct Stated {
     resources: bool,
     exchange_for: bool,
     keys: bool,
+    openid: bool,
 }
 
 impl Stated {
@@ -33,6 +34,7 @@ impl Stated {
         resources: true,
         exchange_for: true,
         keys: true,
+        openid: true,
     };
 
     pub(super) const fn in_update(ask: &Update) -> Self {
@@ -45,6 +47,7 @@ impl Stated {
             resources: ask.resources.is_some(),
             exchange_for: ask.exchange_for.is_some(),
             keys: ask.jwks.is_some() || ask.jwks_uri.is_some() || ask.auth_signing_alg.is_some(),
+            openid: ask.openid.is_some() || ask.redirect_uris.is_some(),
         }
     }
 }
@@ -112,6 +115,9 @@ pub(super) fn check(config: &Config, client: &Client, stated: &Stated) -> Result
     ];
     if stated.keys {
         client.keys.check(client.auth_method).map_err(Refusal::InvalidArgument)?;
+    }
+    if stated.openid {
+        client.openid.check(config, &client.redirect_uris).map_err(Refusal::InvalidArgument)?;
     }
     match rules.iter().find(|(stated, holds, _)| *stated && !holds) {
         Some((.., rule)) => Err(Refusal::InvalidArgument(rule)),

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Capability, HostKey, Lifetimes, Pages, PasswordCosts, Resource, Signing, Written};
+use crate::key::Algorithm;
 use crate::refusal::Fault;
 use crate::subset::Subset;
 use crate::time::Seconds;
@@ -20,6 +21,7 @@ pub(super) fn check(written: &Written) -> Result<(), Fault> {
     check_signing(&written.signing, &written.capabilities)?;
     check_pages(&written.pages)?;
     super::registration::check(written)?;
+    super::openid::check(written)?;
     check_tenant(&written.tenant)
 }
 
@@ -58,6 +60,7 @@ fn check_lifetimes(lifetimes: &Lifetimes, grace: Seconds) -> Result<(), Fault> {
         (lifetimes.pushed_request, 5, 600, "lifetimes.pushedRequest: from 5 seconds to 10 minutes"),
         (lifetimes.session, 60, 400 * DAY, "lifetimes.session: from 1 minute to 400 days"),
         (lifetimes.device_code, 60, 1800, "lifetimes.deviceCode: from 1 to 30 minutes"),
+        (lifetimes.id_token, 60, DAY, "lifetimes.idToken: from 1 minute to 1 day"),
         (grace, 0, 120, "refreshGrace: from 0 to 2 minutes"),
     ];
     bounded.iter().try_for_each(|(lifetime, least, most, rule)| ensure((*least..=*most).contains(&lifetime.0), rule))
@@ -106,6 +109,15 @@ fn check_signing(signing: &Signing, capabilities: &[Capability]) -> Result<(), F
     ensure(
         signing.algorithm.is_asymmetric(),
         "signing.algorithm: access tokens are verified by others, so it must be asymmetric",
+    )?;
+    ensure(
+        signing.alternatives.len() <= 3 && signing.alternatives.iter().all(|other| other.is_asymmetric()),
+        "signing.alternatives: at most 3, each asymmetric",
+    )?;
+    let covered = |algorithm: Algorithm| signing.host_keys.iter().any(|key| key.algorithm == algorithm);
+    ensure(
+        signing.host_keys.is_empty() || signing.alternatives.iter().all(|other| covered(*other)),
+        "signing.alternatives: with keys of the host, one for each",
     )?;
     ensure((3600..=3650 * 86_400).contains(&signing.rotate_every.0), "signing.rotateEvery: from 1 hour to 3650 days")?;
     ensure(signing.host_keys.len() <= 16, "signing.hostKeys: at most 16")?;

@@ -2,6 +2,7 @@
 
 mod check;
 mod issuer;
+mod openid;
 mod registration;
 mod secret;
 #[cfg(test)]
@@ -13,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub(crate) use issuer::Issuer;
+pub(crate) use openid::OpenId;
 pub(crate) use registration::{Registration, RegistrationMode};
 pub(crate) use secret::{OneOrMany, read_secrets};
 
@@ -38,6 +40,7 @@ use crate::time::Seconds;
 /// | `lifetimes.interaction` | 1 min to 1 h | 15 min |
 /// | `lifetimes.pushedRequest` | 5 s to 10 min | 60 s |
 /// | `lifetimes.session` | 1 min to 400 d | 14 d |
+/// | `lifetimes.idToken` | 1 min to 1 d | 1 h |
 /// | `lifetimes.deviceCode` | 1 min to 30 min | 10 min |
 /// | `refreshGrace` | 0 to 2 min | 10 s |
 /// | `resources` | at most 1000 absolute URIs of at most 1024 characters | none |
@@ -46,8 +49,13 @@ use crate::time::Seconds;
 /// | `resources.<uri>.scopes` | of `scopes`: those that mean something there | all |
 /// | `resources.<uri>.name` | 1 to 100 characters | none |
 /// | `signing.algorithm` | `EdDSA`, `ES256`, `RS256` | `EdDSA` |
+/// | `signing.alternatives` | further ones that a client may choose for its ID tokens, each with keys of its own | none |
 /// | `signing.rotateEvery` | 1 h to 3650 d | 90 d |
 /// | `signing.hostKeys` | at most 16, each with a `kid` of its own; the first signs; needs `sign` | none |
+/// | `openid` | an object: the issuer is an OpenID provider, with the scopes `openid`, `profile`, `email`, `address`, `phone`, `offline_access` | absent |
+/// | `openid.claims` | at most 1000 scopes, each with at most 64 claim names that it gives, beside the standard ones | none |
+/// | `openid.pairwiseSalt` | 32 to 1024 characters, never changed: what pairwise subjects are made with | none, and no such subjects |
+/// | `openid.claimsInIdToken` | `true` or `false`: the claims of scopes are in ID tokens as well | `false` |
 /// | `dpop.requireNonce` | `true` or `false`: every DPoP proof must hold a nonce of the server | `false` |
 /// | `pages.signIn`, `pages.consent`, `pages.device` | a path, or an absolute URL | the built-in pages |
 /// | `password.memory` | 7168 to 1048576 KiB | 19456 |
@@ -88,6 +96,8 @@ struct Written {
     #[serde(default)]
     signing: Signing,
     #[serde(default)]
+    openid: Option<OpenId>,
+    #[serde(default)]
     dpop: Dpop,
     #[serde(default)]
     pages: Pages,
@@ -120,6 +130,8 @@ pub(crate) struct Config {
     pub(crate) refresh_grace: Seconds,
     pub(crate) resources: BTreeMap<String, Resource>,
     pub(crate) signing: Signing,
+    /// `None`: this is no OpenID provider.
+    pub(crate) openid: Option<OpenId>,
     pub(crate) dpop: Dpop,
     pub(crate) pages: Pages,
     pub(crate) password: PasswordCosts,
@@ -143,6 +155,7 @@ pub(crate) struct Lifetimes {
     pub(crate) pushed_request: Seconds,
     pub(crate) session: Seconds,
     pub(crate) device_code: Seconds,
+    pub(crate) id_token: Seconds,
 }
 
 impl Default for Lifetimes {
@@ -156,6 +169,7 @@ impl Default for Lifetimes {
             pushed_request: Seconds(60),
             session: Seconds(14 * 86_400),
             device_code: Seconds(600),
+            id_token: Seconds(3600),
         }
     }
 }
@@ -191,13 +205,23 @@ pub enum TokenForm {
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub(crate) struct Signing {
     pub(crate) algorithm: Algorithm,
+    pub(crate) alternatives: Vec<Algorithm>,
     pub(crate) rotate_every: Seconds,
     pub(crate) host_keys: Vec<HostKey>,
 }
 
 impl Default for Signing {
     fn default() -> Self {
-        Self { algorithm: Algorithm::EdDSA, rotate_every: Seconds(90 * 86_400), host_keys: Vec::new() }
+        let rotate_every = Seconds(90 * 86_400);
+        Self { algorithm: Algorithm::EdDSA, alternatives: Vec::new(), rotate_every, host_keys: Vec::new() }
+    }
+}
+
+impl Signing {
+    /// All that something is signed with, the usual one first.
+    pub(crate) fn algorithms(&self) -> impl Iterator<Item = Algorithm> {
+        let others = self.alternatives.iter().copied().filter(|other| *other != self.algorithm);
+        std::iter::once(self.algorithm).chain(others)
     }
 }
 
@@ -304,7 +328,11 @@ impl Config {
             roots: read_secrets(&written.secret)?,
             tenant: written.tenant,
             name,
-            scopes: written.scopes,
+            scopes: match &written.openid {
+                Some(_) => openid::with_standard_scopes(written.scopes),
+                None => written.scopes,
+            },
+            openid: written.openid,
             default_scopes: written.default_scopes,
             lifetimes: written.lifetimes,
             refresh_grace: written.refresh_grace,
@@ -320,6 +348,19 @@ impl Config {
             capabilities: written.capabilities,
             issuer,
         })
+    }
+
+    /// What is signed with, the usual one first.
+    pub(crate) fn signing_algorithms(&self) -> impl Iterator<Item = Algorithm> {
+        let signing = &self.signing;
+        let usual = signing.host_keys.first().map_or(signing.algorithm, |key| key.algorithm);
+        let others = signing.alternatives.iter().copied().filter(move |other| *other != usual);
+        std::iter::once(usual).chain(others)
+    }
+
+    /// Whether something can be signed with this.
+    pub(crate) fn signs_with(&self, algorithm: Algorithm) -> bool {
+        self.signing_algorithms().any(|known| known == algorithm)
     }
 
     pub(crate) fn offers(&self, capability: Capability) -> bool {

@@ -3,6 +3,7 @@
 use super::proof::{Expected, Proof, invalid};
 use super::{Possession, USED_BEFORE};
 use crate::host::Host;
+use crate::http::Request;
 use crate::marker::{Marker, Place};
 use crate::refusal::Stop;
 use crate::uri::Uri;
@@ -31,6 +32,18 @@ impl Possession {
         let address = request.address();
         let expected = Expected { method: request.method, address: &address, access_token: Some(access_token) };
         Ok(Self(Some(Proof::check(host, text, expected).await?)))
+    }
+
+    /// The same at an endpoint of the issuer's own, which has this path.
+    pub(crate) async fn with_token(
+        host: &Host,
+        request: &Request,
+        path: &str,
+        access_token: &str,
+    ) -> Result<Self, Stop> {
+        let address = host.config().issuer.address(path);
+        let request_of_it = ResourceRequest { method: &request.method, url: &address, audience: &address };
+        Self::at_resource(host, request.header_values("dpop"), request_of_it, access_token).await
     }
 
     /// Spends the proof by a commit of its own: one trip.

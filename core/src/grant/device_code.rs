@@ -6,7 +6,7 @@
 
 use super::state::Terms;
 use super::{Grant, State};
-use crate::account::{self, Account};
+use crate::account::{self, Account, Subject};
 use crate::change::Change;
 use crate::client::{self, Client, Credentials, GrantType};
 use crate::config::{Capability, Config};
@@ -19,6 +19,8 @@ use crate::host::Host;
 use crate::http::{Form, Request};
 use crate::key::set::KeySet;
 use crate::metadata;
+use crate::oidc;
+use crate::oidc::id_token::Telling;
 use crate::record::{Slot, Stored};
 use crate::refusal::{Refusal, Stop};
 use crate::token::{self, TokenResponse};
@@ -112,7 +114,8 @@ impl Redemption {
         let wanted =
             token::new_access_token(host, &self.client, &grant, form, self.possession.jkt().map(str::to_owned))?;
         let serial = grant.add_access_token(host.now(), wanted);
-        let response = token::respond(host, self.keys.clone(), &grant, serial).await?;
+        let telling = self.telling(host, &grant, serial).await?;
+        let response = token::respond(host, self.keys.clone(), &grant, serial, telling).await?;
         let (subject, client_id, grant_id) = (grant.subject.clone(), grant.client_id.clone(), grant.id.clone());
         let config = host.config();
         let account = Account::slot(config, &subject).key;
@@ -125,6 +128,16 @@ impl Redemption {
         host.commit(self.possession.spend(change, config, &owner)).await?;
         host.tell(Event::TokenIssued { subject: Some(subject), client_id, grant_id });
         Ok(response)
+    }
+
+    /// The account is looked at only where the ID token says something of it.
+    async fn telling(&self, host: &Host, grant: &Grant, serial: u32) -> Result<Option<Telling<'_>>, Stop> {
+        if !host.config().openid.as_ref().is_some_and(|openid| openid.claims_in_id_token) {
+            return Telling::of(host, &self.client, grant, serial, &Subject::unknown(&grant.subject), None).await;
+        }
+        let account = host.load(account::slot_of(host, &grant.owner())).await?;
+        let person = account::active(host, account, &grant.subject).await?.ok_or(Refusal::InvalidGrant)?;
+        Telling::of(host, &self.client, grant, serial, &person, None).await
     }
 
     fn grant(&self, host: &Host) -> Grant {
@@ -144,6 +157,7 @@ impl Redemption {
             auth_time: self.approval.auth_time,
             salt: b64u(host.random().bytes::<32>("grant salt")),
             // RFC 9449 section 5: the refresh tokens of a client that authenticates are bound to that already.
+            openid: oidc::is_openid(&self.approval.scopes).then(Box::default),
             jkt: self.possession.jkt().filter(|_| self.client.is_public()).map(str::to_owned),
             state: State::live(host.now(), self.client.may_use(GrantType::RefreshToken), terms),
             access_tokens: Vec::new(),

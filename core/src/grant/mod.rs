@@ -23,6 +23,7 @@ pub(crate) use state::State;
 use crate::config::{Config, TokenForm};
 use crate::handle::{Handle, Id, Kind, Opened, Owner, Secret};
 use crate::hash::{b64u, from_b64u, same};
+use crate::oidc::grant::SignIn;
 use crate::record::{Record, Slot};
 use crate::seal::{Purpose, RootIndex, Roots};
 use crate::subset::Subset;
@@ -55,6 +56,9 @@ pub(crate) struct Grant {
     /// The key (RFC 7638) that the code or the live refresh token is bound to (RFC 9449 sections 5 and 10).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) jkt: Option<String>,
+    /// Of a sign-in (OpenID Connect).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) openid: Option<Box<SignIn>>,
     /// What the application around the engine keeps with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) context: Option<Context>,

@@ -2,7 +2,7 @@
 
 use super::state::Terms;
 use super::{Grant, State, end};
-use crate::account;
+use crate::account::{self, Subject};
 use crate::change::Change;
 use crate::client::{self, Client, Credentials, GrantType};
 use crate::dpop::Possession;
@@ -13,6 +13,7 @@ use crate::http::{Form, Request};
 use crate::key::set::KeySet;
 use crate::marker::Marker;
 use crate::metadata;
+use crate::oidc::id_token::Telling;
 use crate::record::Stored;
 use crate::refusal::{Refusal, Stop};
 use crate::time::Millis;
@@ -23,6 +24,7 @@ pub(super) struct Presented {
     pub(super) client: Client,
     pub(super) grant: Stored<Grant>,
     pub(super) serial: u32,
+    person: Subject,
     keys: Option<Stored<KeySet>>,
     possession: Possession,
     /// That the proof was used before.
@@ -64,10 +66,8 @@ impl Presented {
         if grant.value.client_id != client.id || !grant.value.issued(&config.roots, kind, &opened) {
             return Err(Refusal::InvalidGrant.into());
         }
-        if account::active(host, account, &grant.value.subject).await?.is_none() {
-            return Err(Refusal::InvalidGrant.into());
-        }
-        Ok(Self { client, grant, serial: opened.handle.serial, keys, possession, used })
+        let person = account::active(host, account, &grant.value.subject).await?.ok_or(Refusal::InvalidGrant)?;
+        Ok(Self { client, grant, serial: opened.handle.serial, person, keys, possession, used })
     }
 
     /// Whether the proof, or that there is none, is good for what was presented. Nothing is given without this.
@@ -101,12 +101,16 @@ impl Presented {
         event: Event,
     ) -> Result<TokenResponse, Stop> {
         let jkt = self.possession.jkt().map(str::to_owned);
+        // OpenID Connect Core section 12.2: later ID tokens need no nonce.
+        let is_first = self.grant.value.state.generation().is_none();
         let mut live = Grant { state, ..self.grant.value.clone() };
         live.jkt = self.family_key();
         let wanted = token::new_access_token(host, &self.client, &live, form, jkt)?;
         let known = repeats.and_then(|since| live.issued_like(&wanted, since));
         let serial = known.unwrap_or_else(|| live.add_access_token(host.now(), wanted));
-        let response = token::respond(host, self.keys, &live, serial).await?;
+        let nonce = live.openid.as_ref().and_then(|sign_in| sign_in.nonce.as_deref()).filter(|_| is_first);
+        let telling = Telling::of(host, &self.client, &live, serial, &self.person, nonce).await?;
+        let response = token::respond(host, self.keys, &live, serial, telling).await?;
         let owner = live.owner();
         if known.is_none() {
             host.tell(event);

@@ -208,7 +208,7 @@ async fn issue(
     let mut changed = grant.value.clone();
     let known = changed.issued_like(&wanted, half_a_life_before(host.now(), &wanted).max(client.created_at));
     let serial = known.unwrap_or_else(|| changed.add_access_token(host.now(), wanted));
-    let response = token::respond(host, keys, &changed, serial).await?;
+    let response = token::respond(host, keys, &changed, serial, None).await?;
     if known.is_some() {
         possession.spend_alone(host, &owner).await?;
         return Ok(response);

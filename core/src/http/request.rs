@@ -83,7 +83,7 @@ impl Request {
 
     /// The body as a form (RFC 6749 appendix B).
     pub(crate) fn form(&self) -> Result<Form, Refusal> {
-        if !self.is_of("application/x-www-form-urlencoded") {
+        if !self.is_form() {
             return Err(Refusal::UnsupportedMediaType);
         }
         Form::parse(self.body.as_deref().unwrap_or_default())
@@ -96,6 +96,10 @@ impl Request {
         }
         from_byte_string(self.body.as_deref().unwrap_or_default())
             .ok_or(Refusal::InvalidRequest("The body is not a byte string"))
+    }
+
+    pub(crate) fn is_form(&self) -> bool {
+        self.is_of("application/x-www-form-urlencoded")
     }
 
     fn is_of(&self, media_type: &str) -> bool {

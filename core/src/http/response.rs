@@ -1,6 +1,6 @@
 use serde::Serialize;
 
-use crate::refusal::Refusal;
+use crate::refusal::{Refusal, Told};
 
 /// RFC 9449 section 8.
 pub(crate) const DPOP_NONCE: &str = "dpop-nonce";
@@ -38,6 +38,13 @@ impl Response {
             .with("cache-control", format!("public, max-age={seconds}"))
     }
 
+    /// A signed answer that no cache keeps.
+    pub(crate) fn jwt(body: String) -> Self {
+        Self { status: 200, headers: Vec::new(), body }
+            .with("content-type", "application/jwt")
+            .with("cache-control", "no-store")
+    }
+
     /// 303: the browser goes on with GET (RFC 9700 section 4.12).
     pub(crate) fn see_other(location: String) -> Self {
         Self::empty(303)
@@ -54,6 +61,17 @@ impl Response {
             error_description: &'static str,
         }
         Self::json(status, &Error { error, error_description })
+    }
+
+    /// What was told of a refusal, with the headers that belong to it.
+    pub(crate) fn told(told: Told) -> Self {
+        #[derive(Serialize)]
+        struct Error {
+            error: &'static str,
+            error_description: String,
+        }
+        let response = Self::json(told.status, &Error { error: told.code, error_description: told.message });
+        told.headers.into_iter().fold(response, |response, (name, value)| response.with(name, value))
     }
 
     /// The same, with the challenge or hint that the status calls for.

@@ -11,6 +11,7 @@ use crate::device::{device_authorization_endpoint, device_page, post_device};
 use crate::dpop;
 use crate::host::Host;
 use crate::key::set::KeySet;
+use crate::oidc::userinfo::userinfo_endpoint;
 use crate::refusal::{Fault, Refusal, Stop};
 use crate::token::{introspection_endpoint, revocation_endpoint, token_endpoint};
 use crate::{metadata, resource};
@@ -29,6 +30,7 @@ enum Endpoint {
     Device,
     Jwks,
     Metadata,
+    UserInfo,
     ResourceMetadata,
     Register,
     ClientConfiguration,
@@ -39,6 +41,12 @@ impl Endpoint {
         let issuer_path = &config.issuer.path;
         // RFC 8414 section 3.1 puts the well-known part before the issuer's path; many clients put it behind.
         if let Some(rest) = path.strip_prefix(metadata::WELL_KNOWN)
+            && rest == issuer_path
+        {
+            return Some(Self::Metadata);
+        }
+        if config.openid.is_some()
+            && let Some(rest) = path.strip_prefix(metadata::OPENID_WELL_KNOWN)
             && rest == issuer_path
         {
             return Some(Self::Metadata);
@@ -56,6 +64,8 @@ impl Endpoint {
             metadata::DEVICE_AUTHORIZATION => Self::DeviceAuthorization,
             metadata::JWKS => Self::Jwks,
             metadata::WELL_KNOWN => Self::Metadata,
+            metadata::OPENID_WELL_KNOWN if config.openid.is_some() => Self::Metadata,
+            metadata::USERINFO if config.openid.is_some() => Self::UserInfo,
             metadata::REGISTER => Self::Register,
             Pages::SIGN_IN => Self::SignIn,
             Pages::CONSENT => Self::Consent,
@@ -69,6 +79,7 @@ impl Endpoint {
         match self {
             Self::Authorize | Self::SignIn | Self::Consent | Self::Device => "GET, POST",
             Self::Pushed | Self::DeviceAuthorization | Self::Token | Self::Introspect | Self::Revoke => "POST",
+            Self::UserInfo => "GET, POST",
             Self::FormPost => "GET",
             Self::Jwks | Self::Metadata | Self::ResourceMetadata => "GET, HEAD",
             Self::Register => "POST",
@@ -143,6 +154,7 @@ async fn answer(host: &Host, request: &Request, endpoint: Endpoint) -> Result<Re
         Endpoint::Introspect => introspection_endpoint(host, request).await,
         Endpoint::Revoke => revocation_endpoint(host, request).await,
         Endpoint::Jwks => jwks(host).await,
+        Endpoint::UserInfo => userinfo_endpoint(host, request).await,
         Endpoint::Metadata => Ok(metadata::respond(host.config())),
         Endpoint::ResourceMetadata => Ok(resource::respond(host.config(), request)?),
         Endpoint::Register => registration_endpoint(host, request).await,

@@ -114,12 +114,12 @@ impl KeySet {
             // Perhaps nothing was looked for: not to be remembered in the place of keys that are kept.
             None if host.signs() => return Ok(Rc::default()),
             Some(stored) => {
-                let rotated = stored.value.clone().rotated(host, host.config().signing.algorithm)?;
+                let rotated = stored.value.clone().with_all_due_rotated(host)?;
                 let change = Change::replace(&stored, rotated.clone());
                 (rotated, Some(change))
             }
             None => {
-                let made = Self::default().rotated(host, host.config().signing.algorithm)?;
+                let made = Self::default().with_all_due_rotated(host)?;
                 let change = Change::create(Self::slot(host.config()), made.clone());
                 (made, Some(change))
             }
@@ -172,9 +172,18 @@ impl KeySet {
     }
 
     fn is_due(&self, host: &Host) -> bool {
-        let signing = &host.config().signing;
-        let every = signing.rotate_every;
-        self.find(signing.algorithm, State::Active).is_none_or(|active| every.after(active.since) <= host.now())
+        host.config().signing.algorithms().any(|algorithm| self.is_due_for(host, algorithm))
+    }
+
+    fn is_due_for(&self, host: &Host, algorithm: Algorithm) -> bool {
+        let every = host.config().signing.rotate_every;
+        self.find(algorithm, State::Active).is_none_or(|active| every.after(active.since) <= host.now())
+    }
+
+    fn with_all_due_rotated(self, host: &Host) -> Result<Self, Fault> {
+        host.config().signing.algorithms().try_fold(self, |set, algorithm| {
+            if set.is_due_for(host, algorithm) { set.rotated(host, algorithm) } else { Ok(set) }
+        })
     }
 
     fn find(&self, algorithm: Algorithm, state: State) -> Option<&StoredKey> {
@@ -210,7 +219,18 @@ impl KeySet {
 
     /// A JWS (RFC 7515) over JSON claims, by the key that signs now.
     pub(crate) async fn sign(&self, host: &Host, typ: &str, claims: &[u8]) -> Result<String, Fault> {
-        let signer = self.signer(host)?;
+        self.sign_by(host, None, typ, claims).await
+    }
+
+    /// The same by a key for this algorithm, or by the usual one.
+    pub(crate) async fn sign_by(
+        &self,
+        host: &Host,
+        algorithm: Option<Algorithm>,
+        typ: &str,
+        claims: &[u8],
+    ) -> Result<String, Fault> {
+        let signer = self.signer(host, algorithm)?;
         let (algorithm, kid) = match &signer {
             Signer::Engine(key) => (key.algorithm(), key.kid().to_owned()),
             Signer::Host(key) => (key.algorithm, key.kid.clone()),
@@ -234,11 +254,14 @@ impl KeySet {
         Ok(unsigned.with_signature(&signature))
     }
 
-    fn signer<'a>(&self, host: &'a Host) -> Result<Signer<'a>, Fault> {
-        if let Some(key) = host.config().signing.host_keys.first() {
-            return Ok(Signer::Host(key));
+    fn signer<'a>(&self, host: &'a Host, algorithm: Option<Algorithm>) -> Result<Signer<'a>, Fault> {
+        let signing = &host.config().signing;
+        if !signing.host_keys.is_empty() {
+            let mut keys = signing.host_keys.iter();
+            let key = keys.find(|key| algorithm.is_none_or(|algorithm| key.algorithm == algorithm));
+            return key.map(Signer::Host).ok_or(Fault::Cryptography("the host has no key for this algorithm"));
         }
-        let active = self.find(host.config().signing.algorithm, State::Active);
+        let active = self.find(algorithm.unwrap_or(signing.algorithm), State::Active);
         let sealed =
             active.and_then(|key| key.sealed.as_deref()).ok_or(Fault::bad_row("the key set has no active key"))?;
         host.keys().private(sealed, || open(host, sealed)).map(Signer::Engine)
@@ -323,6 +346,7 @@ fn open(host: &Host, sealed: &str) -> Result<PrivateKey, Fault> {
 }
 
 pub(super) fn longest_token(config: &Config) -> Seconds {
+    let of_id_tokens = config.openid.as_ref().map_or(Seconds(0), |_| config.lifetimes.id_token);
     let of_resources = config.resources.values().filter_map(|resource| resource.lifetime);
-    of_resources.fold(config.lifetimes.access_token, Seconds::max)
+    of_resources.fold(config.lifetimes.access_token, Seconds::max).max(of_id_tokens)
 }

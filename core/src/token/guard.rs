@@ -142,6 +142,11 @@ impl Authenticate {
 }
 
 impl<'a> Requirement<'a> {
+    /// For an endpoint of the issuer's own.
+    pub(crate) const fn of_issuer(scopes: &'a [String], scheme: Scheme) -> Self {
+        Self { audience: None, scopes, any_scopes: &[], revocation: Revocation::Check, scheme }
+    }
+
     pub(super) fn audience(&self, config: &'a Config) -> &'a str {
         self.audience.unwrap_or(&config.issuer.text)
     }
@@ -295,7 +300,7 @@ async fn with_proof(host: &Host, ask: &Authenticate, token: &str) -> Result<Prin
 
 /// RFC 6750 section 2.1 and RFC 9449 section 7.1; the scheme's case does not matter (RFC 9110 section 11.1). Another scheme is as good as nothing, and a
 /// malformed header is no token at all (RFC 6750 section 3.1).
-fn credentials(header: &str) -> Result<(Scheme, &str), Refusal> {
+pub(crate) fn credentials(header: &str) -> Result<(Scheme, &str), Refusal> {
     let (scheme, token) = header.split_once(' ').unwrap_or((header, ""));
     let schemes = [("bearer", Scheme::Bearer), ("dpop", Scheme::Dpop)];
     let known = schemes.into_iter().find(|(name, _)| scheme.eq_ignore_ascii_case(name));

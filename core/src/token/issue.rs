@@ -10,6 +10,7 @@ use crate::handle::Kind;
 use crate::host::Host;
 use crate::http::Form;
 use crate::key::set::KeySet;
+use crate::oidc::id_token::Telling;
 use crate::record::Stored;
 use crate::refusal::{Fault, Refusal, Stop};
 use crate::subset::Subset;
@@ -30,6 +31,9 @@ pub(crate) struct TokenResponse {
     refresh_token: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     scope: Option<String>,
+    /// OpenID Connect Core section 3.1.3.3.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id_token: Option<String>,
     /// RFC 8693 section 2.2.1.
     #[serde(skip_serializing_if = "Option::is_none")]
     issued_token_type: Option<&'static str>,
@@ -123,23 +127,33 @@ pub(crate) fn form_and_lifetime(config: &Config, client: &Client, resources: &[S
     resources.iter().map(at).reduce(stricter).unwrap_or(usual)
 }
 
-/// The response for the grant as it stands: this access token of its, and its live refresh token. The same state, the same bytes.
+/// The response for the grant as it stands: this access token of its, its live refresh token, and the ID token if something is to
+/// be told. The same state, the same bytes; an ID token says when it was issued.
 pub(crate) async fn respond(
     host: &Host,
     keys: Option<Stored<KeySet>>,
     grant: &Grant,
     serial: u32,
+    telling: Option<Telling<'_>>,
 ) -> Result<TokenResponse, Stop> {
     let token = grant.access_token(serial).ok_or(Fault::bad_row("an access token is not in its grant"))?;
     let meaning = grant.meaning(token);
     let handle = |kind, serial| grant.handle(host.config(), kind, serial);
-    let access_token = match token.form {
-        TokenForm::Opaque => handle(Kind::AccessToken, serial),
-        TokenForm::Jwt => sign(host, keys, &meaning, handle(Kind::TokenId, serial)).await?,
+    let keys = match (token.form, &telling) {
+        (TokenForm::Opaque, None) => None,
+        _ => Some(KeySet::current(host, keys).await?),
+    };
+    let access_token = match (token.form, &keys) {
+        (TokenForm::Jwt, Some(keys)) => sign_with(host, keys, &meaning, handle(Kind::TokenId, serial)).await?,
+        _ => handle(Kind::AccessToken, serial),
+    };
+    let id_token = match (telling, &keys) {
+        (Some(telling), Some(keys)) => Some(telling.sign(host, keys, grant, &access_token).await?),
+        _ => None,
     };
     let refreshable = grant.state.generation().filter(|_| token.exchanged.is_none());
     let refresh_token = refreshable.map(|generation| handle(Kind::RefreshToken, generation));
-    Ok(TokenResponse::of(host, &meaning, access_token, refresh_token))
+    Ok(TokenResponse { id_token, ..TokenResponse::of(host, &meaning, access_token, refresh_token) })
 }
 
 impl TokenResponse {
@@ -150,6 +164,7 @@ impl TokenResponse {
             expires_in: meaning.expires_at.saturating_sub(host.now()) / 1000,
             refresh_token,
             scope: scope::text(&meaning.scopes),
+            id_token: None,
             issued_token_type: None,
         }
     }
@@ -167,6 +182,11 @@ pub(crate) async fn sign(
     meaning: &Meaning,
     jti: String,
 ) -> Result<String, Stop> {
+    let keys = KeySet::current(host, keys).await?;
+    Ok(sign_with(host, &keys, meaning, jti).await?)
+}
+
+async fn sign_with(host: &Host, keys: &KeySet, meaning: &Meaning, jti: String) -> Result<String, Fault> {
     let claims = AccessTokenClaims {
         iss: &host.config().issuer.text,
         sub: meaning.sub(),
@@ -181,6 +201,5 @@ pub(crate) async fn sign(
         cnf: meaning.confirmation(),
     };
     let claims = serde_json::to_vec(&claims).map_err(|_| Fault::Cryptography("claims cannot be written"))?;
-    let keys = KeySet::current(host, keys).await?;
-    Ok(keys.sign(host, ACCESS_TOKEN_TYPE, &claims).await?)
+    keys.sign(host, ACCESS_TOKEN_TYPE, &claims).await
 }

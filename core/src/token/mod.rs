@@ -12,11 +12,11 @@ mod revoke;
 pub(crate) use challenge::challenged;
 pub(crate) use endpoint::{introspection_endpoint, revocation_endpoint, token_endpoint};
 pub use guard::{Authenticate, VerifyToken};
-pub(crate) use guard::{authenticate, verify};
+pub(crate) use guard::{Requirement, Scheme, authenticate, credentials, verify};
 pub(crate) use introspect::introspect;
 pub(crate) use issue::{TokenResponse, form_and_lifetime, new_access_token, respond, sign};
 pub(crate) use meaning::{Actor, Meaning, TOO_MANY_HANDS, check_namesakes};
-pub(crate) use resolve::{Resolved, What, resolve};
+pub(crate) use resolve::{OfPerson, Resolved, What, resolve, resolve_person};
 pub(crate) use revoke::revoke_any;
 
 /// `tokens.introspect` and `tokens.revoke`.

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use super::issue::ACCESS_TOKEN_TYPE;
 use super::meaning::Meaning;
-use crate::account;
+use crate::account::{self, Subject};
 use crate::client::Client;
 use crate::config::Config;
 use crate::grant::client_credentials::ServiceToken;
@@ -92,6 +92,42 @@ fn unverified_jti(token: &str) -> Option<String> {
     let compact = Compact::parse(token, MAX_BYTES).ok()?;
     let claims = parse_object(compact.unverified_payload()).ok()?;
     claims.get("jti")?.as_str().map(str::to_owned)
+}
+
+/// What an access token of a person's grant leads to.
+pub(crate) struct OfPerson {
+    pub(crate) client: Client,
+    pub(crate) grant: Grant,
+    pub(crate) token: AccessToken,
+    pub(crate) person: Subject,
+}
+
+/// The same for an access token of a person's grant alone, with its client and its person.
+pub(crate) async fn resolve_person(host: &Host, token: &str) -> Result<Option<OfPerson>, Stop> {
+    let config = host.config();
+    let Some(routed) = Routed::read(host, token) else { return Ok(None) };
+    let handle = &routed.opened.handle;
+    // What came of an exchange was not given to whom the person signed in for.
+    if handle.clients().count() > 1 {
+        return Ok(None);
+    }
+    let (client, grant, account, keys) = host
+        .load((
+            Client::slot(config, handle.client()),
+            Grant::slot_of(config, handle),
+            account::slot_of(host, &handle.owner),
+            routed.is_jwt.then(|| KeySet::slot(config)),
+        ))
+        .await?;
+    let Some(client) = client.filter(|client| !client.value.disabled) else { return Ok(None) };
+    let grant = grant.filter(|grant| client.value.made_before(grant.value.created_at));
+    let keys = keys.map(|keys| keys.value).unwrap_or_default();
+    let Some((grant, What::Access(token_of_grant))) = live_grant(host, &routed, grant) else { return Ok(None) };
+    if !is_signed(host, &routed, &keys, token).await? {
+        return Ok(None);
+    }
+    let person = account::active(host, account, &grant.value.subject).await?;
+    Ok(person.map(|person| OfPerson { client: client.value, grant: grant.value, token: token_of_grant, person }))
 }
 
 /// The token, if it is alive: not expired, not revoked, its clients and its person still there and enabled. `caller` loads another

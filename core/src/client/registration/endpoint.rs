@@ -5,7 +5,7 @@ use super::token;
 use crate::change::Change;
 use crate::client::manage::new_secret;
 use crate::client::metadata::{self, Members, Source};
-use crate::client::{Client, Origin, SecretHash};
+use crate::client::{Client, Origin, SecretHash, check_sector};
 use crate::config::RegistrationMode;
 use crate::event::Event;
 use crate::hash::b64u;
@@ -32,6 +32,7 @@ pub(crate) async fn registration_endpoint(host: &Host, request: &Request) -> Res
         Some(token) => token::spend(host, token).await?,
         None => Throttle::of_address(host, request, "registration", registration.per_hour).admit(host).await?,
     }
+    check_sector(host, &client).await?;
     let response = respond(host.config(), 201, &client, &credentials);
     let client_id = client.id.clone();
     host.commit(Change::create(Client::slot(host.config(), &client_id), client)).await?;

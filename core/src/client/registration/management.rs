@@ -5,7 +5,7 @@ use super::response::{Credentials, respond};
 use crate::change::Change;
 use crate::client::manage::new_secret;
 use crate::client::metadata::{self, Members, Source};
-use crate::client::{Client, Origin, SecretHash};
+use crate::client::{Client, Origin, SecretHash, check_sector};
 use crate::event::Event;
 use crate::host::Host;
 use crate::http::{Request, Response};
@@ -58,6 +58,7 @@ async fn update(host: &Host, request: &Request, token: &str, stored: &Stored<Cli
         secrets.extend(old.secrets.iter().cloned());
     }
     let client = Client { secrets, ..said.decided_as(old) };
+    check_sector(host, &client).await?;
     let credentials = Credentials { secret, registration_access_token: next };
     let response = respond(host.config(), 200, &client, &credentials);
     let client_id = client.id.clone();

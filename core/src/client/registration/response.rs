@@ -3,11 +3,12 @@
 use serde::Serialize;
 
 use crate::client::keys::Jwks;
-use crate::client::{About, AuthMethod, Client, GrantType};
+use crate::client::{About, AuthMethod, Client, GrantType, OpenIdClient};
 use crate::config::Config;
 use crate::http::Response;
 use crate::key::Algorithm;
 use crate::metadata::REGISTER;
+use crate::oidc::subject::SubjectType;
 use crate::time::numeric_date;
 
 /// What only the client may see.
@@ -47,7 +48,43 @@ struct ClientInformation<'a> {
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     require_pushed_authorization_requests: bool,
     #[serde(flatten)]
+    openid: OpenIdInformation<'a>,
+    #[serde(flatten)]
     about: Option<&'a About>,
+}
+
+/// OpenID Connect Dynamic Client Registration section 3.2.
+#[derive(Serialize)]
+struct OpenIdInformation<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id_token_signed_response_alg: Option<Algorithm>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    userinfo_signed_response_alg: Option<Algorithm>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    subject_type: Option<SubjectType>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sector_identifier_uri: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    default_max_age: Option<u64>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    post_logout_redirect_uris: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    backchannel_logout_uri: Option<&'a str>,
+}
+
+impl<'a> OpenIdInformation<'a> {
+    fn of(config: &Config, client: &'a OpenIdClient) -> Self {
+        let usual = config.openid.as_ref().and_then(|_| config.signing_algorithms().next());
+        Self {
+            id_token_signed_response_alg: client.id_token_alg.or(usual),
+            userinfo_signed_response_alg: client.userinfo_alg,
+            subject_type: config.openid.as_ref().map(|_| client.subject_type),
+            sector_identifier_uri: client.sector_identifier_uri.as_deref(),
+            default_max_age: client.default_max_age,
+            post_logout_redirect_uris: &client.post_logout_redirect_uris,
+            backchannel_logout_uri: client.backchannel_logout_uri.as_deref(),
+        }
+    }
 }
 
 pub(super) fn respond(config: &Config, status: u16, client: &Client, credentials: &Credentials) -> Response {
@@ -72,6 +109,7 @@ pub(super) fn respond(config: &Config, status: u16, client: &Client, credentials
         scope: scopes.join(" "),
         dpop_bound_access_tokens: client.dpop_bound_access_tokens,
         require_pushed_authorization_requests: client.require_pushed_authorization_requests,
+        openid: OpenIdInformation::of(config, &client.openid),
         about: client.about.as_deref(),
     };
     Response::json(status, &information)
