@@ -25,6 +25,8 @@ mod issuers;
 mod keys;
 mod metadata;
 mod metadata_documents;
+mod openid;
+mod openid_userinfo;
 mod operations;
 mod pushed;
 mod races;
