@@ -16,7 +16,8 @@ export type Ask =
 
 export type SubjectAsk =
   | { readonly signIn: { readonly login: string; readonly password: string } }
-  | { readonly status: { readonly id: string } };
+  | { readonly status: { readonly id: string } }
+  | { readonly claims: { readonly id: string; readonly claims: readonly string[] } };
 
 export interface FetchAsk {
   readonly method: string;
@@ -62,7 +63,7 @@ export type Answer =
   | { commit: Committed }
   | { page: Page }
   | { response: { status: number; headers: [name: string, value: string][]; body: string } }
-  | { subject: { id: string; name: string | null } | null }
+  | { subject: { id: string; name: string | null; claims?: Readonly<Record<string, unknown>> } | null }
   | { derived: string }
   | { signature: string }
   | { verified: boolean }

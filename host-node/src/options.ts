@@ -40,6 +40,7 @@ export interface Configuration {
     pushedRequest?: Lifetime;
     session?: Lifetime;
     deviceCode?: Lifetime;
+    idToken?: Lifetime;
   };
   /** How long a rotated refresh token still yields its successor: a lost response or a second tab loses nothing. */
   refreshGrace?: Lifetime;
@@ -47,9 +48,23 @@ export interface Configuration {
   resources?: Readonly<Record<string, Resource>>;
   signing?: {
     algorithm?: string;
+    /** Further algorithms that a client may choose for its ID tokens. */
+    alternatives?: readonly string[];
     rotateEvery?: Lifetime;
     /** Keys that only `sign` can use: a KMS or an HSM. */
     hostKeys?: readonly { kid: string; algorithm: string; publicJwk: JsonWebKey }[];
+  };
+  /**
+   * Makes this an OpenID provider: sign-ins with the scope `openid` get ID tokens, and `/userinfo` tells the claims of scopes. `{}`
+   * is enough.
+   */
+  openid?: {
+    /** What your own scopes tell: names of claims, from accounts or from `subject.claims`. */
+    claims?: Readonly<Record<string, readonly string[]>>;
+    /** Whether ID tokens hold the claims of scopes as well; `false` when absent. */
+    claimsInIdToken?: boolean;
+    /** What pairwise subjects are made with, 32 characters or more. With another one, people are strangers to their applications. */
+    pairwiseSalt?: string;
   };
   /** Pages of your own (path or address), sent to with `?interaction=<handle>`; see `auth.interactions` and `auth.devices`. */
   pages?: { signIn?: string; consent?: string; device?: string };
@@ -106,6 +121,11 @@ export interface SubjectSource {
   signIn(login: string, password: string): Awaitable<SubjectFound | null | undefined>;
   /** The user with this id, or `null` when unknown or disabled. */
   status(id: string): Awaitable<SubjectFound | null | undefined>;
+  /**
+   * What is known of the user under these names (OpenID Connect Core section 5.1), or `null` when unknown or disabled. An address is
+   * verified when `email_verified` is `true`. Without this, applications are told nothing but the id.
+   */
+  claims?(id: string, names: readonly string[]): Awaitable<Readonly<Record<string, unknown>> | null | undefined>;
 }
 
 /**

@@ -98,8 +98,18 @@ function plainRow(row: Row | null | undefined): Row | null {
 }
 
 function subject(source: SubjectSource, ask: SubjectAsk): Awaitable<Answer> {
+  if ("claims" in ask) return claims(source, ask.claims.id, ask.claims.claims);
   const found = "signIn" in ask ? source.signIn(ask.signIn.login, ask.signIn.password) : source.status(ask.status.id);
   return then(found, (user) => ({ subject: user ? { id: user.id, name: user.name ?? null } : null }));
+}
+
+/** Of a host that has none to tell, only whether there is such a user. */
+function claims(source: SubjectSource, id: string, names: readonly string[]): Awaitable<Answer> {
+  const found: Awaitable<object | null | undefined> = source.claims ? source.claims(id, names) : source.status(id);
+  return then(found, (known) => {
+    if (!known) return { subject: null };
+    return { subject: { id, name: null, claims: source.claims ? { ...known } : {} } };
+  });
 }
 
 function derive(derived: Derive, ask: DeriveAsk, signal: AbortSignal): Awaitable<Answer> {

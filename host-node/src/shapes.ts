@@ -22,11 +22,31 @@ export interface Client {
   readonly resources: readonly string[];
   /** The resources for which it may exchange the tokens that it receives (RFC 8693). */
   readonly exchangeFor: readonly string[];
+  /** What was said of OpenID Connect; absent when nothing was. */
+  readonly openid?: OpenIdClient;
   readonly disabled: boolean;
   readonly createdAt: number;
   readonly origin: ClientOrigin;
   /** What a client that registered itself says of itself. */
   readonly metadata?: ClientMetadata;
+}
+
+/** How a client wants to be told of people (OpenID Connect Dynamic Client Registration section 2); each member may be absent. */
+export interface OpenIdClient {
+  /** What its ID tokens are signed with: `signing.algorithm` of the configuration, or one of `signing.alternatives`. */
+  idTokenAlg?: SigningAlgorithm;
+  /** Answers of the userinfo endpoint are signed with it; plain JSON when absent. */
+  userinfoAlg?: SigningAlgorithm;
+  /** `pairwise`: it knows people by names that only its sector knows; needs `openid.pairwiseSalt`. */
+  subjectType?: "public" | "pairwise";
+  /** The host of this address is its sector; needed where its redirect URIs have several hosts. */
+  sectorIdentifierUri?: string;
+  /** How old a sign-in may be, in seconds, where a request does not say. */
+  defaultMaxAge?: number;
+  /** Where a browser may go after signing out. */
+  postLogoutRedirectUris?: readonly string[];
+  /** Who is told that somebody signed out. */
+  backchannelLogoutUri?: string;
 }
 
 /**
@@ -100,6 +120,7 @@ export interface NewClient {
   resources?: readonly string[];
   /** The resources for which it may exchange the tokens that it receives (RFC 8693). None when absent. */
   exchangeFor?: readonly string[];
+  openid?: OpenIdClient;
   /** Made by the engine when absent. */
   id?: string;
 }
@@ -119,6 +140,8 @@ export interface ClientChanges {
   requirePushedAuthorizationRequests?: boolean;
   resources?: readonly string[];
   exchangeFor?: readonly string[];
+  /** The whole of it. */
+  openid?: OpenIdClient;
   disabled?: boolean;
 }
 
@@ -135,6 +158,8 @@ export interface Account {
   readonly name: string | null;
   readonly disabled: boolean;
   readonly createdAt: number;
+  /** What applications may be told beside `name` and `login` (OpenID Connect Core section 5.1). */
+  readonly claims: Readonly<Record<string, unknown>>;
 }
 
 export interface NewAccount {
@@ -142,11 +167,15 @@ export interface NewAccount {
   /** Nobody can sign in with a password when absent. */
   password?: string;
   name?: string;
+  /** What applications may be told, by name: `{ email: "ada@example.com", email_verified: true }`. */
+  claims?: Readonly<Record<string, unknown>>;
 }
 
 export interface AccountChanges {
   name?: string;
   disabled?: boolean;
+  /** Each takes the place of the one with its name; `null` takes it away. */
+  claims?: Readonly<Record<string, unknown>>;
 }
 
 /** One browser that is signed in. */

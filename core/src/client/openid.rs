@@ -3,7 +3,6 @@
 use serde::{Deserialize, Serialize};
 
 use super::Client;
-
 use super::metadata::{Members, Source};
 use super::redirect_uri::may_be_registered;
 use super::rules::fits;

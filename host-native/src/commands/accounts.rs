@@ -1,6 +1,7 @@
 //! The people who sign in.
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use super::{ById, Items, Paging};
 use crate::claviger::Claviger;
@@ -83,6 +84,8 @@ pub struct Account {
     pub disabled: bool,
     /// Milliseconds since 1970.
     pub created_at: u64,
+    /// What applications may be told beside the name and the login (OpenID Connect Core section 5.1).
+    pub claims: Map<String, Value>,
 }
 
 /// An account to make.
@@ -96,6 +99,9 @@ pub struct NewAccount {
     /// What pages call its owner.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
+    /// What applications may be told, by name.
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    pub claims: Map<String, Value>,
 }
 
 impl std::fmt::Debug for NewAccount {
@@ -114,6 +120,9 @@ pub struct AccountChange {
     /// Whether signing in is refused.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub disabled: Option<bool>,
+    /// Each takes the place of the one with its name; `null` takes it away.
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    pub claims: Map<String, Value>,
 }
 
 #[derive(Serialize)]

@@ -106,6 +106,9 @@ pub struct Client {
     pub exchange_for: Vec<String>,
     /// Whether it must push its authorization requests (RFC 9126 section 6).
     pub require_pushed_authorization_requests: bool,
+    /// What was said of OpenID Connect.
+    #[serde(default)]
+    pub openid: OpenIdClient,
     /// Whether it is refused everything.
     pub disabled: bool,
     /// Milliseconds since 1970.
@@ -115,6 +118,44 @@ pub struct Client {
     /// What a client that registered itself says of itself, in the words of RFC 7591 section 2.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub metadata: Option<Map<String, Value>>,
+}
+
+/// How a client wants to be told of people (OpenID Connect Dynamic Client Registration section 2).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct OpenIdClient {
+    /// What its ID tokens are signed with: `signing.algorithm` of the configuration, or one of `signing.alternatives`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id_token_alg: Option<String>,
+    /// What answers of the userinfo endpoint are signed with; plain JSON when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub userinfo_alg: Option<String>,
+    /// How it knows people.
+    pub subject_type: SubjectType,
+    /// The host of this address is its sector; needed where its redirect URIs have several hosts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sector_identifier_uri: Option<String>,
+    /// How old a sign-in may be, in seconds, where a request does not say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub default_max_age: Option<u64>,
+    /// Where a browser may go after signing out.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub post_logout_redirect_uris: Vec<String>,
+    /// Who is told that somebody signed out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub backchannel_logout_uri: Option<String>,
+}
+
+/// OpenID Connect Core section 8.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum SubjectType {
+    /// All clients know a person by the same name.
+    #[default]
+    Public,
+    /// Clients of one sector know a person by a name that no other sector knows; needs `openid.pairwiseSalt`.
+    Pairwise,
 }
 
 /// Where a client's registration is from. Nobody has checked any but the operator's.
@@ -210,6 +251,8 @@ pub struct NewClient {
     /// The resources for which it may exchange the tokens that it receives (RFC 8693).
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub exchange_for: Vec<String>,
+    /// How it is told of people.
+    pub openid: OpenIdClient,
     /// Whether it must push its authorization requests (RFC 9126 section 6).
     pub require_pushed_authorization_requests: bool,
     /// An id of your choice.
@@ -254,6 +297,9 @@ pub struct ClientChange {
     /// The resources for which it may exchange the tokens that it receives.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub exchange_for: Option<Vec<String>>,
+    /// The whole of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub openid: Option<OpenIdClient>,
     /// Whether it must push its authorization requests (RFC 9126 section 6).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub require_pushed_authorization_requests: Option<bool>,

@@ -23,6 +23,7 @@ pub(crate) use authenticate::Seen;
 pub use authenticate::{Actor, Principal, PrincipalKind, Requirement};
 pub use clients::{
     AccessTokenFormat, AuthMethod, Client, ClientChange, ClientOrigin, ClientWithSecret, Clients, NewClient,
+    OpenIdClient, SubjectType,
 };
 pub use devices::{DeviceAllowed, DeviceRequest, Devices};
 pub use grants::{Grant, GrantState, Grants};

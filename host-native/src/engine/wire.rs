@@ -8,7 +8,7 @@ use crate::error::Problem;
 use crate::event::Event;
 use crate::services::{FetchAsk, Fetched, SignRequest, VerifyRequest};
 use crate::stores::{Batch, Committed, Key, Page, Row, Scan};
-use crate::subject::{Identity, SubjectAsk};
+use crate::subject::{Found, SubjectAsk};
 
 /// What begins a flow.
 #[derive(Serialize)]
@@ -88,7 +88,7 @@ pub(crate) enum Answer {
     Rows(Vec<Option<Row>>),
     Commit(Committed),
     Page(Page),
-    Subject(Option<Identity>),
+    Subject(Option<Found>),
     /// In base64url.
     Signature(String),
     Verified(bool),

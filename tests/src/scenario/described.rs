@@ -6,6 +6,7 @@ mod contract;
 mod device;
 mod exchange;
 mod keys;
+mod openid;
 mod proofs;
 mod pushed;
 mod refusals;
@@ -32,6 +33,7 @@ pub fn all() -> Vec<Scenario> {
         proofs::ALL,
         exchange::ALL,
         registration::ALL,
+        openid::ALL,
         refusals::ALL,
         keys::ALL,
         services::ALL,
