@@ -246,6 +246,7 @@ impl From<Create> for NewClient {
             exchange_for: create.exchange_for,
             require_pushed_authorization_requests: create.require_par,
             id: create.id,
+            ..Self::default()
         }
     }
 }
@@ -265,7 +266,7 @@ impl Update {
             resources: self.resources,
             exchange_for: self.exchange_for,
             require_pushed_authorization_requests: self.require_par,
-            disabled: None,
+            ..ClientChange::default()
         };
         (self.id, change)
     }

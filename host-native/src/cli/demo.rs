@@ -78,7 +78,8 @@ pub(super) async fn seed(auth: &Claviger, prepared: &Prepared, output: Output) -
 }
 
 fn user(password: &str) -> NewAccount {
-    NewAccount { login: LOGIN.into(), password: Some(password.into()), name: Some("Ada Lovelace".into()) }
+    let name = Some("Ada Lovelace".into());
+    NewAccount { login: LOGIN.into(), password: Some(password.into()), name, ..NewAccount::default() }
 }
 
 fn client() -> NewClient {

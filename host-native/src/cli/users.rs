@@ -67,7 +67,8 @@ pub(super) async fn run(auth: &Claviger, command: UsersCommand, output: Output) 
     match command {
         UsersCommand::Create(create) => {
             let password = create.password.read()?;
-            let account = NewAccount { login: create.login, password: Some(password.text.clone()), name: create.name };
+            let (login, password_text) = (create.login, Some(password.text.clone()));
+            let account = NewAccount { login, password: password_text, name: create.name, ..NewAccount::default() };
             shown_once(auth.accounts().create(&account).await?, password, output)
         }
         UsersCommand::List => output.table(&all(async |paging| auth.accounts().list(&paging).await).await?, &COLUMNS),

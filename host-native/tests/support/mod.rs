@@ -43,7 +43,7 @@ pub fn builder(store: impl Store) -> Builder {
 
 /// With a user and a public client.
 pub async fn seeded(auth: Claviger) -> Claviger {
-    let user = NewAccount { login: LOGIN.into(), password: Some(PASSWORD.into()), name: None };
+    let user = NewAccount { login: LOGIN.into(), password: Some(PASSWORD.into()), ..NewAccount::default() };
     auth.accounts().create(&user).await.unwrap();
     let client = NewClient {
         id: Some(CLIENT.into()),
