@@ -412,7 +412,7 @@ async fn a_derivation_may_take_longer_than_a_store() {
         .store_deadline(Duration::from_millis(100))
         .build()
         .unwrap();
-    let user = NewAccount { login: "ada".into(), password: Some(support::PASSWORD.into()), name: None };
+    let user = NewAccount { login: "ada".into(), password: Some(support::PASSWORD.into()), ..NewAccount::default() };
     let begun = std::time::Instant::now();
     auth.accounts().create(&user).await.unwrap();
     assert!(begun.elapsed() > Duration::from_millis(100), "it was too fast to show anything: {:?}", begun.elapsed());
