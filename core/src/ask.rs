@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 pub struct Key(pub String);
 
 /// A stored value and the version that a later commit may require.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Row {
     /// Made by the store; differs for every value that the key ever had.
     pub version: String,
@@ -70,7 +70,7 @@ pub struct Require {
 }
 
 /// One write of a [`Batch`].
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Put {
     /// The row.
     pub key: Key,
@@ -105,7 +105,7 @@ pub struct Scan {
 }
 
 /// An HTTP request that the host makes under limits.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fetch {
     /// Upper case.
     pub method: String,
@@ -134,7 +134,7 @@ pub struct FetchLimits {
 }
 
 /// A question about the host's own users.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum SubjectAsk {
     /// Is this the user's password?
@@ -172,7 +172,7 @@ pub struct SubjectFound {
 }
 
 /// A slow key derivation.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Derive {
     /// `argon2id`.
     pub algorithm: String,
@@ -198,7 +198,7 @@ pub struct DeriveParameters {
 }
 
 /// A signature by a key that only the host has.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sign {
     /// The key's `kid`.
     pub key: String,
@@ -209,7 +209,7 @@ pub struct Sign {
 }
 
 /// A signature to check.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct Verify {
     /// The public key.
     pub jwk: PublicJwk,
@@ -222,7 +222,7 @@ pub struct Verify {
 }
 
 /// What the host answers.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Answer {
     /// To a load: one for each key.
@@ -267,7 +267,7 @@ pub struct Page {
 }
 
 /// A row of a [`Page`].
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeyedRow {
     /// Its key.
     pub key: Key,
@@ -278,7 +278,7 @@ pub struct KeyedRow {
 }
 
 /// An HTTP response to a [`Fetch`].
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fetched {
     /// The status code.
     pub status: u16,
@@ -286,4 +286,52 @@ pub struct Fetched {
     pub headers: Vec<(String, String)>,
     /// A byte string.
     pub body: String,
+}
+
+/// What may hold a secret is not shown: rows, bodies and their headers, passwords, what is derived from them, and what is signed.
+macro_rules! shown_without_secrets {
+    ($($name:ident { $($shown:ident),* })+) => {
+        $(impl std::fmt::Debug for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.debug_struct(stringify!($name))$(.field(stringify!($shown), &self.$shown))*.finish_non_exhaustive()
+            }
+        })+
+    };
+}
+
+shown_without_secrets! {
+    Row { version }
+    KeyedRow { key, version }
+    Put { key, expires }
+    Fetch { method, url, limits }
+    Fetched { status }
+    Derive { algorithm, parameters }
+    Sign { key, algorithm }
+    Verify { algorithm }
+}
+
+impl std::fmt::Debug for SubjectAsk {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::SignIn { login, .. } => f.debug_struct("SignIn").field("login", login).finish_non_exhaustive(),
+            Self::Status { id } => f.debug_struct("Status").field("id", id).finish(),
+            Self::Claims { id, .. } => f.debug_struct("Claims").field("id", id).finish_non_exhaustive(),
+        }
+    }
+}
+
+impl std::fmt::Debug for Answer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Rows(rows) => f.debug_tuple("Rows").field(rows).finish(),
+            Self::Commit(committed) => f.debug_tuple("Commit").field(committed).finish(),
+            Self::Page(page) => f.debug_tuple("Page").field(page).finish(),
+            Self::Response(response) => f.debug_tuple("Response").field(response).finish(),
+            Self::Subject(found) => f.debug_tuple("Subject").field(found).finish(),
+            Self::Derived(_) => f.write_str("Derived(..)"),
+            Self::Signature(_) => f.write_str("Signature(..)"),
+            Self::Verified(verified) => f.debug_tuple("Verified").field(verified).finish(),
+            Self::Failed(why) => f.debug_tuple("Failed").field(why).finish(),
+        }
+    }
 }

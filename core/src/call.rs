@@ -179,13 +179,23 @@ pub(crate) struct Items<T> {
 }
 
 /// A command's result.
-#[derive(Debug, Serialize)]
+#[derive(Serialize)]
 #[serde(untagged)]
 pub enum Outcome {
     /// Of `http`.
     Http(http::Response),
     /// Of a typed command.
     Value(Box<RawValue>),
+}
+
+impl std::fmt::Debug for Outcome {
+    /// Without the value of a typed command: it may be a new secret.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Http(response) => f.debug_tuple("Http").field(response).finish(),
+            Self::Value(_) => f.write_str("Value(..)"),
+        }
+    }
 }
 
 impl Outcome {

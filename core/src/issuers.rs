@@ -49,10 +49,7 @@ impl Issuers {
     fn of_request(&self, request: &Request) -> Option<&Rc<Shared>> {
         let one_origin = self.others.iter().all(|other| other.config.issuer.origin == self.first.config.issuer.origin);
         let here = |shared: &&Rc<Shared>| one_origin || request.is_to(&shared.config.issuer.origin);
-        self.all()
-            .filter(here)
-            .find(|shared| is_endpoint(&shared.config, request.path()))
-            .or_else(|| self.all().find(here))
+        self.all().filter(here).find(|shared| is_endpoint(&shared.config, request)).or_else(|| self.all().find(here))
     }
 
     fn all(&self) -> impl Iterator<Item = &Rc<Shared>> {

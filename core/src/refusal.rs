@@ -195,7 +195,7 @@ impl Refusal {
             R::InvalidClientMetadata(why) => ("invalid_client_metadata", 400, why, "Correct the client's metadata; RFC 7591 section 2 says what each member holds."),
             R::UnapprovedSoftwareStatement => ("unapproved_software_statement", 400, "Software statements are not accepted here", "Register without software_statement."),
             R::RegistrationRefused(why) => ("access_denied", 403, why, "Ask the people who run the server for a client."),
-            R::ClientDocument(why) => ("invalid_client", 400, why, "Correct the client's metadata document; it is read again after a minute."),
+            R::ClientDocument(why) => ("invalid_client", 400, why, "Correct the client's metadata document; it is read again in a few seconds."),
             R::TryAgain(why) => ("temporarily_unavailable", 503, why, "Try again in a few seconds."),
             R::JsonExpected => ("invalid_request", 415, "The body must be application/json", "Send the parameters as a JSON object."),
             R::NoSuchEndpoint => ("not_found", 404, "There is nothing here", "See the server's metadata for its endpoints."),
@@ -205,7 +205,7 @@ impl Refusal {
             R::UriTooLong => ("invalid_request", 414, "The URL is too long", "Send less in the query."),
             R::TooManyRequests { .. } => ("too_many_requests", 429, "There were too many of these requests", "Wait as long as Retry-After says."),
             R::InvalidArgument(why) => ("invalid_argument", 400, why, "Correct the argument."),
-            R::Mistyped(_) => ("invalid_argument", 400, "An argument is mistyped", "See docs/contract.md section 5."),
+            R::Mistyped(_) => ("invalid_argument", 400, "An argument is mistyped", "Correct the argument that the message names."),
             R::NotFound(why) => ("not_found", 404, why, "Check the id."),
             R::AlreadyExists(why) => ("already_exists", 409, why, "Choose another, or use the one that exists."),
         }
@@ -270,11 +270,11 @@ impl Fault {
             Self::BadRow { key: Some(Key(key)), why } => ("bad_row", 500, format!("The stored row {key} cannot be used: {why}"), BAD_ROW),
             Self::Contended => ("contended", 503, "Other requests changed the same rows three times in a row".into(), "Try again."),
             Self::Busy => ("busy", 503, "Too many requests are in flight".into(), "Try again, or raise limits.flows."),
-            Self::BadCall(why) => ("bad_call", 500, format!("The call cannot be read: {why}"), "See docs/contract.md sections 2 and 5."),
+            Self::BadCall(why) => ("bad_call", 500, format!("The call cannot be read: {why}"), "Send a call whose members and command this release of the engine knows; the message names what it does not."),
             Self::BadSeed => ("bad_call", 500, "The seed is constant, or that of the call before".into(), "Draw 32 fresh random bytes for each call; the source has failed."),
-            Self::BadAnswer(why) => ("bad_answer", 500, format!("The host's answer does not fit: {why}"), "See docs/contract.md section 4."),
+            Self::BadAnswer(why) => ("bad_answer", 500, format!("The host's answer does not fit: {why}"), "Answer an ask with the answer of its kind, or with failed; the host and the engine must be of one release."),
             Self::NotOpen => ("not_open", 500, "The engine is not open".into(), "Call open with a configuration first."),
-            Self::Configuration(why) => ("configuration", 500, why.clone(), "See docs/contract.md section 6."),
+            Self::Configuration(why) => ("configuration", 500, why.clone(), "Correct the member that the message names, and open the engine again."),
             Self::Cryptography(why) => ("cryptography", 500, (*why).into(), "This is a defect; please report it."),
         };
         Told { code, status, message, help, headers: Vec::new() }

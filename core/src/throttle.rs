@@ -8,7 +8,6 @@ use std::net::{IpAddr, Ipv6Addr};
 use crate::ask::{Add, Key, Row};
 use crate::change::Change;
 use crate::host::Host;
-use crate::http::Request;
 use crate::record::partition;
 use crate::refusal::{Fault, Refusal, Stop};
 use crate::time::{Millis, Seconds};
@@ -49,9 +48,8 @@ impl Throttle {
     }
 
     /// By which address a request came, in each hour. Whoever is not known by an address shares one counter.
-    pub(crate) fn of_address(host: &Host, request: &Request, name: &str, most_per_hour: u32) -> Self {
-        let address = request.remote.as_deref().map_or("unknown".to_owned(), network);
-        Self::new(host, ADDRESSES, &address, name, most_per_hour.into(), Seconds(3600))
+    pub(crate) fn of_address(host: &Host, remote: Option<&str>, name: &str, most_per_hour: u32) -> Self {
+        Self::new(host, ADDRESSES, &network_of(remote), name, most_per_hour.into(), Seconds(3600))
     }
 
     /// Counts by a commit of its own, where what happens is in another partition. A store does not say why a commit is stale: only
@@ -81,6 +79,11 @@ pub(crate) fn end_of(key: &Key) -> Option<Millis> {
 
 /// The partitions of addresses.
 pub(crate) const ADDRESSES: &str = "address";
+
+/// Where a request came from; all that do not say so come from one place.
+pub(crate) fn network_of(remote: Option<&str>) -> String {
+    remote.map_or("unknown".to_owned(), network)
+}
 
 /// What an address counts as: an IPv6 host has the whole of its /64 to send from.
 pub(crate) fn network(address: &str) -> String {

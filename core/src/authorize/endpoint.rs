@@ -77,7 +77,7 @@ impl Arrival {
                 grant_slot,
             ))
             .await?;
-        let client = client::current(host, request, id, client).await?;
+        let client = client::current(host, request.remote.as_deref(), id, client).await?;
         let (client, unused) = client::unused(client.filter(|client| !client.value.disabled).ok_or(UNKNOWN)?);
         let pushed = match reference {
             Some(reference) => Some((reference, pushed.ok_or(Refusal::InvalidRequestUri)?)),

@@ -19,14 +19,14 @@ use crate::config::Config;
 use crate::dpop::Possession;
 use crate::grant::client_credentials::ServiceToken;
 use crate::handle::{Handle, Id, Kind, Owner};
-use crate::hash::{b64u, same};
+use crate::hash::{b64u, same, sha256};
 use crate::host::Host;
 use crate::http::{Request, Response};
 use crate::metadata;
 use crate::oidc::hint;
 use crate::record::{Record, Slot, Stored};
 use crate::refusal::{Refusal, Stop};
-use crate::throttle::Throttle;
+use crate::throttle::{Throttle, network_of};
 use crate::time::{Millis, Seconds};
 
 /// The client's own partition, where the marker of its DPoP proof is too.
@@ -88,11 +88,10 @@ pub(crate) async fn push(host: &Host, request: &Request) -> Result<Response, Sto
     let credentials = Credentials::read(request, &form)?;
     let possession = Possession::read(host, request, metadata::PUSHED).await?;
     let owner = Owner::Client(credentials.client_id.clone());
-    let most = u64::from(config.limits.pushed_per_minute);
-    let throttle = Throttle::new(host, ROOM, &credentials.client_id, "pushed", most, MINUTE);
+    let throttle = throttle(host, request, &credentials);
     let client_slot = Client::slot(config, &credentials.client_id);
     let (client, pushed, used) = host.load((client_slot, &throttle, possession.slot(config, &owner))).await?;
-    let client = client::current(host, request, &credentials.client_id, client).await?;
+    let client = client::current(host, request.remote.as_deref(), &credentials.client_id, client).await?;
     let client = client::authenticate(host, client, &credentials).await?.value;
     throttle.check(host, pushed)?;
     Possession::check_unused(used.as_ref())?;
@@ -111,6 +110,18 @@ pub(crate) async fn push(host: &Host, request: &Request) -> Result<Response, Sto
     let handle = Handle { owner, id, serial: 0, secret: Default::default(), client: String::new() };
     let request_uri = handle.seal(&config.roots, &config.tenant, Kind::RequestUri);
     Ok(Response::json(201, &PushedResponse { request_uri, expires_in: lifetime.0 }))
+}
+
+/// How much a client may push. Anybody can push in the name of one that does not authenticate, so its counter is for each address:
+/// strangers take nothing from its honest users. In the client's own partition, it is counted by the same commit.
+fn throttle(host: &Host, request: &Request, credentials: &Credentials) -> Throttle {
+    let most = u64::from(host.config().limits.pushed_per_minute);
+    let name = if credentials.prove_nothing() {
+        format!("pushed.{}", b64u(sha256(network_of(request.remote.as_deref()).as_bytes())))
+    } else {
+        "pushed".to_owned()
+    };
+    Throttle::new(host, ROOM, &credentials.client_id, &name, most, MINUTE)
 }
 
 fn slot(config: &Config, client_id: &str, id: &Id) -> Slot<PushedRequest> {

@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::assertion::{self, Sent};
-use super::{AuthMethod, Client};
+use super::{AuthMethod, Client, document};
 use crate::event::Event;
 use crate::hash::same;
 use crate::host::Host;
@@ -21,6 +21,8 @@ pub(crate) struct Credentials {
     method: AuthMethod,
     /// The secret, or the assertion.
     secret: String,
+    /// Where the request came from.
+    remote: Option<String>,
 }
 
 impl std::fmt::Debug for Credentials {
@@ -44,13 +46,20 @@ impl Credentials {
         {
             return Err(Refusal::InvalidRequest("More than one client authentication method is used"));
         }
+        let remote = request.remote.clone();
         if let Some(Sent { client_id, text }) = Sent::read(form)? {
-            return Ok(Self { client_id, method: AuthMethod::PrivateKeyJwt, secret: text });
+            return Ok(Self { client_id, method: AuthMethod::PrivateKeyJwt, secret: text, remote });
         }
-        match header {
+        let read = match header {
             Some(header) => Self::from_basic(header, body_id),
             None => Self::from_body(body_id, body_secret),
-        }
+        };
+        Ok(Self { remote, ..read? })
+    }
+
+    /// Whether anybody can send the same.
+    pub(crate) fn prove_nothing(&self) -> bool {
+        self.method == AuthMethod::None
     }
 
     /// RFC 6749 section 2.3.1: id and secret are form-encoded before they are joined and base64-encoded.
@@ -68,27 +77,49 @@ impl Credentials {
         if body_id.is_some_and(|id| id != client_id) {
             return Err(Refusal::InvalidRequest("The Authorization header and client_id name different clients"));
         }
-        Ok(Self { client_id, method: AuthMethod::ClientSecretBasic, secret })
+        Ok(Self { client_id, method: AuthMethod::ClientSecretBasic, secret, remote: None })
     }
 
     fn from_body(id: Option<&str>, secret: Option<&str>) -> Result<Self, Refusal> {
         let client_id =
             id.filter(|id| id.len() <= LONGEST_ID).ok_or(Refusal::InvalidClient { challenge: false })?.to_owned();
         Ok(match secret {
-            Some(secret) => Self { client_id, method: AuthMethod::ClientSecretPost, secret: secret.to_owned() },
-            None => Self { client_id, method: AuthMethod::None, secret: String::new() },
+            Some(secret) => {
+                Self { client_id, method: AuthMethod::ClientSecretPost, secret: secret.to_owned(), remote: None }
+            }
+            None => Self { client_id, method: AuthMethod::None, secret: String::new(), remote: None },
         })
     }
 }
 
+/// The keys of a client that is what its metadata document says are those that are there now: one that the document names no more
+/// may have been stolen.
+async fn with_keys_of_today(
+    host: &Host,
+    credentials: &Credentials,
+    client: Stored<Client>,
+) -> Result<Option<Stored<Client>>, Stop> {
+    match document::current(host, credentials.remote.as_deref(), &credentials.client_id, Some(client)).await {
+        // The document is amiss, and not what the client presents.
+        Err(Stop::Refused(Refusal::ClientDocument(why))) => Err(Refusal::TryAgain(why).into()),
+        other => other,
+    }
+}
+
 /// The client, if it exists, is not disabled, and proves itself by the method it registered. Which of these failed is not told. No trip,
-/// but one commit for an assertion.
+/// but one commit for an assertion, and what it takes to read a metadata document anew.
 pub(crate) async fn authenticate(
     host: &Host,
     client: Option<Stored<Client>>,
     credentials: &Credentials,
 ) -> Result<Stored<Client>, Stop> {
     let refused = Refusal::InvalidClient { challenge: credentials.method == AuthMethod::ClientSecretBasic };
+    let client = match client {
+        Some(client) if credentials.method == AuthMethod::PrivateKeyJwt => {
+            with_keys_of_today(host, credentials, client).await?
+        }
+        client => client,
+    };
     let Some(client) = client else {
         // An unknown client costs what a known one costs.
         same(&[0; 43], crate::hash::b64u(crate::hash::sha256(credentials.secret.as_bytes())).as_bytes());

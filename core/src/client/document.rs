@@ -2,15 +2,15 @@
 //! client says who it is.
 //!
 //! What the document says is kept as the client's own row, so everything but finding a client treats it as any other. It is read
-//! when an authorization begins and the row is missing or no longer fresh; codes and tokens go by the row, whatever the document
-//! says by then. Before it is read the address is claimed for a minute, whatever comes of it: a document is fetched once in that
-//! time however many ask, and a failure is remembered as one.
+//! when an authorization begins, or a client proves itself by a key, and the row is missing or no longer fresh; codes and tokens go by
+//! the row, whatever the document says by then. Before it is read the address is claimed for some seconds, so that however many
+//! ask it is fetched once in that time; what came of it is kept only if it is good (section 6.6: no error, no invalid document).
 //!
 //! ```text
 //!   no row, or stale --> claimed --> fetched --> the row, fresh for 5 minutes to a day
 //!                          |            |
-//!                          |            +-----> refused: the same answer until the minute is over
-//!                          +-- another's: the stale row serves, or "try again"
+//!                          +------------+-----> another's, or refused: a row that went stale within a day serves,
+//!                                               else "try again", until the claim is over
 //! ```
 
 use serde::{Deserialize, Serialize};
@@ -22,7 +22,7 @@ use crate::change::Change;
 use crate::config::Config;
 use crate::event::Event;
 use crate::host::Host as HostOf;
-use crate::http::{Request, essence, from_byte_string};
+use crate::http::{essence, from_byte_string};
 use crate::key::json::parse_object;
 use crate::record::{Record, Slot, Stored};
 use crate::refusal::{Fault, Refusal, Stop};
@@ -36,26 +36,27 @@ const LONGEST_ID: usize = 512;
 /// Section 6.6: 5 kB.
 const LONGEST_DOCUMENT: u32 = 5120;
 const PATIENCE_MILLIS: u32 = 5000;
-/// How long an address is left alone after it was claimed.
-const CLAIMED: Seconds = Seconds(60);
+/// How long an address is left alone after it was claimed, whatever came of it: longer than a fetch may take, and no longer than
+/// people wait when whoever claimed it went away.
+const CLAIMED: Seconds = Seconds(8);
 /// The bounds of what the document's own caching headers say.
 const FRESH_AT_LEAST: Seconds = Seconds(300);
 const FRESH_AT_MOST: Seconds = Seconds(86_400);
 /// Where they say nothing.
 const FRESH_USUALLY: Seconds = Seconds(3600);
+/// How long what a document said still serves where it cannot be read anew.
+const STALE_AT_MOST: Seconds = Seconds(86_400);
 
-const BEING_READ: Refusal = Refusal::TryAgain("The metadata document of the client is being read");
+const BEING_READ: Refusal = Refusal::TryAgain("The metadata document of the client is being read, or could not be");
 
-/// One reading of a document: a claim on its address, and what came of it.
+/// One reading of a document: a claim on its address.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Attempt {
     until: Millis,
-    failed: Option<Failure>,
 }
 
 /// Why a document was not accepted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Failure {
     Unreachable,
     Status,
@@ -103,39 +104,45 @@ impl Attempt {
 /// The client that an authorization begins with: as it was loaded, or what its metadata document says now. A client that the
 /// operator made keeps its id, whatever it looks like.
 ///
-/// No trip more for a client whose id is no address or whose document is fresh. To read one takes a load, a commit for the claim,
-/// the fetch and a commit; one more for a client that was never seen, which counts against the address that asks.
+/// No trip more for a client whose id is no address or whose document is fresh. To read one takes a load, a commit that counts the
+/// address that asks, one for the claim, the fetch and a commit.
 pub(crate) async fn current(
     host: &HostOf,
-    request: &Request,
+    remote: Option<&str>,
     id: &str,
     loaded: Option<Stored<Client>>,
 ) -> Result<Option<Stored<Client>>, Stop> {
-    let read_anew = match loaded.as_ref().map(|client| &client.value.origin) {
-        Some(Origin::Document { fresh_until, .. }) => *fresh_until <= host.now(),
-        Some(_) => false,
-        None => true,
+    let stale_since = match loaded.as_ref().map(|client| &client.value.origin) {
+        Some(Origin::Document { fresh_until, .. }) => Some(*fresh_until),
+        Some(_) => return Ok(loaded),
+        None => None,
     };
-    if !read_anew || !host.config().registration.documents || !is_document_address(id) {
+    let is_fresh = stale_since.is_some_and(|since| host.now() < since);
+    if is_fresh || !host.config().registration.documents || !is_document_address(id) {
         return Ok(loaded);
     }
+    match read_anew(host, remote, id, loaded.clone()).await {
+        Err(Stop::Refused(_)) if stale_since.is_some_and(|since| host.now() < STALE_AT_MOST.after(since)) => Ok(loaded),
+        other => other.map(Some),
+    }
+}
+
+/// What the document says now, or why it is not known.
+async fn read_anew(
+    host: &HostOf,
+    remote: Option<&str>,
+    id: &str,
+    known: Option<Stored<Client>>,
+) -> Result<Stored<Client>, Stop> {
     let last = host.load(EvenIfOver(Attempt::slot(host.config(), id))).await?;
-    match last.as_ref().filter(|last| host.now() < last.value.until).map(|last| last.value.failed) {
-        Some(Some(failure)) => return Err(Refusal::ClientDocument(failure.told()).into()),
-        Some(None) if loaded.is_some() => return Ok(loaded),
-        Some(None) => return Err(BEING_READ.into()),
-        None => {}
+    if last.as_ref().is_some_and(|last| host.now() < last.value.until) {
+        return Err(BEING_READ.into());
     }
-    if loaded.is_none() {
-        Throttle::of_address(host, request, "document", host.config().registration.per_hour).admit(host).await?;
-    }
+    Throttle::of_address(host, remote, "document", host.config().registration.per_hour).admit(host).await?;
     claim(host, id, last).await?;
     match fetch(host, id).await? {
-        Ok(client) => keep(host, loaded, client).await.map(Some),
-        Err(failure) => {
-            refuse(host, id, failure).await?;
-            Err(Refusal::ClientDocument(failure.told()).into())
-        }
+        Ok(client) => keep(host, known, client).await,
+        Err(failure) => Err(Refusal::ClientDocument(failure.told()).into()),
     }
 }
 
@@ -147,7 +154,7 @@ fn is_document_address(id: &str) -> bool {
 }
 
 async fn claim(host: &HostOf, id: &str, last: Option<Stored<Attempt>>) -> Result<(), Stop> {
-    let attempt = Attempt { until: CLAIMED.after(host.now()), failed: None };
+    let attempt = Attempt { until: CLAIMED.after(host.now()) };
     host.commit(match last {
         Some(last) => Change::replace(&last, attempt),
         None => Change::create(Attempt::slot(host.config(), id), attempt),
@@ -266,20 +273,6 @@ fn renewed(known: &Client, said: &Client) -> Option<Client> {
         origin: Origin::Document { fresh_until, unused_until: until.and(unused_until) },
         ..said.clone().decided_as(known)
     })
-}
-
-/// Remembers the failure for what is left of the claim.
-async fn refuse(host: &HostOf, id: &str, failure: Failure) -> Result<(), Stop> {
-    let slot = Attempt::slot(host.config(), id);
-    for _ in 0..3 {
-        let Some(claim) = host.load(slot.clone()).await? else { return Ok(()) };
-        let failed = Attempt { failed: Some(failure), ..claim.value.clone() };
-        match host.commit(Change::replace(&claim, failed)).await {
-            Err(Stop::Stale) => {}
-            other => return other,
-        }
-    }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -2,7 +2,8 @@
 //!
 //! Keys that were fetched serve for ten minutes. An assertion that none of them has signed makes them be fetched again, since the client
 //! may have rotated; but an address that answered is left alone for some seconds, whatever it said, and one that did not is tried a few times
-//! in them, so that nobody can send this server after another by forged assertions.
+//! in them, so that nobody can send this server after another by forged assertions. Nor by many addresses: those of one origin are
+//! fetched so often together. What was tried is remembered apart from keys, and where there is too much the oldest is forgotten.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -15,6 +16,7 @@ use crate::key::PublicKey;
 use crate::refusal::Fault;
 use crate::time::{Millis, Seconds};
 use crate::toolkit::jwt::Jwks;
+use crate::uri::Uri;
 
 /// How long keys serve.
 const FRESH: Seconds = Seconds(600);
@@ -22,49 +24,61 @@ const FRESH: Seconds = Seconds(600);
 const COOL_DOWN: Seconds = Seconds(10);
 /// How often an address may be tried in that time before it has answered: by requests that wait for it at once, or after failures.
 const MOST_AT_ONCE: u8 = 8;
-/// The most addresses that are remembered; when they are reached, everything is forgotten.
+/// How often the addresses of one origin may be tried in that time together.
+const MOST_AT_ORIGIN: u8 = 32;
+/// The most addresses whose keys are remembered.
 const MOST: usize = 256;
+/// The most addresses and origins of which it is remembered that they were tried.
+const MOST_TRIED: usize = 2048;
 const LIMITS: FetchLimits = FetchLimits { bytes: 65_536, millis: 5000, redirects: 0, public_only: true };
 
-/// What was fetched lately.
+/// What was fetched lately, and what was tried: by address, and by origin.
 #[derive(Debug, Default)]
-pub(crate) struct FetchedKeys(RefCell<BTreeMap<String, Fetched>>);
+pub(crate) struct FetchedKeys {
+    keys: RefCell<BTreeMap<String, Fetched>>,
+    addresses: RefCell<BTreeMap<String, Tried>>,
+    origins: RefCell<BTreeMap<String, Tried>>,
+}
 
+/// The keys of a client, and when they were.
 #[derive(Clone, Debug, Default)]
 struct Fetched {
     keys: Rc<Vec<PublicKey>>,
-    /// When these keys were the client's.
     at: Millis,
-    /// When the address was tried last, how often since, and whether an answer came.
-    tried: Millis,
-    tries: u8,
+}
+
+/// When something was tried last, how often since, and whether an answer came.
+#[derive(Clone, Copy, Debug, Default)]
+struct Tried {
+    since: Millis,
+    times: u8,
     answered: bool,
 }
 
 /// The keys at this address, if they were fetched lately.
 pub(super) fn known(host: &Host, uri: &str) -> Rc<Vec<PublicKey>> {
-    let known = host.client_keys().known(uri);
-    if known.is_fresh(host.now()) { known.keys } else { Rc::default() }
+    host.client_keys().known(uri, host.now())
 }
 
 /// The keys that are at this address now; none when it does not answer with a JWK Set, or is left alone.
 pub(super) async fn fetched(host: &Host, uri: &str) -> Result<Rc<Vec<PublicKey>>, Fault> {
+    const LEFT_ALONE: &str = "the keys of a client are being fetched, or cannot be";
     let cache = host.client_keys();
-    let known = cache.known(uri);
-    if known.is_cooling_down(host.now()) {
-        if known.answered {
-            return Ok(Rc::default());
-        }
-        if known.tries >= MOST_AT_ONCE {
-            return Err(Fault::HostFailed("the keys of a client are being fetched, or cannot be".into()));
-        }
+    let origin = Uri::parse(uri).map_or_else(|| uri.to_owned(), |uri| uri.origin());
+    let address = cache.address(uri, host.now());
+    if address.answered {
+        return Ok(Rc::default());
     }
-    cache.note(uri, |known| known.note_try(host.now()));
+    if address.times >= MOST_AT_ONCE || cache.origin(&origin, host.now()).times >= MOST_AT_ORIGIN {
+        return Err(Fault::HostFailed(LEFT_ALONE.into()));
+    }
+    cache.note_try(uri, origin, host.now());
     let answer = fetch(host, uri).await?;
-    cache.note(uri, |known| known.answered = true);
+    cache.note_answer(uri);
     let Some(keys) = answer else { return Ok(Rc::default()) };
-    cache.note(uri, |known| known.note_keys(keys, host.now()));
-    Ok(cache.known(uri).keys)
+    let keys = Rc::new(keys);
+    cache.keep(uri, Fetched { keys: Rc::clone(&keys), at: host.now() });
+    Ok(keys)
 }
 
 async fn fetch(host: &Host, uri: &str) -> Result<Option<Vec<PublicKey>>, Fault> {
@@ -79,38 +93,60 @@ async fn fetch(host: &Host, uri: &str) -> Result<Option<Vec<PublicKey>>, Fault> 
 }
 
 impl FetchedKeys {
-    fn known(&self, uri: &str) -> Fetched {
-        self.0.borrow().get(uri).cloned().unwrap_or_default()
+    fn known(&self, uri: &str, now: Millis) -> Rc<Vec<PublicKey>> {
+        let keys = self.keys.borrow();
+        let known = keys.get(uri).filter(|known| now.abs_diff(known.at) < FRESH.millis());
+        known.map(|known| Rc::clone(&known.keys)).unwrap_or_default()
     }
 
-    fn note(&self, uri: &str, change: impl FnOnce(&mut Fetched)) {
-        let mut known = self.0.borrow_mut();
-        if known.len() >= MOST && !known.contains_key(uri) {
-            known.clear();
+    fn keep(&self, uri: &str, fetched: Fetched) {
+        *place(&mut self.keys.borrow_mut(), MOST, uri, |known| known.at) = fetched;
+    }
+
+    /// What was tried at this address in the time that it is left alone; nothing, when that is over.
+    fn address(&self, uri: &str, now: Millis) -> Tried {
+        self.addresses.borrow().get(uri).copied().unwrap_or_default().lately(now)
+    }
+
+    fn origin(&self, origin: &str, now: Millis) -> Tried {
+        self.origins.borrow().get(origin).copied().unwrap_or_default().lately(now)
+    }
+
+    fn note_try(&self, uri: &str, origin: String, now: Millis) {
+        for (tried, name) in [(&self.addresses, uri), (&self.origins, &origin)] {
+            place(&mut tried.borrow_mut(), MOST_TRIED, name, |tried| tried.since).note(now);
         }
-        change(known.entry(uri.to_owned()).or_default());
+    }
+
+    fn note_answer(&self, uri: &str) {
+        if let Some(tried) = self.addresses.borrow_mut().get_mut(uri) {
+            tried.answered = true;
+        }
     }
 }
 
-impl Fetched {
-    fn is_fresh(&self, now: Millis) -> bool {
-        now.abs_diff(self.at) < FRESH.millis()
+/// The place of a name. Where there are too many, the oldest gives way.
+fn place<'a, T: Default>(
+    all: &'a mut BTreeMap<String, T>,
+    most: usize,
+    name: &str,
+    age: impl Fn(&T) -> Millis,
+) -> &'a mut T {
+    if all.len() >= most && !all.contains_key(name) {
+        let oldest = all.iter().min_by_key(|(_, value)| age(value)).map(|(name, _)| name.clone());
+        oldest.and_then(|oldest| all.remove(&oldest));
+    }
+    all.entry(name.to_owned()).or_default()
+}
+
+impl Tried {
+    fn lately(self, now: Millis) -> Self {
+        if now.abs_diff(self.since) < COOL_DOWN.millis() { self } else { Self::default() }
     }
 
-    fn is_cooling_down(&self, now: Millis) -> bool {
-        now.abs_diff(self.tried) < COOL_DOWN.millis()
-    }
-
-    fn note_try(&mut self, now: Millis) {
-        if self.is_cooling_down(now) {
-            self.tries = self.tries.saturating_add(1);
-        } else {
-            (self.tried, self.tries, self.answered) = (now, 1, false);
-        }
-    }
-
-    fn note_keys(&mut self, keys: Vec<PublicKey>, now: Millis) {
-        self.keys = Rc::new(keys);
-        self.at = now;
+    fn note(&mut self, now: Millis) {
+        let lately = self.lately(now);
+        let since = if lately.times == 0 { now } else { lately.since };
+        *self = Self { since, times: lately.times.saturating_add(1), ..lately };
     }
 }

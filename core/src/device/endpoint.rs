@@ -11,6 +11,7 @@ use crate::hash::{b64u, sha256};
 use crate::host::Host;
 use crate::http::{Request, Response};
 use crate::refusal::{Refusal, Stop};
+use crate::throttle::Throttle;
 use crate::time::Seconds;
 use crate::{resource, scope};
 
@@ -31,13 +32,16 @@ struct Asked {
     interval: Seconds,
 }
 
-/// One load, one commit. A user code that is taken loses its race, and another one is drawn.
+/// How many codes one address may ask for in an hour, in the name of clients that do not authenticate.
+const MOST_PER_HOUR: u32 = 1000;
+
+/// One load, one commit; of a client that does not authenticate, another that counts the address. A user code that is taken loses its race, and another one is drawn.
 pub(crate) async fn device_authorization_endpoint(host: &Host, request: &Request) -> Result<Response, Stop> {
     let config = host.config();
     let form = request.form()?;
     let credentials = Credentials::read(request, &form)?;
     let client = host.load(Client::slot(config, &credentials.client_id)).await?;
-    let client = client::current(host, request, &credentials.client_id, client).await?;
+    let client = client::current(host, request.remote.as_deref(), &credentials.client_id, client).await?;
     let client = client::authenticate(host, client, &credentials).await?.value;
     if !client.may_use(GrantType::DeviceCode) {
         return Err(Refusal::UnauthorizedClient.into());
@@ -59,6 +63,11 @@ pub(crate) async fn device_authorization_endpoint(host: &Host, request: &Request
         expires_at: config.lifetimes.device_code.after(host.now()),
         state: State::Pending,
     };
+    // Once, however often a user code is taken. Rows of devices are each in a partition of their own, so it is a commit more.
+    if credentials.prove_nothing() && !host.found_good() {
+        Throttle::of_address(host, request.remote.as_deref(), "device", MOST_PER_HOUR).admit(host).await?;
+        host.find_good();
+    }
     host.commit(Change::create(slot, device)).await?;
     let handle = Handle { owner: Owner::Device(place), id, serial: 0, secret, client: client.id };
     let page = page_address(config);

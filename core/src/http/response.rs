@@ -6,7 +6,7 @@ use crate::refusal::{Refusal, Told};
 pub(crate) const DPOP_NONCE: &str = "dpop-nonce";
 
 /// An HTTP response for the host to send.
-#[derive(Debug, Serialize)]
+#[derive(Serialize)]
 pub struct Response {
     /// The status code.
     pub status: u16,
@@ -14,6 +14,14 @@ pub struct Response {
     pub headers: Vec<(&'static str, String)>,
     /// Text, sent as UTF-8.
     pub body: String,
+}
+
+impl std::fmt::Debug for Response {
+    /// Without the values of headers and the body: they hold codes, cookies and tokens.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let names: Vec<_> = self.headers.iter().map(|(name, _)| *name).collect();
+        f.debug_struct("Response").field("status", &self.status).field("headers", &names).finish_non_exhaustive()
+    }
 }
 
 impl Response {

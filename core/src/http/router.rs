@@ -101,9 +101,22 @@ impl Endpoint {
     }
 }
 
-/// Whether this issuer has an endpoint at the path.
-pub(crate) fn is_endpoint(config: &Config, path: &str) -> bool {
-    Endpoint::of(config, path).is_some()
+/// Whether this issuer has an endpoint at the address. Issuers of one origin share the place of the resources' metadata: there it
+/// counts whose the resource is.
+pub(crate) fn is_endpoint(config: &Config, request: &Request) -> bool {
+    match Endpoint::of(config, request.path()) {
+        Some(Endpoint::ResourceMetadata) => resource::is_at(config, request),
+        other => other.is_some(),
+    }
+}
+
+/// Whether a person sees the answer: at a page, or where there is nothing, with a browser.
+fn is_for_a_person(endpoint: Option<Endpoint>, request: &Request) -> bool {
+    endpoint.map_or_else(|| takes_html(request), Endpoint::is_page)
+}
+
+fn takes_html(request: &Request) -> bool {
+    request.header_values("accept").any(|accepted| accepted.contains("text/html"))
 }
 
 /// Answers a request. A refusal becomes the error that its endpoint speaks; only faults and lost races come back as errors.
@@ -114,7 +127,7 @@ pub(crate) async fn serve(host: &Host, request: &Request) -> Result<Response, St
         Some(endpoint) => answer(host, request, endpoint).await,
     };
     let response = match answered {
-        Err(Stop::Refused(refusal)) if endpoint.is_some_and(Endpoint::is_page) => error_page(host, &refusal),
+        Err(Stop::Refused(refusal)) if is_for_a_person(endpoint, request) => error_page(host, &refusal),
         Err(Stop::Refused(refusal)) => Response::refusal(&refusal),
         other => other?,
     };
@@ -193,9 +206,7 @@ pub(crate) fn fault_response(config: &Config, request: &Request, fault: &Fault) 
         _ => ("server_error", "The server failed"),
     };
     let endpoint = Endpoint::of(config, request.path());
-    let to_a_person = endpoint.is_some_and(Endpoint::is_page)
-        && request.header_values("accept").any(|accepted| accepted.contains("text/html"));
-    let response = if to_a_person {
+    let response = if is_for_a_person(endpoint, request) && takes_html(request) {
         problem_page(config, status, code, message, TRY_AGAIN)
     } else {
         Response::error(status, code, message)

@@ -64,6 +64,11 @@ pub(crate) fn respond(config: &Config, request: &Request) -> Result<Response, Re
     Ok(Response::public_json("application/json", FRESH, &describe(config, &resource)?))
 }
 
+/// Whether a well-known address is of a resource of this issuer.
+pub(crate) fn is_at(config: &Config, request: &Request) -> bool {
+    resource_at(config, request).is_some()
+}
+
 fn resource_at(config: &Config, request: &Request) -> Option<String> {
     let path = request.path().strip_prefix(WELL_KNOWN)?;
     let mark = if request.query().is_empty() { "" } else { "?" };

@@ -7,7 +7,7 @@ use crate::http::Form;
 use crate::refusal::Refusal;
 
 pub use metadata::Named;
-pub(crate) use metadata::{WELL_KNOWN, address, describe, respond};
+pub(crate) use metadata::{WELL_KNOWN, address, describe, is_at, respond};
 
 /// The most resources that one request may name.
 const MOST: usize = 16;

@@ -65,7 +65,9 @@ function checkDerive(read, answered) {
 function judge(name, wrongInput, done) {
   const { code, message } = done?.fault ?? {};
   // Arguments that are not those of section 5 are the caller's mistake; the help tells it from those that are out of bounds.
-  const mistyped = done?.refused?.code === "invalid_argument" && /section 5/.test(done.refused.help);
+  const mistyped =
+    done?.refused?.code === "invalid_argument" &&
+    /^Correct the argument that the message names/.test(done.refused.help);
   const unread = mistyped || code === "bad_call" || /the answer cannot be read/.test(message ?? "");
   if (name === "begin" && Boolean(wrongInput) !== unread) {
     return wrongInput

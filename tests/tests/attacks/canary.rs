@@ -1,7 +1,7 @@
 //! No secret where it does not belong (AZ-098, TK-070, G4).
 
-use claviger_tests::World;
-use claviger_tests::setting::{PASSWORD, Setting, text};
+use claviger_tests::setting::{CALLBACK, PASSWORD, Setting, authorization_query, post_as, redeem_fields, reply, text};
+use claviger_tests::{Browser, World, basic, form, location_parameter};
 use serde_json::{Value, json};
 
 /// Every secret that a whole life of a grant brings forth, apart from those that the responses meant for their owner carry.
@@ -90,6 +90,71 @@ fn az_098_debug_output_carries_no_secret() {
     let shown = format!("{parsed:?}");
     assert!(shown.contains("/token"), "{shown}");
     assert_free_of(&[code, s.secret.clone(), seed, claviger_tests::VERIFIER.to_owned()], &shown, "Debug of a call");
+}
+
+/// A command to its end by the typed doors, each call, step and answer shown as a log might show it; the end as JSON.
+fn shown(world: &mut World, engine: &mut claviger_core::Engine, command: Value) -> (String, Value) {
+    let call: claviger_core::call::Call = serde_json::from_value(world.call(command)).unwrap();
+    let mut log = format!("{call:?}\n");
+    let mut step = engine.begin(call);
+    loop {
+        log += &format!("{step:?}\n{step:#?}\n");
+        let said = serde_json::to_value(&step).unwrap();
+        let Some(ask) = said.get("ask") else { return (log, said["done"].clone()) };
+        let answer = match ask {
+            ask if ask.get("subject").is_some() => json!({ "subject": { "id": "ada" } }),
+            ask if ask.get("derive").is_some() => {
+                let derived = claviger_core::derive_json(ask["derive"].to_string().as_bytes());
+                serde_json::from_slice(&derived).unwrap()
+            }
+            ask => world.store.answer(ask),
+        };
+        let resume = json!({ "flow": said["flow"], "answer": answer });
+        let resume: claviger_core::call::Resume = serde_json::from_value(resume).unwrap();
+        log += &format!("{resume:?}\n");
+        step = engine.resume(resume);
+    }
+}
+
+#[test]
+fn az_098_hw_021_debug_of_calls_steps_and_answers_carries_no_secret() {
+    let config = World::config(json!({ "capabilities": ["derive", "subject"] })).to_string();
+    let mut engine = claviger_core::Engine::open(config.as_bytes()).unwrap();
+    let mut world = World::new();
+    let mut secrets = vec![PASSWORD.to_owned(), claviger_tests::VERIFIER.to_owned()];
+    let mut log = String::new();
+    let mut run = |log: &mut String, world: &mut World, command: Value| {
+        let (shown, done) = shown(world, &mut engine, command);
+        log.push_str(&shown);
+        assert!(done.get("ok").is_some(), "{done}");
+        done["ok"].clone()
+    };
+    let account = json!({ "accounts.create": { "login": "ada", "password": PASSWORD } });
+    run(&mut log, &mut world, account);
+    let create = json!({ "clients.create": { "name": "App", "redirectUris": [CALLBACK], "accessToken": "opaque" } });
+    let made = run(&mut log, &mut world, create);
+    let (client, secret) = (text(&made["client"]["id"]), text(&made["secret"]).to_owned());
+    let mut browser = Browser::new();
+    let query = authorization_query(client, &[]);
+    let begun = run(&mut log, &mut world, browser.get_command(&format!("/authorize?{query}")));
+    browser.keep(&begun);
+    let interaction = location_parameter(&begun, "interaction").unwrap();
+    let fields = [("interaction", interaction.as_str()), ("login", "ada"), ("password", PASSWORD)];
+    let signed_in = run(&mut log, &mut world, browser.post_command("/sign-in", &form(&fields)));
+    browser.keep(&signed_in);
+    let fields = [("interaction", interaction.as_str()), ("decision", "allow"), ("scope", "read")];
+    let allowed = run(&mut log, &mut world, browser.post_command("/consent", &form(&fields)));
+    let code = location_parameter(&allowed, "code").unwrap();
+    let redeem = post_as(&basic(client, &secret), "/token", &redeem_fields(&code));
+    let (status, tokens) = reply(&run(&mut log, &mut world, redeem));
+    assert_eq!(status, 200, "{tokens}");
+    secrets.extend(browser.cookie_header().split("; ").filter_map(|pair| Some(pair.split_once('=')?.1.to_owned())));
+    secrets.extend([secret, code, interaction]);
+    secrets.extend(["access_token", "refresh_token"].map(|name| text(&tokens[name]).to_owned()));
+    assert!(log.contains("SignIn {") && log.contains("Commit(") && log.contains("Response {"), "{log}");
+    assert_free_of(&secrets, &log, "Debug");
+    // Rows hold what secrets are made of.
+    assert!(!log.contains("salt") && !log.contains("$argon2id$"), "{log}");
 }
 
 #[test]

@@ -176,3 +176,34 @@ fn what_is_registered_of_keys_is_checked() {
         );
     }
 }
+
+#[test]
+fn jw_053_many_addresses_of_one_origin_are_no_way_to_send_the_server_after_it() {
+    let mut f = Fetching::new();
+    assert_eq!((f.request(), f.fetched), (200, 1));
+    let key = ClientKey::es256(7);
+    let mut fetched: usize = 0;
+    for n in 0..300 {
+        let own = json!({ "name": "Many", "id": format!("many-{n}"), "redirectUris": [CALLBACK], "authMethod": "private_key_jwt",
+            "jwksUri": format!("https://victim.example/{n}"), "grantTypes": ["client_credentials"] });
+        f.k.world.ok(json!({ "clients.create": own }));
+        let mut claims = json!({ "jti": n.to_string() });
+        for name in ["iss", "sub"] {
+            claims[name] = json!(format!("many-{n}"));
+        }
+        let forged = f.k.assertion(json!({}), claims);
+        let command = f.k.command(&forged);
+        f.k.world.run_with(command, |ask, _, store| match ask.get("fetch") {
+            Some(_) => {
+                fetched += 1;
+                json!({ "response": { "status": 200, "headers": [], "body": json!({ "keys": [key.public_jwk()] }).to_string() } })
+            }
+            None => store.answer(ask),
+        });
+    }
+    assert_eq!(fetched, 32, "of one origin, in ten seconds");
+    let honest = f.fetched;
+    assert_eq!((f.request(), f.fetched), (200, honest), "nothing of another origin is forgotten");
+    f.k.key = ClientKey::es256(9);
+    assert_eq!((f.request(), f.fetched), (401, honest), "nor that it is to be left alone");
+}

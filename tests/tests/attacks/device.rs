@@ -150,11 +150,11 @@ fn a_device_gets_tokens_when_the_person_allows_it() {
 }
 
 #[test]
-fn the_round_trips_are_two_one_and_two() {
+fn the_round_trips_are_three_one_and_two() {
     let mut tv = Tv::with("jwt");
     tv.s.world.ok(json!({ "keys.list": {} }));
     let asked = tv.start(&[]);
-    assert_eq!(tv.s.world.asked(), &["load", "commit"], "the device asks");
+    assert_eq!(tv.s.world.asked(), &["load", "commit", "commit"], "the device asks, and its address is counted");
     tv.poll(&asked);
     assert_eq!(tv.s.world.asked(), &["load"], "a poll");
     let asked = tv.approved();
@@ -316,7 +316,7 @@ fn dv_014_a_user_code_that_is_taken_is_drawn_again() {
     let command = tv.start_command(&[]);
     let mut taken = Value::Null;
     let done = tv.s.world.run_with(command, |ask, number, store| {
-        if number == 1 {
+        if number == 2 {
             // The first code is another device's already.
             taken = ask["commit"]["put"][0]["key"].clone();
             assert_eq!(ask["commit"]["require"], json!([{ "key": taken, "version": null }]));
@@ -324,7 +324,7 @@ fn dv_014_a_user_code_that_is_taken_is_drawn_again() {
         }
         store.answer(ask)
     });
-    assert_eq!(tv.s.world.asked(), &["load", "commit", "load", "commit"]);
+    assert_eq!(tv.s.world.asked(), &["load", "commit", "commit", "load", "commit"], "counted once");
     let (status, asked) = reply(&done["ok"]);
     assert_eq!(status, 200);
     assert_eq!(tv.s.world.store.keys("main.device.").len(), 2);
@@ -449,4 +449,21 @@ fn dp_033_a_device_that_shows_a_key_gets_tokens_bound_to_it_and_its_proof_is_goo
     assert_eq!(refusal(&mut tv.s.world, replayed), (400, "invalid_dpop_proof".into()));
     let good = with_header(tv.poll_command(&second), "dpop", &key.proof(&tv.s.world, "/token"));
     assert_eq!(reply(&send(&mut tv.s.world, good)).0, 200);
+}
+
+#[test]
+fn th_one_address_asks_for_so_many_codes_in_an_hour() {
+    let mut tv = Tv::with("opaque");
+    let ask = |tv: &mut Tv, remote: &str| {
+        let mut command = tv.start_command(&[]);
+        command["http"]["remote"] = json!(remote);
+        tv.s.world.ok(command)["status"].clone()
+    };
+    let statuses: Vec<Value> = (0..1001).map(|_| ask(&mut tv, "198.51.100.7")).collect();
+    assert!(statuses[..1000].iter().all(|status| *status == 200));
+    assert_eq!(statuses[1000], 429);
+    assert_eq!(ask(&mut tv, "203.0.113.9"), 200);
+    assert_eq!(*tv.s.world.asked(), ["load", "commit", "commit"]);
+    tv.s.world.advance(3600);
+    assert_eq!(ask(&mut tv, "198.51.100.7"), 200);
 }

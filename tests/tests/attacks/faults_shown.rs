@@ -71,3 +71,37 @@ fn a_full_table_of_flows_is_shown_as_any_other_fault() {
     assert_eq!(header(&script["done"]["ok"], "access-control-allow-origin"), Some("*"));
     assert_eq!(script["done"]["fault"]["code"], "busy");
 }
+
+#[test]
+fn a_browser_that_finds_nothing_is_shown_a_page_and_a_program_json() {
+    let mut world = World::new();
+    for path in ["/", "/nothing", "/sign-in/"] {
+        for (accept, media_type) in [
+            ("text/html,application/xhtml+xml,*/*;q=0.8", "text/html; charset=utf-8"),
+            ("application/json", "application/json"),
+            ("*/*", "application/json"),
+        ] {
+            let url = format!("{}{path}", World::ISSUER);
+            let response =
+                world.ok(json!({ "http": { "method": "GET", "url": url, "headers": [["accept", accept]] } }));
+            assert_eq!(
+                (&response["status"], header(&response, "content-type")),
+                (&json!(404), Some(media_type)),
+                "{path}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_faults_help_needs_no_file_that_no_package_has() {
+    let config = World::config(json!({ "nonsense": 1 })).to_string();
+    let fault = claviger_core::Engine::open(config.as_bytes()).unwrap_err();
+    assert!(fault.told().help.contains("the message names"), "{:?}", fault.told());
+    let mut world = World::new();
+    for command in [json!({ "nonsense": {} }), json!({ "clients.find": { "id": 1 } })] {
+        let done = world.run(command);
+        let told = [&done["fault"], &done["refused"]].into_iter().find(|told| told.is_object()).unwrap();
+        assert!(!text(&told["help"]).contains("docs/"), "{told}");
+    }
+}

@@ -176,3 +176,17 @@ fn an_issuer_that_is_not_configured_and_settings_that_clash_are_faults() {
         assert!(claviger_core::Engine::open(config.to_string().as_bytes()).is_err(), "{config}");
     }
 }
+
+#[test]
+fn md_each_issuer_of_one_origin_serves_the_metadata_of_its_resources() {
+    let mut second = other(PATH, "second");
+    second["resources"] = json!({ "https://auth.example.com/api": {} });
+    let mut world = world(&[second]);
+    for (path, issuer) in [("", World::ISSUER), ("/tenant", PATH), ("/api", PATH)] {
+        let url = format!("{}/.well-known/oauth-protected-resource{path}", World::ISSUER);
+        let (status, described) = reply(&world.ok(json!({ "http": { "method": "GET", "url": url } })));
+        assert_eq!((status, &described["authorization_servers"]), (200, &json!([issuer])), "{path}");
+    }
+    let url = format!("{}/.well-known/oauth-protected-resource/other", World::ISSUER);
+    assert_eq!(world.ok(json!({ "http": { "method": "GET", "url": url } }))["status"], 404);
+}

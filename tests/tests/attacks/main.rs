@@ -25,6 +25,7 @@ mod issuers;
 mod keys;
 mod metadata;
 mod metadata_documents;
+mod metadata_documents_stale;
 mod openid;
 mod openid_userinfo;
 mod operations;

@@ -281,3 +281,22 @@ fn a_push_that_is_not_stored_gives_no_reference_and_a_begin_that_is_not_stored_b
         }
     }
 }
+
+#[test]
+fn th_a_stranger_who_pushes_for_a_public_client_takes_nothing_from_its_users() {
+    let mut s = Setting::new(json!({ "limits": { "pushedPerMinute": 2 } }), "opaque");
+    let (id, _) = client(&mut s.world, json!({ "authMethod": "none" }));
+    let query = claviger_tests::setting::authorization_query(&id, &[]);
+    let mut push = |remote: &str| {
+        let headers = [("content-type", "application/x-www-form-urlencoded")];
+        let mut command = claviger_tests::setting::post_raw("/par", &headers, &query);
+        command["http"]["remote"] = json!(remote);
+        s.world.ok(command)["status"].clone()
+    };
+    assert_eq!(["198.51.100.7"; 3].map(&mut push), [201, 201, 429]);
+    assert_eq!(
+        ["203.0.113.9", "203.0.113.9", "2001:db8::1", "2001:db8::2", "2001:db8::3"].map(&mut push),
+        [201, 201, 201, 201, 429]
+    );
+    assert_eq!(*s.world.asked(), ["load"], "no trip more for it");
+}

@@ -30,7 +30,10 @@ pub(crate) async fn registration_endpoint(host: &Host, request: &Request) -> Res
     let (client, credentials) = read(host, request)?;
     match admission {
         Some(token) => token::spend(host, token).await?,
-        None => Throttle::of_address(host, request, "registration", registration.per_hour).admit(host).await?,
+        None => {
+            let remote = request.remote.as_deref();
+            Throttle::of_address(host, remote, "registration", registration.per_hour).admit(host).await?;
+        }
     }
     check_sector(host, &client).await?;
     let response = respond(host.config(), 201, &client, &credentials);

@@ -186,10 +186,15 @@ fn metadata_documents(world: &mut World) {
         assert_eq!(begin(world, &mut app)["status"], 400);
     }
     world.store.web.insert(ID.to_owned(), json!({ "failed": "10.0.0.1 is not an address of the public internet" }));
+    assert_eq!(begin(world, &mut app)["status"], 400, "what it said before still serves: the redirect URI is gone");
+    world.advance(2 * 86_400);
+    assert_eq!(begin(world, &mut app)["status"], 400, "nothing serves any more");
     world.advance(60);
-    assert_eq!(begin(world, &mut app)["status"], 400);
     let fields = [("client_id", ID), ("redirect_uri", CALLBACK), ("response_type", "code")];
+    // Asked again after a fault, it would meet the pause.
+    let fault = world.fault.take();
     let pushed = world.ok(crate::setting::post_as("", "/par", &fields));
+    world.fault = fault;
     assert_eq!(reply(&pushed).1["error"], "invalid_client");
     app.client = "https://10.0.0.1/client.json".to_owned();
     assert_eq!(app.authorize(world, &[])["status"], 400);
