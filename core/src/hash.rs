@@ -84,4 +84,19 @@ mod tests {
             assert_eq!(from_b64u(bad), None, "{bad:?}");
         }
     }
+
+    /// 48 bytes are enough for a difference at the start to show, did the comparison end there.
+    #[test]
+    fn tk_022_a_comparison_takes_as_long_wherever_two_secrets_differ() {
+        let secret = [7_u8; 48];
+        let (mut first, mut last) = (secret, secret);
+        first[0] ^= 1;
+        last[47] ^= 1;
+        let repeat = |compare: fn(&[u8], &[u8]) -> bool| {
+            move |other: &[u8; 48]| (0..16).filter(|_| compare(std::hint::black_box(&secret), other)).count()
+        };
+        crate::timing::takes_as_long(1_000_000, [first, last], repeat(same));
+        let early: fn(&[u8], &[u8]) -> bool = |left, right| left.iter().zip(right).all(|(left, right)| left == right);
+        crate::timing::is_told_apart(1_000_000, [first, last], repeat(early));
+    }
 }

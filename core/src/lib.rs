@@ -12,6 +12,7 @@
 //! | `device` | the device authorization endpoint, the page where the code is entered |
 //! | `client`, `account`, `session` | who is there |
 //! | `grant`, `token` | what was allowed, and the tokens made from it |
+//! | `oidc` | ID tokens, claims, userinfo, what a client calls a person |
 //! | `dpop`, `marker` | proofs of possession (RFC 9449); what may be used once was used |
 //! | `purge`, `throttle` | rows that are over, removed; what happens too often |
 //! | [`key`], `seal`, `handle`, `hash`, `random` | cryptography |
@@ -54,6 +55,8 @@ mod session;
 mod subset;
 mod throttle;
 pub mod time;
+#[cfg(test)]
+mod timing;
 mod token;
 pub mod toolkit;
 mod unreadable;

@@ -24,6 +24,15 @@ fn every_algorithm_signs_what_its_public_half_verifies() {
     }
 }
 
+/// Two messages under one nonce give away an ECDSA key. Here it comes from the key and the message (RFC 6979), so no source of randomness can repeat it.
+#[test]
+fn jw_059_no_two_messages_share_a_nonce() {
+    let key = key(Algorithm::ES256, 1);
+    let commitment = |message: u32| key.sign(&message.to_be_bytes()).unwrap()[..32].to_vec();
+    let all: std::collections::HashSet<Vec<u8>> = (0..1000).map(commitment).collect();
+    assert_eq!(all.len(), 1000);
+}
+
 #[test]
 fn the_same_bytes_make_the_same_key() {
     for algorithm in Algorithm::ALL {

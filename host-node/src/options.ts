@@ -1,5 +1,5 @@
 import type { ClavigerError } from "./errors.js";
-import type { GrantType } from "./shapes.js";
+import type { GrantType, Scope } from "./shapes.js";
 import type { Awaitable, Store } from "./store.js";
 
 /** A number of seconds, or text such as `"10m"`, `"1h"`, `"30d"`. */
@@ -29,7 +29,7 @@ export interface Configuration {
   /** Every scope, with the sentence that the consent page shows. */
   scopes?: Readonly<Record<string, string>>;
   /** The scopes of a request that names none. */
-  defaultScopes?: readonly string[];
+  defaultScopes?: readonly Scope[];
   lifetimes?: {
     code?: Lifetime;
     accessToken?: Lifetime;
@@ -79,7 +79,7 @@ export interface Configuration {
     mode?: "off" | "token" | "open";
     documents?: boolean;
     /** What they may ask for; all scopes when absent. */
-    scopes?: readonly string[];
+    scopes?: readonly Scope[];
     /** What they may register for; `authorization_code` and `refresh_token` when absent. */
     grantTypes?: readonly GrantType[];
     perHour?: number;
@@ -102,7 +102,7 @@ export interface Resource {
   /** `lifetimes.accessToken` when absent. */
   lifetime?: Lifetime;
   /** The scopes that mean something there; all when absent. Its tokens hold no others. */
-  scopes?: readonly string[];
+  scopes?: readonly Scope[];
   /** What people call it (RFC 9728 section 2). */
   name?: string;
 }

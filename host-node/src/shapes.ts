@@ -99,7 +99,7 @@ export interface NewClient {
   /** Compared byte for byte; on a loopback address any port fits (RFC 8252 section 7.3). */
   redirectUris: readonly string[];
   /** All that are configured when absent. */
-  scopes?: readonly string[];
+  scopes?: readonly Scope[];
   /** `authorization_code` and `refresh_token` when absent; none for what serves resources and has no redirect URIs. */
   grantTypes?: readonly GrantType[];
   /** `client_secret_basic` when absent; `none` for a public client; `private_key_jwt` needs `jwks` or `jwksUri`. */
@@ -128,7 +128,7 @@ export interface NewClient {
 export interface ClientChanges {
   name?: string;
   redirectUris?: readonly string[];
-  scopes?: readonly string[];
+  scopes?: readonly Scope[];
   grantTypes?: readonly GrantType[];
   accessToken?: AccessTokenFormat;
   dpopBoundAccessTokens?: boolean;
@@ -211,12 +211,25 @@ export type Principal = PrincipalFacts & Permission;
 /** Who makes a request: by an access token, or by a session. */
 export type PrincipalFacts = TokenPrincipal | SessionPrincipal;
 
+/**
+ * Name your scopes here, and TypeScript refuses the others:
+ * `declare module "claviger" { interface Scopes { "things:read": unknown; "things:write": unknown } }`.
+ */
+// biome-ignore lint/suspicious/noEmptyInterface: applications fill it
+export interface Scopes {}
+
+/** The name of a scope: one of yours or of the engine's own, or any text as long as `Scopes` is empty. */
+export type Scope = keyof Scopes extends never ? string : (keyof Scopes & string) | EngineScope;
+
+/** The scopes that the engine knows by itself (OpenID Connect Core sections 5.4 and 11). */
+export type EngineScope = "openid" | "profile" | "email" | "address" | "phone" | "offline_access";
+
 /** What a request may do. A person who is signed in may do anything: scopes bound what applications do for people. */
 export interface Permission {
   /** Whether it may do what takes all of these scopes. */
-  hasScope(...scopes: string[]): boolean;
+  hasScope(...scopes: Scope[]): boolean;
   /** Whether it has one of these scopes at least. */
-  hasAnyScope(...scopes: string[]): boolean;
+  hasAnyScope(...scopes: Scope[]): boolean;
 }
 
 export interface TokenPrincipal {
@@ -263,9 +276,9 @@ export interface TokenRequirement {
   /** The resource that is asked, as in `resources`; the issuer when absent. */
   audience?: string;
   /** All of them. */
-  scopes?: readonly string[];
+  scopes?: readonly Scope[];
   /** One of them at least. */
-  anyScopes?: readonly string[];
+  anyScopes?: readonly Scope[];
   /**
    * What becomes of a JWT that was revoked before it expired: `expiry` (the default) takes it, without a trip to the store;
    * `check` refuses it, in one.

@@ -237,6 +237,25 @@ fn dv_004_a_denial_is_told_and_is_the_end() {
 }
 
 #[test]
+fn tk_052_a_code_of_a_device_passes_for_nothing_else() {
+    let mut tv = Tv::with("opaque");
+    let asked = tv.approved();
+    let device_code = text(&asked["device_code"]);
+    let renamed = ["cvr_", "cva_", "cvc_", "cvs_"].map(|prefix| device_code.replacen("cvd_", prefix, 1));
+    for bent in [device_code.to_owned()].iter().chain(&renamed) {
+        for command in [tv.s.redeem_command(bent), tv.s.refresh_command(bent)] {
+            assert_eq!(refusal(&mut tv.s.world, command), (400, "invalid_grant".into()), "{bent}");
+        }
+        assert_eq!(tv.s.world.refused(json!({ "tokens.verify": { "token": bent } })), "invalid_token");
+    }
+    let (_, tokens) = tv.poll(&asked);
+    for other in [&tokens["access_token"], &tokens["refresh_token"]] {
+        let command = poll_as(&tv.id, text(other));
+        assert_eq!(refusal(&mut tv.s.world, command), (400, "invalid_grant".into()));
+    }
+}
+
+#[test]
 fn dv_005_a_code_is_good_for_its_own_client_alone() {
     let mut tv = Tv::with("opaque");
     let (other, _) = client(&mut tv.s.world, television("opaque"));

@@ -1,6 +1,7 @@
 //! Metadata (MD-001 to MD-005).
 
-use claviger_tests::setting::{CALLBACK, Setting, header, text};
+use claviger_core::key::PublicKey;
+use claviger_tests::setting::{CALLBACK, Setting, header, reply, text};
 use claviger_tests::{ClientKey, World, location_parameter};
 use serde_json::{Value, json};
 
@@ -151,4 +152,23 @@ fn md_003_every_way_to_authenticate_that_is_told_can_be_registered_and_no_other(
     assert_eq!(working, listed(&metadata, "revocation_endpoint_auth_methods_supported"));
     let confidential: Vec<&str> = working.into_iter().filter(|method| *method != "none").collect();
     assert_eq!(confidential, listed(&metadata, "introspection_endpoint_auth_methods_supported"));
+}
+
+#[test]
+fn s14_the_key_set_is_public_and_each_key_is_named_by_its_thumbprint() {
+    let mut s = Setting::new(json!({ "signing": { "algorithm": "RS256", "alternatives": ["EdDSA", "ES256"] } }), "jwt");
+    s.tokens();
+    let response = get(&mut s.world, "https://auth.example.com/jwks", json!([]));
+    assert_eq!(header(&response, "content-type"), Some("application/jwk-set+json"));
+    assert_eq!(header(&response, "cache-control"), Some("public, max-age=900"));
+    let (_, jwks) = reply(&response);
+    let keys = jwks["keys"].as_array().unwrap();
+    assert!(!keys.is_empty());
+    for jwk in keys {
+        let members: Vec<&str> = jwk.as_object().unwrap().keys().map(String::as_str).collect();
+        assert!(members.iter().all(|name| !["d", "p", "q", "dp", "dq", "qi", "k"].contains(name)), "{members:?}");
+        assert_eq!(jwk["kid"], json!(PublicKey::from_jwk(jwk).unwrap().thumbprint()));
+        assert_eq!(jwk["use"], "sig");
+        assert!(jwk["alg"].is_string());
+    }
 }

@@ -437,3 +437,20 @@ fn the_provider_says_who_may_see_claims_of_a_client_by_its_basic_secret() {
         "an ID token is no access token"
     );
 }
+
+#[test]
+fn jw_056_who_has_a_name_that_no_id_token_can_carry_is_not_signed_in() {
+    let mut s = Setting::new(json!({ "openid": {}, "capabilities": ["subject"] }), "opaque");
+    let query = s.query(&[("scope", Some("openid"))]);
+    let interaction = s.browser.begin(&mut s.world, &query);
+    let complete = |subject: Value| {
+        let cookie = s.browser.cookie_header();
+        json!({ "interactions.complete": {
+            "handle": interaction, "cookie": cookie, "subject": subject, "methods": ["pwd"] } })
+    };
+    let long = "a".repeat(255);
+    for bad in [json!(7), json!(""), json!(format!("{long}a")), json!("Ada\u{e9}"), json!("a\nb"), json!(null)] {
+        assert_eq!(s.world.refused(complete(bad.clone())), "invalid_argument", "{bad}");
+    }
+    assert!(s.world.ok(complete(json!(long)))["location"].is_string());
+}

@@ -224,3 +224,23 @@ fn negated_inverse(odd: Limb) -> Limb {
     let inverse = (0..5).fold(odd, |guess, _| guess.wrapping_mul((2 as Limb).wrapping_sub(odd.wrapping_mul(guess))));
     inverse.wrapping_neg()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::key::rsa::limbs::{from_bytes, limbs_for};
+
+    /// The factors of a message are public or blinded by nothing: what must not show is the exponent.
+    #[test]
+    fn jw_039_a_private_operation_takes_as_long_for_every_exponent() {
+        let number = |byte: u8| from_bytes(&[byte; 128], limbs_for(1024)).unwrap();
+        let modulus = Modulus::new(number(0xfb)).unwrap();
+        let base = number(0x35);
+        let mut sparse = zero(base.len());
+        sparse[0] = 1;
+        let exponents = [sparse, number(0xff)];
+        crate::timing::takes_as_long(2_000, exponents.clone(), |exponent| modulus.power(&base, exponent));
+        let publicly = |exponent: &Limbs| modulus.power_public(&base, u64::from(exponent[0] as u32));
+        crate::timing::is_told_apart(2_000, exponents, publicly);
+    }
+}
