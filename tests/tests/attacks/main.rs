@@ -27,6 +27,7 @@ mod metadata;
 mod metadata_documents;
 mod metadata_documents_stale;
 mod openid;
+mod openid_kinds;
 mod openid_userinfo;
 mod operations;
 mod pushed;
