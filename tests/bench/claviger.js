@@ -39,9 +39,12 @@ export class Counted {
   }
 }
 
+/** As an OpenID provider; ID tokens are signed with EdDSA. */
+export const provider = { ...configuration, openid: {} };
+
 /** A server with one person signed in and one application whose access tokens are `"opaque"` or `"jwt"`. */
-export async function claviger(accessToken, store = memory()) {
-  const auth = new Claviger({ ...configuration, store });
+export async function claviger(accessToken, store = memory(), configured = configuration) {
+  const auth = new Claviger({ ...configured, store });
   const account = await auth.accounts.create({ login: "ada" });
   const grantTypes = ["authorization_code", "refresh_token", "client_credentials"];
   const { client, secret } = await auth.clients.create({
@@ -51,7 +54,7 @@ export async function claviger(accessToken, store = memory()) {
     accessToken,
   });
   const authorization = basic(client.id, secret);
-  const { begin, code } = await person(auth, client, account);
+  const { begin, code } = await person(auth, client, account, configured.openid ? "openid read" : "read");
   // The first request to this makes the signing keys.
   await auth.fetch(new Request(`${issuer}/jwks`));
   return {
@@ -63,17 +66,17 @@ export async function claviger(accessToken, store = memory()) {
     acting,
     node: byNode(auth, authorization),
     fetch: byFetch(auth, authorization),
-    driver: byDriver(store, authorization),
+    driver: byDriver(store, authorization, configured),
   };
 }
 
 /** Signs a person in; gives `begin`, an authorization request, and `code`, which consents to one and returns the code. */
-async function person(auth, client, account) {
+async function person(auth, client, account, scope) {
   const query = new URLSearchParams({
     response_type: "code",
     client_id: client.id,
     redirect_uri: redirectUri,
-    scope: "read",
+    scope,
     code_challenge: challenge,
     code_challenge_method: "S256",
   });
@@ -119,13 +122,13 @@ function byFetch(auth, authorization) {
   });
 }
 
-function byDriver(store, authorization) {
+function byDriver(store, authorization, configured) {
   const services = { store, deadline: 10_000, onError: console.error };
   const module = new WebAssembly.Module(readFileSync(new URL("../../host-node/dist/engine.wasm", import.meta.url)));
   const driver = new Driver({
     instantiate: () => {
       const engine = new EngineInstance(module);
-      engine.open({ ...configuration, capabilities: capabilities(services) });
+      engine.open({ ...configured, capabilities: capabilities(services) });
       return engine;
     },
     serve: server(services),

@@ -1,6 +1,6 @@
 // Prints the numbers as Markdown: storage trips, the event loop's delay while passwords are hashed, CPU time beside oidc-provider's.
 import { availableParallelism } from "node:os";
-import { claviger } from "./claviger.js";
+import { claviger, provider } from "./claviger.js";
 import { presenting, refreshing } from "./client.js";
 import { eventLoop } from "./event-loop.js";
 import { measure } from "./rounds.js";
@@ -12,6 +12,9 @@ const { oidcProvider } = await import("./oidc-provider.js");
 
 const opaque = { ours: await claviger("opaque"), peer: oidcProvider("opaque") };
 const jwt = { ours: await claviger("jwt"), peer: oidcProvider("jwt") };
+
+const openid = await claviger("opaque", undefined, provider);
+const [eddsa, rs256] = ["EdDSA", "RS256"].map((alg) => ({ ours: openid, peer: oidcProvider("opaque", alg) }));
 
 const redeem = async (server) => server.redemption(await server.code());
 /** What a form to the token endpoint is made of when it presents something issued before. */
@@ -25,6 +28,8 @@ const act = async (server) => server.acting();
 const operations = {
   "code + PKCE exchange, opaque access token": [opaque, redeem, "token"],
   "code + PKCE exchange, JWT access token (EdDSA)": [jwt, redeem, "token"],
+  "code + PKCE exchange with an id_token (EdDSA)": [eddsa, redeem, "token"],
+  "the same, beside an id_token with RS256": [rs256, redeem, "token"],
   "refresh rotation, opaque access token": [opaque, refresh, "token"],
   "client_credentials, JWT access token (EdDSA)": [jwt, act, "token"],
   "client_credentials, opaque access token": [opaque, act, "token"],
