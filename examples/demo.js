@@ -15,8 +15,8 @@ const limits = { start: 60_000, stop: 5000 };
 
 /** The servers that can be shown: the same engine, the same pages, the same SQLite file. */
 export const hosts = {
-  node: { command: process.execPath, arguments: [join(root, "host-node/dist/cli/main.js"), "serve", "--demo"] },
-  native: { command: nativeBinary(), arguments: ["serve", "--demo"] },
+  node: { command: process.execPath, program: [join(root, "host-node/dist/cli/main.js")] },
+  native: { command: nativeBinary(), program: [] },
 };
 
 /**
@@ -26,8 +26,8 @@ export const hosts = {
  */
 export async function startServer(host, options) {
   const { folder, listen = "127.0.0.1:8080", store = "sqlite:claviger-demo.db", configuration } = options;
-  const { command, arguments: first } = hosts[host];
-  const listening = [...first, "--json", "--listen", listen, "--store", store];
+  const { command, program } = hosts[host];
+  const listening = [...program, "serve", "--demo", "--json", "--listen", listen, "--store", store];
   if (configuration) {
     mkdirSync(folder, { recursive: true });
     writeFileSync(join(folder, "configuration.json"), JSON.stringify(configuration));

@@ -7,6 +7,7 @@ use super::request::{AuthorizationRequest, Prompt, ReturnTo};
 use super::response::with_error;
 use super::steps::{Allowed, Situation, page_address, still_allows};
 use crate::client::{self, Client};
+use crate::config::Config;
 use crate::consent::Consent;
 use crate::grant::Grant;
 use crate::host::Host;
@@ -29,7 +30,7 @@ pub(crate) async fn authorize(host: &Host, request: &Request) -> Result<Response
 async fn arrive(host: &Host, request: &Request) -> Result<Response, Stop> {
     let parameters = read_parameters(request)?;
     let arrival = Arrival::load(host, request, &parameters).await?;
-    let return_to = arrival.return_to(&parameters)?;
+    let return_to = arrival.return_to(host.config(), &parameters)?;
     match arrival.go_on(host, request, &return_to, &parameters).await {
         Err(Stop::Refused(refusal)) if refusal != Refusal::InvalidRequestUri => {
             Ok(Response::see_other(with_error(host, &return_to, &refusal)))
@@ -87,10 +88,10 @@ impl Arrival {
         Ok(Self { client, unused, signed_in, consent, pushed, grant })
     }
 
-    fn return_to(&self, parameters: &Form) -> Result<ReturnTo, Refusal> {
+    fn return_to(&self, config: &Config, parameters: &Form) -> Result<ReturnTo, Refusal> {
         match &self.pushed {
             Some((_, pushed)) => Ok(pushed.value.request.return_to.clone()),
-            None => ReturnTo::read(parameters, &self.client),
+            None => ReturnTo::read(config, parameters, &self.client),
         }
     }
 

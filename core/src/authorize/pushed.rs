@@ -100,7 +100,8 @@ pub(crate) async fn push(host: &Host, request: &Request) -> Result<Response, Sto
         return Err(Refusal::InvalidRequest("A pushed request has no request_uri").into());
     }
     let hint = hint::subject_for(host, form.one("id_token_hint")?, &client.id).await?;
-    let mut request = AuthorizationRequest::read(config, &client, ReturnTo::read(&form, &client)?, &form, hint)?;
+    let mut request =
+        AuthorizationRequest::read(config, &client, ReturnTo::read(config, &form, &client)?, &form, hint)?;
     request.dpop_jkt = possession.bind_code(request.dpop_jkt)?;
     let id: Id = host.random().bytes("pushed request id");
     let lifetime = config.lifetimes.pushed_request;

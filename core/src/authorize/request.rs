@@ -8,6 +8,7 @@ use crate::client::{Client, GrantType, redirect_uri_matches};
 use crate::config::Config;
 use crate::hash::from_b64u;
 use crate::http::Form;
+use crate::oidc::OPENID;
 use crate::oidc::request::OpenIdRequest;
 use crate::refusal::Refusal;
 use crate::{resource, scope};
@@ -71,8 +72,11 @@ impl Prompt {
 }
 
 impl ReturnTo {
-    /// The redirect URI of the request, if it is the client's. Without one, or with two, nothing may be redirected.
-    pub(super) fn read(query: &Form, client: &Client) -> Result<Self, Refusal> {
+    /// The redirect URI of the request, if it is the client's. Without one, or with two, nothing may be redirected. A request of OpenID
+    /// Connect always says it (OpenID Connect Core section 3.1.2.1).
+    pub(super) fn read(config: &Config, query: &Form, client: &Client) -> Result<Self, Refusal> {
+        let mut scopes = query.all("scope").flat_map(|scope| scope.split(' '));
+        let openid = config.openid.is_some() && scopes.any(|scope| scope == OPENID);
         let redirect_uri = match query.one("redirect_uri")? {
             Some(sent) => client
                 .redirect_uris
@@ -80,7 +84,7 @@ impl ReturnTo {
                 .find(|registered| redirect_uri_matches(registered, sent))
                 .map(|_| sent.to_owned()),
             None => match client.redirect_uris.as_slice() {
-                [only] => Some(only.clone()),
+                [only] if !openid => Some(only.clone()),
                 _ => None,
             },
         };

@@ -32,6 +32,15 @@ export class Host {
     return { login: this.server.login, password: this.server.password };
   }
 
+  /** Says what applications may be told of the person. */
+  async tellOfPerson(claims) {
+    const store = sqlite(join(this.folder, file));
+    const auth = new Claviger({ ...this.#configured(), store });
+    const { id } = await auth.accounts.find({ login: this.server.login });
+    await auth.accounts.update(id, { claims });
+    store.close();
+  }
+
   /** Registers a client beside the running server: the SQLite file may be used by several processes at once. */
   createClient(client) {
     return this.name === "node" ? this.#createWithPackage(client) : this.#createWithBinary(client);
@@ -46,12 +55,17 @@ export class Host {
   }
 
   async #createWithBinary(client) {
+    return JSON.parse(await this.run("clients", "create", ...flags(client)));
+  }
+
+  /** Runs a command of the host's own command line beside the running server, and gives what it says. */
+  async run(...words) {
     const { secret: CLAVIGER_SECRET, ...settings } = this.#configured();
     await writeFile(join(this.folder, "settings.json"), JSON.stringify({ ...settings, store: `sqlite:${file}` }));
     const options = { cwd: this.folder, env: { ...process.env, CLAVIGER_SECRET } };
-    const arguments_ = ["clients", "create", "--json", "--config", "settings.json", ...flags(client)];
-    const run = promisify(execFile)(hosts.native.command, arguments_, options);
-    return JSON.parse((await run).stdout);
+    const { command, program } = hosts[this.name];
+    const run = promisify(execFile)(command, [...program, ...words, "--json", "--config", "settings.json"], options);
+    return (await run).stdout;
   }
 
   /** As the demo servers are configured. */

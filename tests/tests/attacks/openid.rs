@@ -6,7 +6,7 @@ use claviger_tests::setting::{CALLBACK, PASSWORD, Setting, client, header, reply
 use claviger_tests::{ClientKey, World, basic, claims_of, location_parameter};
 use serde_json::{Value, json};
 
-use crate::check::{redirected_error, send};
+use crate::check::{is_error_page, redirected_error, send};
 
 /// A provider whose one person has a profile, in front of a browser.
 pub(crate) fn provider(changes: Value) -> Setting {
@@ -58,6 +58,18 @@ pub(crate) fn verified(s: &mut Setting, tokens: &Value) -> Value {
 fn jwks(world: &mut World) -> Vec<PublicKey> {
     let (_, jwks) = reply(&world.ok(json!({ "http": { "method": "GET", "url": format!("{}/jwks", World::ISSUER) } })));
     jwks["keys"].as_array().unwrap().iter().map(|jwk| PublicKey::from_jwk(jwk).unwrap()).collect()
+}
+
+#[test]
+fn az_021_a_request_of_openid_connect_always_says_its_redirect_uri() {
+    let mut s = provider(json!({}));
+    for scope in ["openid", "read openid"] {
+        let query = s.query(&[("scope", Some(scope)), ("redirect_uri", None)]);
+        let answer = s.browser.get(&mut s.world, &format!("/authorize?{query}"));
+        assert!(is_error_page(&answer), "{answer}");
+    }
+    let query = s.query(&[("scope", Some("read")), ("redirect_uri", None)]);
+    s.browser.begin(&mut s.world, &query);
 }
 
 #[test]
