@@ -8,7 +8,7 @@ mod tracked;
 use anyhow::bail;
 
 use crate::progress::step;
-use crate::{process, tools, wasm};
+use crate::{process, test, tools, wasm};
 
 /// A check's name and how it is made.
 type Check = (&'static str, fn() -> anyhow::Result<()>);
@@ -41,7 +41,8 @@ pub(crate) fn run() -> anyhow::Result<()> {
 }
 
 fn format() -> anyhow::Result<()> {
-    process::run(process::cargo().args(["fmt", "--all", "--check"]))
+    process::run(process::cargo().args(["fmt", "--all", "--check"]))?;
+    process::run(process::cargo().args(["fmt", "--check", "--manifest-path", test::RUST_CLIENT]))
 }
 
 fn lints() -> anyhow::Result<()> {

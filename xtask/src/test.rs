@@ -7,6 +7,7 @@ mod rust;
 
 use anyhow::bail;
 
+pub(crate) use clients::RUST as RUST_CLIENT;
 pub(crate) use ran::Ran;
 
 use crate::progress::{say, step};

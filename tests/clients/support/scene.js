@@ -21,20 +21,31 @@ export class Scene {
   }
 
   /** Goes through the built-in pages in a new browser profile. Gives the address that the browser comes back to. */
-  async authorize(location) {
+  authorize(location) {
+    return this.browse(async (page) => {
+      await page.goto(String(location));
+      await this.signIn(page, this.callback.uri);
+      return this.callback.arrived;
+    });
+  }
+
+  /** Gives a page in a new browser profile to a person who goes somewhere. */
+  async browse(walk) {
     const context = await this.browser.newContext();
     try {
-      const page = await context.newPage();
-      await page.goto(String(location));
-      await signIn(page, this.host.person);
-      await page.waitForURL((url) => !url.pathname.endsWith("/sign-in"));
-      // What was allowed before is not asked again.
-      if (!page.url().startsWith(`${this.callback.uri}?`)) await allow(page);
-      await page.waitForURL(`${this.callback.uri}?**`);
-      return this.callback.arrived;
+      return await walk(await context.newPage());
     } finally {
       await context.close();
     }
+  }
+
+  /** From the sign-in page to where an application takes the browser back. */
+  async signIn(page, back) {
+    await signIn(page, this.host.person);
+    await page.waitForURL((url) => !url.pathname.endsWith("/sign-in"));
+    // What was allowed before is not asked again.
+    if (page.url().startsWith(this.host.issuer)) await allow(page);
+    await page.waitForURL(`${back}**`);
   }
 
   async close() {
