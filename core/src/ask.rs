@@ -13,7 +13,8 @@ pub struct Key(pub String);
 pub struct Row {
     /// Made by the store; differs for every value that the key ever had.
     pub version: String,
-    /// JSON text, opaque to the store.
+    /// JSON text, opaque to the store. Empty while it stands behind the message (`Engine::resume_json`).
+    #[serde(default)]
     pub value: String,
 }
 

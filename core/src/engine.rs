@@ -154,11 +154,11 @@ impl Engine {
         })
     }
 
-    /// See [`Engine::begin_json`].
+    /// See [`Engine::begin_json`]. The values of rows may stand behind the JSON, each after a zero byte: then nobody escapes them.
     pub fn resume_json(&mut self, resume: &[u8]) -> Vec<u8> {
-        match crate::json::read::<Resume>(resume) {
-            Ok(resume) => answer(self.resume(resume)),
-            Err(_) => answer(self.resume_unreadable(resume)),
+        match read_resume(resume) {
+            Some(resume) => answer(self.resume(resume)),
+            None => answer(self.resume_unreadable(resume.split(|byte| *byte == 0).next().unwrap_or_default())),
         }
     }
 
@@ -179,6 +179,17 @@ impl Engine {
         }
         b"{}".to_vec()
     }
+}
+
+fn read_resume(bytes: &[u8]) -> Option<Resume> {
+    let mut parts = std::str::from_utf8(bytes).ok()?.split('\0');
+    let mut resume: Resume = crate::json::read(parts.next()?.as_bytes()).ok()?;
+    if let Answer::Rows(rows) = &mut resume.answer {
+        for row in rows.iter_mut().flatten().filter(|row| row.value.is_empty()) {
+            parts.next()?.clone_into(&mut row.value);
+        }
+    }
+    parts.next().is_none().then_some(resume)
 }
 
 /// What `open` answers, as JSON: the engine's version and the contract's, or the fault.

@@ -1,5 +1,6 @@
 import type { Answer, Step } from "./contract.js";
 import { ConfigurationError, Fault } from "./errors.js";
+import type { Row } from "./store.js";
 
 /** The exports of `engine.wasm` (docs/contract.md section 1). Bytes go in and come out as (pointer, length). */
 interface Exports {
@@ -44,26 +45,28 @@ export class EngineInstance implements Engine {
   }
 
   open(configuration: object): void {
-    const answer = this.#call("open", configuration) as { fault?: { message: string; help: string } };
+    const answer = this.#call("open", JSON.stringify(configuration)) as { fault?: { message: string; help: string } };
     if (answer.fault) throw new ConfigurationError(answer.fault.message, answer.fault.help);
   }
 
   begin(call: object): Step {
-    return this.#call("begin", call) as Step;
+    return this.#call("begin", JSON.stringify(call)) as Step;
   }
 
   resume(flow: number, answer: Answer): Step {
-    return this.#call("resume", { flow, answer }) as Step;
+    return this.#call(
+      "resume",
+      "rows" in answer ? rowsAnswered(flow, answer.rows) : JSON.stringify({ flow, answer }),
+    ) as Step;
   }
 
   cancel(flow: number): void {
-    this.#call("cancel", { flow });
+    this.#call("cancel", JSON.stringify({ flow }));
   }
 
-  #call(verb: Verb, input: object): unknown {
+  #call(verb: Verb, text: string): unknown {
     if (this.ended) throw trapped("another request ended it");
     const { memory, __wbindgen_free: free } = this.#exports;
-    const text = JSON.stringify(input);
     try {
       const [argument, size] = this.#put(text);
       const [pointer, length] = this.#exports[verb](argument, size);
@@ -88,6 +91,17 @@ export class EngineInstance implements Engine {
     new Uint8Array(memory.buffer, longer, bytes.length).set(bytes);
     return [longer, bytes.length];
   }
+}
+
+/** The values of rows behind the message, each after a zero byte: they are JSON, and most of what there is to escape. */
+function rowsAnswered(flow: number, rows: readonly (Row | null)[]): string {
+  let values = "";
+  const heads = rows.map((row) => {
+    if (typeof row?.value !== "string" || row.value.includes("\0")) return row;
+    values += `\0${row.value}`;
+    return { version: row.version };
+  });
+  return JSON.stringify({ flow, answer: { rows: heads } }) + values;
 }
 
 /** The one glue function that wasm-bindgen emits, and nothing else: the engine can reach nothing by itself. */

@@ -2,7 +2,15 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { Claviger, type ClavigerEvent, ConfigurationError, type Fault, type Options, Refused } from "claviger";
+import {
+  Claviger,
+  type ClavigerEvent,
+  ConfigurationError,
+  type Fault,
+  type Options,
+  Refused,
+  type Store,
+} from "claviger";
 import { memory } from "claviger/stores/memory";
 import { testing } from "claviger/testing";
 import { Browser, makeApp, signInAndConsent, tokens } from "./browser.ts";
@@ -333,6 +341,18 @@ test("a user source that throws lets nobody in", async () => {
   });
   const app = await makeApp(auth);
   await assert.rejects(signInAndConsent(new Browser(auth), app), /503 is no redirect/);
+});
+
+test("a stored value that is no JSON is one bad row, whatever is in it, and moves no other", async () => {
+  const store = memory();
+  const auth = make({ store });
+  const { client } = await auth.clients.create({ name: "App", redirectUris: ["https://app.example/cb"] });
+  for (const value of ["", "\0", '{}\0{"v":1}', "\0".repeat(9), "\ud800"]) {
+    const load = async (keys: readonly string[]) => (await store.load(keys)).map((row) => row && { ...row, value });
+    const spoiled: Store = { load, commit: (commit) => store.commit(commit), scan: store.scan.bind(store) };
+    await assert.rejects(make({ store: spoiled }).clients.find(client.id), { code: "bad_row" }, value);
+  }
+  assert.equal((await auth.clients.find(client.id))?.name, "App");
 });
 
 test("several issuers share one engine, and nothing of one is good for another", async () => {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde::Serialize;
 use tokio::sync::{Semaphore, oneshot};
 
-use super::wire::{Answer, Done, Resume, Step};
+use super::wire::{self, Answer, Done, Step};
 use super::worker::{self, Message, StartError, Stepped};
 use super::{EngineError, Module};
 
@@ -80,7 +80,7 @@ pub(crate) struct Flow {
 
 impl Flow {
     pub(crate) async fn resume(mut self, answer: &Answer) -> Result<Progress, EngineError> {
-        let answer = serde_json::to_vec(&Resume { flow: self.number, answer }).map_err(contract)?;
+        let answer = wire::resume(self.number, answer).map_err(contract)?;
         let (reply, stepped) = oneshot::channel();
         send(&self.worker, Message::Resume { generation: self.generation, answer, reply })?;
         // If this future is dropped here, `self` goes with it, and the cancellation queues up behind the answer.

@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 use crate::error::Problem;
 use crate::event::Event;
 use crate::services::{FetchAsk, Fetched, SignRequest, VerifyRequest};
-use crate::stores::{Batch, Committed, Key, Page, Row, Scan};
+use crate::stores::{Batch, Committed, Key, Page, Row, Scan, Version};
 use crate::subject::{Found, SubjectAsk};
 
 /// What begins a flow.
@@ -99,11 +99,38 @@ pub(crate) enum Answer {
     Written(Box<RawValue>),
 }
 
-/// An answer on its way to its flow.
+/// An answer on its way to its flow. The values of rows stand behind the message, each after a zero byte: they are JSON, and most of
+/// what there would be to escape.
+pub(crate) fn resume(flow: u64, answer: &Answer) -> serde_json::Result<Vec<u8>> {
+    let Answer::Rows(rows) = answer else { return serde_json::to_vec(&Resume { flow, answer }) };
+    let stands_behind = |row: &&Row| !row.value.contains('\0');
+    let heads = rows.iter().map(|row| {
+        row.as_ref().map(|row| Head { version: &row.version, value: (!stands_behind(&row)).then_some(&row.value) })
+    });
+    let mut message = serde_json::to_vec(&Resume { flow, answer: Heads { rows: heads.collect() } })?;
+    for row in rows.iter().flatten().filter(stands_behind) {
+        message.push(0);
+        message.extend_from_slice(row.value.as_bytes());
+    }
+    Ok(message)
+}
+
 #[derive(Serialize)]
-pub(crate) struct Resume<'a> {
-    pub(crate) flow: u64,
-    pub(crate) answer: &'a Answer,
+struct Resume<A> {
+    flow: u64,
+    answer: A,
+}
+
+#[derive(Serialize)]
+struct Heads<'a> {
+    rows: Vec<Option<Head<'a>>>,
+}
+
+#[derive(Serialize)]
+struct Head<'a> {
+    version: &'a Version,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    value: Option<&'a str>,
 }
 
 /// The end of a flow that nobody waits for any more.

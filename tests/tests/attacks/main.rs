@@ -40,6 +40,7 @@ mod remembered_consent;
 mod resource_policy;
 mod resource_server;
 mod revocation;
+mod rows_behind;
 mod sessions;
 mod storage;
 mod storage_faults;
