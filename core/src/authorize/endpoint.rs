@@ -142,6 +142,8 @@ async fn onward(host: &Host, situation: Situation) -> Result<String, Stop> {
     }
     match (situation.interaction.request.prompt, situation.next(host)) {
         (Prompt::None, Next::SignIn) => Err(Refusal::LoginRequired.into()),
+        // Nor does it learn from the error whether this is whom it named.
+        (Prompt::None, Next::Consent) if situation.names_somebody() => Err(Refusal::LoginRequired.into()),
         (Prompt::None, Next::Consent) => Err(Refusal::ConsentRequired.into()),
         (_, Next::Nothing) => situation.allow(host, Allowed::default()).await,
         (_, next) => Ok(page_address(host.config(), next, &situation.interaction.seal_bounded(host)?)),

@@ -16,7 +16,6 @@ use crate::oidc::grant::SignIn;
 use crate::page::Destination;
 use crate::record::Stored;
 use crate::refusal::{Refusal, Stop};
-use crate::scope;
 use crate::session::{Presented, SignedIn};
 use crate::token::check_namesakes;
 
@@ -72,10 +71,18 @@ impl Situation {
         self.interaction.next(signed_in, self.allowed_before(host), host.now())
     }
 
-    /// Whether this is whom the client means, where it means somebody (OpenID Connect Core sections 3.1.2.2 and 5.5.1).
+    /// Whom the client means, where it means somebody (OpenID Connect Core sections 3.1.2.2 and 5.5.1).
+    fn meant(&self) -> Option<&String> {
+        self.interaction.request.openid.as_ref().and_then(|openid| openid.sub.as_ref())
+    }
+
+    pub(super) fn names_somebody(&self) -> bool {
+        self.meant().is_some()
+    }
+
+    /// Whether this is whom the client means.
     fn is_about(&self, config: &Config, signed_in: &SignedIn) -> bool {
-        let meant = self.interaction.request.openid.as_ref().and_then(|openid| openid.sub.as_ref());
-        meant.is_none_or(|meant| *meant == oidc::subject::sub(config, &self.client, &signed_in.subject.id))
+        self.meant().is_none_or(|meant| *meant == oidc::subject::sub(config, &self.client, &signed_in.subject.id))
     }
 
     /// Whether the person allowed all of this to this client before. Where any program on the device may pose as the client, they
@@ -89,9 +96,14 @@ impl Situation {
         known.is_some_and(|known| known.value.covers(host, &self.client, &self.scopes(config), &request.resources))
     }
 
-    /// What there is to consent to: what was asked for, as far as the client may still have it.
+    /// What there is to consent to: the scopes that were asked for and those of claims that were asked for by name, as far as the
+    /// client may still have them.
     pub(super) fn scopes(&self, config: &Config) -> Vec<String> {
-        let mut scopes = self.interaction.request.scopes.clone();
+        let request = &self.interaction.request;
+        let mut scopes = request.scopes.clone();
+        let claims = request.openid.as_ref().map(|openid| &openid.claims);
+        scopes
+            .extend(claims.into_iter().flat_map(|claims| claims.scopes_beyond(config, &self.client, &request.scopes)));
         scopes.retain(|name| self.client.may_have(config, name));
         scopes
     }
@@ -120,31 +132,34 @@ impl Situation {
             return Err(Refusal::InteractionEnded.into());
         }
         let request = &self.interaction.request;
-        let chosen = allowed.scopes.as_ref().unwrap_or(&request.scopes);
-        if !scope::covers(&request.scopes, chosen) {
-            return Err(Refusal::InvalidRequest("Only what was asked for can be granted").into());
-        }
         let mut scopes = self.scopes(config);
-        // Without it the client would not even learn that it is the same person: that is to deny, not to allow a part.
-        scopes.retain(|name| chosen.contains(name) || name == oidc::OPENID);
+        if let Some(chosen) = &allowed.scopes {
+            if !chosen.iter().all(|name| scopes.contains(name) || request.scopes.contains(name)) {
+                return Err(Refusal::InvalidRequest("Only what was asked for can be granted").into());
+            }
+            // Without it the client would not even learn that it is the same person: that is to deny, not to allow a part.
+            scopes.retain(|name| chosen.contains(name) || name == oidc::OPENID);
+        }
         client::mark_used(host, self.unused.as_ref()).await?;
-        let grant = Grant { context: allowed.context, ..self.grant_of(host, &signed_in, scopes) };
+        let grant = Grant { context: allowed.context, ..self.grant_of(host, &signed_in, &scopes) };
         let code = grant.handle(config, Kind::Code, 0);
         let (subject, client_id, grant_id) = (grant.subject.clone(), grant.client_id.clone(), grant.id.clone());
         let scope = grant.scopes.join(" ");
         host.tell(Event::ConsentGranted { subject: subject.clone(), client_id: client_id.clone(), scope });
         host.tell(Event::CodeIssued { subject, client_id, grant_id });
         let subject = &signed_in.subject.id;
-        let (scopes, resources) = (grant.scopes.clone(), grant.resources.clone());
+        let resources = grant.resources.clone();
         let made = Change::create(Grant::slot(config, subject, &self.interaction.grant_id(config)), grant);
         let known = self.consent.as_ref();
         host.commit(Consent::remember(host, made, known, subject, &self.client, (&scopes, &resources))).await?;
         Ok(with_code(host, &request.return_to, &code))
     }
 
-    fn grant_of(&self, host: &Host, signed_in: &SignedIn, scopes: Vec<String>) -> Grant {
+    /// `allowed` may be more than is granted: what a claim was asked for by name is no scope of the client's tokens.
+    fn grant_of(&self, host: &Host, signed_in: &SignedIn, allowed: &[String]) -> Grant {
         let config = host.config();
         let request = &self.interaction.request;
+        let scopes: Vec<String> = allowed.iter().filter(|name| request.scopes.contains(name)).cloned().collect();
         Grant {
             context: None,
             id: b64u(self.interaction.grant_id(config)),
@@ -161,7 +176,7 @@ impl Situation {
                 .openid
                 .as_ref()
                 .filter(|_| oidc::is_openid(&scopes))
-                .map(|openid| Box::new(SignIn::new(openid, &signed_in.session.methods))),
+                .map(|openid| Box::new(SignIn::new(config, openid, &signed_in.session.methods, allowed))),
             state: State::code_issued(config.lifetimes.code.after(host.now())),
             access_tokens: Vec::new(),
             next_serial: 0,

@@ -65,19 +65,25 @@ pub(crate) fn is_free(name: &str) -> bool {
     !RESERVED.contains(&name)
 }
 
+/// The names that a scope gives.
+fn of_scope<'a>(config: &'a Config, scope: &str) -> impl Iterator<Item = &'a str> {
+    let standard = OF_SCOPES.iter().find(|(name, _)| *name == scope).map(|(_, claims)| *claims);
+    let own = config.openid.as_ref().and_then(|openid| openid.claims.get(scope));
+    standard.into_iter().flatten().copied().chain(own.into_iter().flatten().map(String::as_str))
+}
+
+/// Whether a scope gives this claim.
+pub(super) fn gives(config: &Config, scope: &str, claim: &str) -> bool {
+    of_scope(config, scope).any(|name| name == claim)
+}
+
 /// The names that these scopes give, and those that were asked for one by one: each once, none that is reserved.
 pub(crate) fn names<'a>(
     config: &'a Config,
     scopes: impl Iterator<Item = &'a String>,
     asked: &'a [String],
 ) -> Vec<&'a str> {
-    let mut names: Vec<&str> = Vec::new();
-    for scope in scopes {
-        let standard = OF_SCOPES.iter().find(|(name, _)| name == scope).map(|(_, claims)| *claims);
-        names.extend(standard.into_iter().flatten());
-        let own = config.openid.as_ref().and_then(|openid| openid.claims.get(scope));
-        names.extend(own.into_iter().flatten().map(String::as_str));
-    }
+    let mut names: Vec<&str> = scopes.flat_map(|scope| of_scope(config, scope)).collect();
     names.extend(asked.iter().map(String::as_str));
     names.retain(|name| is_free(name));
     names.sort_unstable();

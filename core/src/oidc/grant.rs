@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::request::{ClaimsRequest, OpenIdRequest};
+use crate::config::Config;
 
 /// How the person signed in, and what the client asked to be told of it. Of a grant with the scope `openid`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,7 +19,9 @@ pub(crate) struct SignIn {
 }
 
 impl SignIn {
-    pub(crate) fn new(request: &OpenIdRequest, methods: &[String]) -> Self {
-        Self { nonce: request.nonce.clone(), claims: request.claims.clone(), methods: methods.to_vec() }
+    /// `allowed` are the scopes that the person allowed, those for claims that were asked for by name among them.
+    pub(crate) fn new(config: &Config, request: &OpenIdRequest, methods: &[String], allowed: &[String]) -> Self {
+        let claims = request.claims.given_by(config, allowed);
+        Self { nonce: request.nonce.clone(), claims, methods: methods.to_vec() }
     }
 }

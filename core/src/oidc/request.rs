@@ -3,8 +3,9 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::claims::is_free;
+use super::claims::{gives, is_free};
 use super::is_openid;
+use crate::client::Client;
 use crate::config::Config;
 use crate::http::Form;
 use crate::key::json::parse_object;
@@ -15,7 +16,7 @@ const LONGEST_NONCE: usize = 1024;
 /// The longest `claims` parameter, in bytes.
 const LONGEST_CLAIMS: usize = 4096;
 /// The most claims that are asked for one by one, in each place.
-const MOST_CLAIMS: usize = 64;
+const MOST_CLAIMS: usize = 32;
 
 /// The members of a request with the scope `openid`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,6 +42,28 @@ pub(crate) struct ClaimsRequest {
 impl ClaimsRequest {
     pub(crate) fn is_empty(&self) -> bool {
         self.id_token.is_empty() && self.userinfo.is_empty()
+    }
+
+    /// The scopes that give what these scopes do not: who asks for a claim by its name asks the person for what a scope would give,
+    /// and is bound by what the client may have.
+    pub(crate) fn scopes_beyond(&self, config: &Config, client: &Client, scopes: &[String]) -> Vec<String> {
+        let mut beyond: Vec<String> = Vec::new();
+        for claim in self.id_token.iter().chain(&self.userinfo) {
+            let would_give = |scope: &&String| gives(config, scope, claim) && client.may_have(config, scope);
+            if !scopes.iter().chain(&beyond).any(|scope| would_give(&scope)) {
+                beyond.extend(config.scopes.keys().find(would_give).cloned());
+            }
+        }
+        beyond
+    }
+
+    /// Of the claims, those that one of these scopes gives.
+    pub(super) fn given_by(&self, config: &Config, scopes: &[String]) -> Self {
+        let given = |claims: &[String]| {
+            let by_one = |claim: &&String| scopes.iter().any(|scope| gives(config, scope, claim));
+            claims.iter().filter(by_one).cloned().collect()
+        };
+        Self { id_token: given(&self.id_token), userinfo: given(&self.userinfo) }
     }
 }
 

@@ -23,17 +23,31 @@ pub(crate) fn provider(changes: Value) -> Setting {
 
 /// The tokens of a sign-in with these parameters changed.
 pub(crate) fn signed_in(s: &mut Setting, scope: &str, changes: &[(&str, Option<&str>)]) -> Value {
-    let code = code(s, scope, changes);
+    signed_in_allowing(s, scope, changes, scope)
+}
+
+/// The same where the person leaves these scopes ticked.
+pub(crate) fn signed_in_allowing(
+    s: &mut Setting,
+    scope: &str,
+    changes: &[(&str, Option<&str>)],
+    allowed: &str,
+) -> Value {
+    let code = code_allowing(s, scope, changes, allowed);
     let (status, tokens) = s.redeem(&code);
     assert_eq!(status, 200, "{tokens}");
     tokens
 }
 
 fn code(s: &mut Setting, scope: &str, changes: &[(&str, Option<&str>)]) -> String {
+    code_allowing(s, scope, changes, scope)
+}
+
+fn code_allowing(s: &mut Setting, scope: &str, changes: &[(&str, Option<&str>)], allowed: &str) -> String {
     let query = s.query(&[&[("scope", Some(scope)), ("nonce", Some("n-0S6"))], changes].concat());
     let interaction = s.browser.begin(&mut s.world, &query);
     s.browser.sign_in(&mut s.world, &interaction, "ada", PASSWORD);
-    let scopes: Vec<&str> = scope.split(' ').collect();
+    let scopes: Vec<&str> = allowed.split(' ').collect();
     let answer = s.browser.allow(&mut s.world, &interaction, &scopes);
     location_parameter(&answer, "code").unwrap_or_else(|| panic!("no code in {answer}"))
 }
@@ -249,10 +263,13 @@ fn az_074_a_sub_that_is_asked_for_is_the_only_one_that_answers() {
 
 #[test]
 fn az_073_claims_that_are_asked_for_one_by_one_are_told_where_they_were_asked_for() {
-    let mut s = provider(json!({}));
+    let mut s = provider(json!({ "openid": { "claims": { "read": ["favourite"] } } }));
     let claims =
         json!({ "id_token": { "email": { "essential": true }, "favourite": null, "nickname": null, "iss": null } });
-    let tokens = signed_in(&mut s, "openid", &[("claims", Some(&claims.to_string()))]);
+    let asked = [("claims", Some(claims.to_string()))];
+    let asked = asked.each_ref().map(|(name, value)| (*name, value.as_deref()));
+    let tokens = signed_in_allowing(&mut s, "openid", &asked, "openid read email");
+    assert_eq!(tokens["scope"], "openid", "a claim is not the scope that would give it");
     let said = verified(&mut s, &tokens);
     assert_eq!((&said["email"], &said["email_verified"]), (&json!("ada@example.com"), &json!(true)));
     assert_eq!(

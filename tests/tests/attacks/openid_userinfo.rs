@@ -5,7 +5,7 @@ use claviger_tests::{ClientKey, World, claims_of, with_header};
 use serde_json::{Value, json};
 
 use crate::check::send;
-use crate::openid::{provider, signed_in};
+use crate::openid::{provider, signed_in, signed_in_allowing};
 
 fn asking(method: &str, authorization: Option<&str>, body: Option<&str>) -> Value {
     let mut headers = Vec::new();
@@ -103,9 +103,10 @@ fn oi_007_each_scope_gives_its_claims_and_no_others() {
 
 #[test]
 fn az_073_claims_that_were_asked_for_one_by_one_are_told_here() {
-    let mut s = provider(json!({}));
+    let mut s = provider(json!({ "openid": { "claims": { "read": ["favourite"] } } }));
     let claims = json!({ "userinfo": { "favourite": { "essential": true }, "sub": null } }).to_string();
-    let token = text(&signed_in(&mut s, "openid", &[("claims", Some(&claims))])["access_token"]).to_owned();
+    let tokens = signed_in_allowing(&mut s, "openid", &[("claims", Some(&claims))], "openid read");
+    let token = text(&tokens["access_token"]).to_owned();
     assert_eq!(told(&mut s, &token).1, json!({ "sub": s.subject, "favourite": "engines" }));
 }
 
