@@ -211,8 +211,18 @@ fn read(host: &HostOf, id: &str, response: &Fetched) -> Result<Client, Failure> 
     let fresh_until = freshness(header("cache-control")).after(host.now());
     let unused_until = Some(host.config().registration.unused_for.after(host.now()));
     let origin = Origin::Document { fresh_until, unused_until };
-    metadata::read(host.config(), Source::Document, &members, (id.to_owned(), origin, host.now()))
-        .map_err(|refusal| Failure::of(&refusal))
+    let client = metadata::read(host.config(), Source::Document, &members, (id.to_owned(), origin, host.now()))
+        .map_err(|refusal| Failure::of(&refusal))?;
+    if is_in_its_own_sector(&client) { Ok(client) } else { Err(Failure::Metadata) }
+}
+
+/// Whoever speaks for the host of the document speaks for the sector of that name, and for no other: the list of another's is not
+/// fetched for it.
+fn is_in_its_own_sector(client: &Client) -> bool {
+    fn host(address: &str) -> Option<Host<'_>> {
+        Uri::parse(address).and_then(|uri| uri.host)
+    }
+    client.openid.sector_identifier_uri.as_deref().is_none_or(|sector| host(sector) == host(&client.id))
 }
 
 impl Failure {

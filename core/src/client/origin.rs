@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{Client, SecretHash};
 use crate::change::Change;
 use crate::host::Host;
+use crate::oidc::subject;
 use crate::record::Stored;
 use crate::refusal::Stop;
 use crate::time::Millis;
@@ -67,14 +68,17 @@ impl Client {
         !matches!(self.origin, Origin::Operator)
     }
 
-    /// The same, with what is not the client's to say as it was: the operator decides that.
+    /// The same, with what is not the client's to say as it was: the operator decides that. One that is to know people by other names
+    /// begins anew, and what it got before is over: it would tell it how a sector knows them whose redirect URIs it never was at.
     pub(super) fn decided_as(self, before: &Self) -> Self {
+        // What began at this very instant began before.
+        let anew = self.created_at.saturating_add(1).max(before.created_at);
         Self {
             disabled: before.disabled,
             access_token: before.access_token,
             resources: before.resources.clone(),
             exchange_for: before.exchange_for.clone(),
-            created_at: before.created_at,
+            created_at: if subject::is_the_same(&self, before) { before.created_at } else { anew },
             ..self
         }
     }

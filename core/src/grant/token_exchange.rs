@@ -172,10 +172,15 @@ impl Wanted<'_> {
             None => held,
         };
         let (token_form, lifetime) = token::form_and_lifetime(config, client, &audience);
+        let form = if self.asked.requested == Some(JWT) { TokenForm::Jwt } else { token_form };
+        let form = token::form_about_person(config, client, form);
+        if self.asked.requested == Some(JWT) && form != TokenForm::Jwt {
+            return Err(BAD_TYPE);
+        }
         let inherited = self.presented.exchanged.as_ref().and_then(|exchanged| exchanged.resource.clone());
         Ok(AccessToken {
             serial: 0,
-            form: if self.asked.requested == Some(JWT) { TokenForm::Jwt } else { token_form },
+            form,
             scopes,
             resources: self.presented.resources,
             issued_at: client.since(host.now()),

@@ -9,6 +9,7 @@ use crate::client::{self, Credentials};
 use crate::grant::Grant;
 use crate::host::Host;
 use crate::http::{Form, Request, Response};
+use crate::oidc::subject;
 use crate::refusal::{Refusal, Stop};
 use crate::scope;
 use crate::time::{Millis, numeric_date};
@@ -56,7 +57,16 @@ pub(super) async fn introspect_for_client(host: &Host, request: &Request, form: 
         return Err(Refusal::InvalidClient { challenge: false }.into());
     }
     let told = resolved.filter(|resolved| resolved.client_id() == caller.id || resolved.is_for(host.config(), &caller));
-    let body = told.map_or_else(Introspection::default, |resolved| Introspection::of(host, &resolved));
+    let body = told.map_or_else(Introspection::default, |resolved| {
+        let told = Introspection::of(host, &resolved);
+        match resolved.person().filter(|_| !resolved.is_for(host.config(), &caller)) {
+            // A client learns of a person what its ID tokens say.
+            Some(person) if told.active => {
+                Introspection { sub: Some(subject::sub(host.config(), &caller, person)), ..told }
+            }
+            _ => told,
+        }
+    });
     Ok(Response::json(200, &body))
 }
 

@@ -11,6 +11,7 @@ use crate::host::Host;
 use crate::http::Form;
 use crate::key::set::KeySet;
 use crate::oidc::id_token::Telling;
+use crate::oidc::subject;
 use crate::record::Stored;
 use crate::refusal::{Fault, Refusal, Stop};
 use crate::subset::Subset;
@@ -99,6 +100,7 @@ pub(crate) fn new_access_token(
         None => held,
     };
     let (form, lifetime) = form_and_lifetime(config, client, asked);
+    let form = form_about_person(config, client, form);
     Ok(AccessToken {
         serial: 0,
         form,
@@ -125,6 +127,11 @@ pub(crate) fn form_and_lifetime(config: &Config, client: &Client, resources: &[S
         (if one.0 == TokenForm::Opaque { one.0 } else { other.0 }, one.1.min(other.1))
     };
     resources.iter().map(at).reduce(stricter).unwrap_or(usual)
+}
+
+/// A JWT that stands for a person names them as resources do, to whoever has it: a client that must not learn that name gets none.
+pub(crate) fn form_about_person(config: &Config, client: &Client, form: TokenForm) -> TokenForm {
+    if subject::is_pairwise(config, client) { TokenForm::Opaque } else { form }
 }
 
 /// The response for the grant as it stands: this access token of its, its live refresh token, and the ID token if something is to

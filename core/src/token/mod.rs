@@ -14,7 +14,7 @@ pub(crate) use endpoint::{introspection_endpoint, revocation_endpoint, token_end
 pub use guard::{Authenticate, VerifyToken};
 pub(crate) use guard::{Requirement, Scheme, authenticate, credentials, verify};
 pub(crate) use introspect::introspect;
-pub(crate) use issue::{TokenResponse, form_and_lifetime, new_access_token, respond, sign};
+pub(crate) use issue::{TokenResponse, form_about_person, form_and_lifetime, new_access_token, respond, sign};
 pub(crate) use meaning::{Actor, Meaning, TOO_MANY_HANDS, check_namesakes};
 pub(crate) use resolve::{OfPerson, Resolved, What, resolve, resolve_person};
 pub(crate) use revoke::revoke_any;

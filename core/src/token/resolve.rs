@@ -36,6 +36,14 @@ impl Resolved {
         }
     }
 
+    /// Whose grant it is of.
+    pub(super) fn person(&self) -> Option<&str> {
+        match self {
+            Self::Granted(grant, _) => Some(&grant.value.subject),
+            Self::Service { .. } => None,
+        }
+    }
+
     /// Whether this client has the id of one that it is of, and was made after it.
     fn is_older_than(&self, client: &Client) -> bool {
         let since = match self {

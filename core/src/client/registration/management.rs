@@ -11,6 +11,7 @@ use crate::host::Host;
 use crate::http::{Request, Response};
 use crate::record::Stored;
 use crate::refusal::{Refusal, Stop};
+use crate::throttle::Throttle;
 
 /// Members that a client is told and may not send (section 2.2).
 const OF_THE_SERVER: [&str; 4] =
@@ -20,7 +21,10 @@ const OF_THE_SERVER: [&str; 4] =
 /// not its own tells nothing, not even whether there is such a client.
 pub(crate) async fn client_configuration_endpoint(host: &Host, request: &Request, id: &str) -> Result<Response, Stop> {
     let token = request.bearer()?;
-    let client = host.load(Client::slot(host.config(), id)).await?.filter(|client| accepts(host, &client.value, token));
+    let client = host
+        .load(Client::slot(host.config(), id))
+        .await?
+        .filter(|client| presented(host, &client.value, token).is_some());
     let client = client.ok_or(Refusal::InvalidToken)?;
     if client.value.disabled {
         return Err(Refusal::RegistrationRefused("The client is disabled").into());
@@ -35,13 +39,15 @@ pub(crate) async fn client_configuration_endpoint(host: &Host, request: &Request
     }
 }
 
-fn accepts(host: &Host, client: &Client, token: &str) -> bool {
-    let Origin::Registered { tokens, .. } = &client.origin else { return false };
-    tokens.iter().fold(false, |known, own| known | own.accepts(token, host.now()))
+/// The token of the client's that this is.
+fn presented<'c>(host: &Host, client: &'c Client, token: &str) -> Option<&'c SecretHash> {
+    let Origin::Registered { tokens, .. } = &client.origin else { return None };
+    tokens.iter().fold(None, |known, own| if own.accepts(token, host.now()) { Some(own) } else { known })
 }
 
 /// Section 2.2: the whole registration anew. What is left out is gone, or as if it had never been said. The token is replaced by
-/// another; the old one works as long as a rotated refresh token does, for the client that never got the answer.
+/// another; the old one works as long as a rotated refresh token does, for the client that never got the answer. What makes this
+/// server fetch something counts as a registration does.
 async fn update(host: &Host, request: &Request, token: &str, stored: &Stored<Client>) -> Result<Response, Stop> {
     let old = &stored.value;
     let members = object(request)?;
@@ -49,15 +55,21 @@ async fn update(host: &Host, request: &Request, token: &str, stored: &Stored<Cli
     check_identity(host, &members, old)?;
     let next = new_registration_access_token(host);
     let grace = host.config().refresh_grace.after(host.now());
-    let tokens = vec![SecretHash::of(&next, None), SecretHash::of(token, Some(grace))];
+    // One that was replaced already is not kept alive by being used.
+    let until = presented(host, old, token).and_then(|own| own.expires).unwrap_or(grace);
+    let tokens = vec![SecretHash::of(&next, None), SecretHash::of(token, Some(until))];
     let origin = Origin::Registered { tokens, unused_until: old.origin.unused_until() };
-    let said = metadata::read(host.config(), Source::Registration, &members, (old.id.clone(), origin, old.created_at))?;
+    let said = metadata::read(host.config(), Source::Registration, &members, (old.id.clone(), origin, host.now()))?;
     let secret = (said.auth_method.has_secret() && old.secrets.is_empty()).then(|| new_secret(host));
     let mut secrets: Vec<_> = secret.iter().map(|secret| SecretHash::of(secret, None)).collect();
     if said.auth_method.has_secret() {
         secrets.extend(old.secrets.iter().cloned());
     }
     let client = Client { secrets, ..said.decided_as(old) };
+    if client.openid.sector_identifier_uri.is_some() {
+        let per_hour = host.config().registration.per_hour;
+        Throttle::of_address(host, request.remote.as_deref(), "registration", per_hour).admit(host).await?;
+    }
     check_sector(host, &client).await?;
     let credentials = Credentials { secret, registration_access_token: next };
     let response = respond(host.config(), 200, &client, &credentials);
