@@ -51,7 +51,8 @@ pub(crate) fn browser_digest(browser: &str) -> String {
 
 /// What binds an interaction to a browser: the cookie that it has, or a new one.
 pub(crate) fn browser_of(host: &Host, known: Option<&str>) -> String {
-    match known.filter(|value| value.len() == 22) {
+    // It goes back into a header: only what was made here, byte for byte.
+    match known.filter(|value| from_b64u(value).is_some_and(|bytes| bytes.len() == 16)) {
         Some(known) => known.to_owned(),
         None => b64u(host.random().bytes::<16>("browser")),
     }

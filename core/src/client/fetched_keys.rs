@@ -3,7 +3,8 @@
 //! Keys that were fetched serve for ten minutes. An assertion that none of them has signed makes them be fetched again, since the client
 //! may have rotated; but an address that answered is left alone for some seconds, whatever it said, and one that did not is tried a few times
 //! in them, so that nobody can send this server after another by forged assertions. Nor by many addresses: those of one origin are
-//! fetched so often together. What was tried is remembered apart from keys, and where there is too much the oldest is forgotten.
+//! fetched so often together, but for an address where keys were found before: whoever names others beside it does not keep its client
+//! out. What was tried is remembered apart from keys, and where there is too much the oldest is forgotten.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -69,7 +70,8 @@ pub(super) async fn fetched(host: &Host, uri: &str) -> Result<Rc<Vec<PublicKey>>
     if address.answered {
         return Ok(Rc::default());
     }
-    if address.times >= MOST_AT_ONCE || cache.origin(&origin, host.now()).times >= MOST_AT_ORIGIN {
+    let origin_is_left_alone = !cache.has(uri) && cache.origin(&origin, host.now()).times >= MOST_AT_ORIGIN;
+    if address.times >= MOST_AT_ONCE || origin_is_left_alone {
         return Err(Fault::HostFailed(LEFT_ALONE.into()));
     }
     cache.note_try(uri, origin, host.now());
@@ -97,6 +99,11 @@ impl FetchedKeys {
         let keys = self.keys.borrow();
         let known = keys.get(uri).filter(|known| now.abs_diff(known.at) < FRESH.millis());
         known.map(|known| Rc::clone(&known.keys)).unwrap_or_default()
+    }
+
+    /// Whether there were keys at this address, however long ago.
+    fn has(&self, uri: &str) -> bool {
+        self.keys.borrow().contains_key(uri)
     }
 
     fn keep(&self, uri: &str, fetched: Fetched) {

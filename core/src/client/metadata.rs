@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use super::keys::read_jwks;
 use super::redirect_uri::may_be_registered;
-use super::rules::fits;
+use super::rules::{fits, fits_in_a_row};
 use super::{AuthMethod, Client, ClientKeys, GrantType, Origin, openid};
 use crate::config::Config;
 use crate::key::Algorithm;
@@ -153,6 +153,9 @@ pub(super) fn read(
     client.openid.check(config, &client.redirect_uris).map_err(refused)?;
     if client.may_use(GrantType::AuthorizationCode) && client.redirect_uris.is_empty() {
         return Err(Refusal::InvalidRedirectUri("The authorization code grant needs at least one redirect URI"));
+    }
+    if !fits_in_a_row(&client) {
+        return Err(refused("The metadata is more than 56 kB"));
     }
     if client.is_public() && client.may_use(GrantType::ClientCredentials) {
         return Err(refused("A public client has no credentials of its own for client_credentials"));

@@ -108,6 +108,11 @@ pub(super) fn check(config: &Config, client: &Client, stated: &Stated) -> Result
             "grantTypes: a public client has no credentials of its own",
         ),
         (
+            stated.redirect_uris || stated.scopes || stated.keys || stated.openid,
+            fits_in_a_row(client),
+            "a client: at most 56 kB with all its lists",
+        ),
+        (
             stated.exchange_for,
             client.exchange_for.len() <= 16 && client.exchange_for.iter().all(|uri| resource::is_known(config, uri)),
             "exchangeFor: at most 16, each one of the configured",
@@ -125,7 +130,15 @@ pub(super) fn check(config: &Config, client: &Client, stated: &Stated) -> Result
     }
 }
 
-/// Both lists together stay far under the 60 KiB that a store must hold; each text has its quotation marks and comma.
+/// The most bytes of a client's row, so that with envelope, secrets and tokens it stays under the 60 KiB that a store must hold.
+const MOST_BYTES: usize = 56 * 1024;
+
+/// Whether all that a client says of itself fits in its row.
+pub(super) fn fits_in_a_row(client: &Client) -> bool {
+    serde_json::to_vec(client).is_ok_and(|row| row.len() <= MOST_BYTES)
+}
+
+/// Each text has its quotation marks and comma.
 pub(super) fn fits(texts: &[String]) -> bool {
     texts.iter().map(|text| text.len() + 3).sum::<usize>() <= 16_384
 }
