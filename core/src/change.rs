@@ -56,11 +56,7 @@ impl Change {
 
     /// A row that must be as it was read, removed.
     pub(crate) fn remove(key: Key, version: String) -> Self {
-        Self {
-            require: vec![Require { key: key.clone(), version: Some(version) }],
-            delete: vec![key],
-            ..Self::default()
-        }
+        Self::default().and_remove(key, version)
     }
 
     /// A row, removed whatever it was.
@@ -72,6 +68,11 @@ impl Change {
     pub(crate) fn and_require(mut self, key: Key, version: String) -> Self {
         self.require.push(Require { key, version: Some(version) });
         self
+    }
+
+    /// The same, and this row is gone, if it is as it was read.
+    pub(crate) fn and_remove(self, key: Key, version: String) -> Self {
+        self.and_require(key.clone(), version).and_delete(Some(key))
     }
 
     /// The same, and this row is gone, whatever it was.

@@ -71,6 +71,11 @@ impl Consent {
         })
     }
 
+    /// What is allowed still: scopes, and since when.
+    pub(crate) fn allowed(&self, now: Millis) -> impl Iterator<Item = (&[String], Millis)> {
+        self.given.iter().filter(move |given| now < given.until).map(|given| (given.scopes.as_slice(), given.since))
+    }
+
     /// The change that makes a grant, which also remembers what was allowed with it. What is known already is not written again.
     pub(crate) fn remember(
         host: &Host,

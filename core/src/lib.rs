@@ -11,6 +11,7 @@
 //! | `authorize` | the authorization request, the interaction, sign-in, consent, the response |
 //! | `device` | the device authorization endpoint, the page where the code is entered |
 //! | `client`, `account`, `session` | who is there |
+//! | `overview` | the account page: what acts for a person, shown to them and ended by them |
 //! | `grant`, `token` | what was allowed, and the tokens made from it |
 //! | `oidc` | ID tokens, claims, userinfo, what a client calls a person |
 //! | `dpop`, `marker` | proofs of possession (RFC 9449); what may be used once was used |
@@ -43,6 +44,7 @@ pub mod key;
 mod marker;
 mod metadata;
 mod oidc;
+mod overview;
 pub mod page;
 mod purge;
 mod random;

@@ -130,6 +130,12 @@ impl Builder {
         self.set_in("pages", "device", Value::String(device.into()))
     }
 
+    /// A page of your own where people see what acts for them, in place of the built-in one: they come signed in, from `/account`.
+    #[must_use]
+    pub fn account_page(self, account: impl Into<String>) -> Self {
+        self.set_in("pages", "account", Value::String(account.into()))
+    }
+
     /// One more issuer in the same engine and store: its settings, with a tenant of its own. Only what the engine is configured with is
     /// taken from it; services, listeners and threads are this builder's. Requests reach it by their address, commands by
     /// [`Claviger::at`].

@@ -66,8 +66,11 @@ export interface Configuration {
     /** What pairwise subjects are made with, 32 characters or more. With another one, people are strangers to their applications. */
     pairwiseSalt?: string;
   };
-  /** Pages of your own (path or address), sent to with `?interaction=<handle>`; see `auth.interactions` and `auth.devices`. */
-  pages?: { signIn?: string; consent?: string; device?: string };
+  /**
+   * Pages of your own (path or address), sent to with `?interaction=<handle>`; see `auth.interactions` and `auth.devices`. To `account`
+   * people come signed in, from `/account`; see `auth.grants` and `auth.sessions`.
+   */
+  pages?: { signIn?: string; consent?: string; device?: string; account?: string };
   /** The cost of hashing a password with argon2id (RFC 9106): `memory` in KiB. */
   password?: { memory?: number; passes?: number; lanes?: number };
   /**

@@ -129,7 +129,7 @@ pub(crate) struct Onward {
 
 pub(crate) async fn get(host: &Host, ask: &Get) -> Result<View, Stop> {
     if Errand::is_handle(&ask.handle) {
-        return Ok(for_a_device(host, ask)?);
+        return Ok(for_an_errand(host, ask)?);
     }
     let situation = situation(host, &ask.handle, &ask.cookie).await?;
     let request = &situation.interaction.request;
@@ -143,9 +143,9 @@ pub(crate) async fn get(host: &Host, ask: &Get) -> Result<View, Stop> {
     })
 }
 
-/// Somebody must sign in to enter the code of a device: what asks is told after that.
-fn for_a_device(host: &Host, ask: &Get) -> Result<View, Refusal> {
-    Errand::open(host, &ask.handle, find_cookie(host.config(), &ask.cookie, Cookie::Browser))?;
+/// Somebody must sign in to enter the code of a device, where what asks is told after that; or to see their account page.
+fn for_an_errand(host: &Host, ask: &Get) -> Result<View, Refusal> {
+    Errand::onward(host, &ask.handle, find_cookie(host.config(), &ask.cookie, Cookie::Browser))?;
     Ok(View {
         prompt: Next::SignIn,
         client: None,
@@ -184,8 +184,7 @@ pub(crate) async fn deny(host: &Host, ask: &Get) -> Result<Onward, Stop> {
 /// Where the person goes on after signing in.
 fn onward(host: &Host, handle: &str, cookie: &str) -> Result<String, Refusal> {
     if Errand::is_handle(handle) {
-        Errand::open(host, handle, find_cookie(host.config(), cookie, Cookie::Browser))?;
-        return Ok(Errand::address(host.config(), handle));
+        return Errand::onward(host, handle, find_cookie(host.config(), cookie, Cookie::Browser));
     }
     let interaction = open(host, handle, cookie)?;
     Ok(page_address(host.config(), Next::Nothing, &interaction.seal(host)))

@@ -43,25 +43,25 @@ struct Door {
     client_name: Option<String>,
     login_hint: Option<String>,
     onward: String,
-    /// Where the browser may end when the form is sent: at the application, if nothing is left to ask. None for a device.
-    form_source: Option<String>,
+    /// Where the browser may end when the form is sent: at the application, if nothing is left to ask, or at a page of the host's.
+    form_source: String,
 }
 
 impl Door {
     async fn open(host: &Host, request: &Request, form: &Form) -> Result<Self, Stop> {
         let config = host.config();
         if let Some(handle) = form.one("interaction")?.filter(|handle| Errand::is_handle(handle)) {
-            Errand::open(host, handle, read_cookie(config, request, Cookie::Browser))?;
-            let onward = Errand::address(config, handle);
-            let handle = handle.to_owned();
-            return Ok(Self { handle, client_name: None, login_hint: None, onward, form_source: None });
+            let onward = Errand::onward(host, handle, read_cookie(config, request, Cookie::Browser))?;
+            let is_ours = onward.strip_prefix(&config.issuer.origin).is_some_and(|rest| rest.starts_with('/'));
+            let form_source = if is_ours { String::new() } else { Destination::of(&onward).form_source().to_owned() };
+            return Ok(Self { handle: handle.to_owned(), client_name: None, login_hint: None, onward, form_source });
         }
         let (situation, handle) = situation(host, request, form).await?;
         Ok(Self {
             onward: page_address(config, Next::Nothing, &handle),
-            form_source: Some(
-                Destination::of(&situation.interaction.request.return_to.redirect_uri).form_source().to_owned(),
-            ),
+            form_source: Destination::of(&situation.interaction.request.return_to.redirect_uri)
+                .form_source()
+                .to_owned(),
             client_name: Some(situation.client.name),
             login_hint: situation.interaction.request.login_hint,
             handle,
@@ -78,7 +78,7 @@ impl Door {
             problem,
         };
         let status = if problem == Some(Problem::WrongCredentials) { 401 } else { 200 };
-        page_response(status, page.render(), &self.form_source.iter().map(String::as_str).collect::<Vec<_>>())
+        page_response(status, page.render(), &[&self.form_source])
     }
 }
 
@@ -170,6 +170,7 @@ pub(crate) fn error_page(host: &Host, refusal: &Refusal) -> Response {
     let told = refusal.told();
     let help = match refusal {
         Refusal::InteractionEnded | Refusal::Forbidden(_) | Refusal::TooManyRequests { .. } => told.help,
+        Refusal::NotFound(_) => "Go back to your account page and look again.",
         _ => TRY_AGAIN,
     };
     problem_page(host.config(), told.status, told.code, &told.message, help).retry_after(refusal)

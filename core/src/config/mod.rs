@@ -57,7 +57,7 @@ use crate::time::Seconds;
 /// | `openid.pairwiseSalt` | 32 to 1024 characters, never changed: what pairwise subjects are made with | none, and no such subjects |
 /// | `openid.claimsInIdToken` | `true` or `false`: the claims of scopes are in ID tokens as well | `false` |
 /// | `dpop.requireNonce` | `true` or `false`: every DPoP proof must hold a nonce of the server | `false` |
-/// | `pages.signIn`, `pages.consent`, `pages.device` | a path, or an absolute URL | the built-in pages |
+/// | `pages.signIn`, `pages.consent`, `pages.device`, `pages.account` | a path, or an absolute URL | the built-in pages |
 /// | `password.memory` | 7168 to 1048576 KiB | 19456 |
 /// | `password.passes` | 1 to 16 | 2 |
 /// | `password.lanes` | 1 to 4 | 1 |
@@ -248,17 +248,24 @@ pub(crate) struct Pages {
     pub(crate) sign_in: String,
     pub(crate) consent: String,
     pub(crate) device: String,
+    pub(crate) account: String,
 }
 
 impl Pages {
     pub(crate) const SIGN_IN: &'static str = "/sign-in";
     pub(crate) const CONSENT: &'static str = "/consent";
     pub(crate) const DEVICE: &'static str = "/device";
+    pub(crate) const ACCOUNT: &'static str = "/account";
 }
 
 impl Default for Pages {
     fn default() -> Self {
-        Self { sign_in: Self::SIGN_IN.to_owned(), consent: Self::CONSENT.to_owned(), device: Self::DEVICE.to_owned() }
+        Self {
+            sign_in: Self::SIGN_IN.to_owned(),
+            consent: Self::CONSENT.to_owned(),
+            device: Self::DEVICE.to_owned(),
+            account: Self::ACCOUNT.to_owned(),
+        }
     }
 }
 

@@ -87,8 +87,12 @@ pub(crate) async fn device_authorization_endpoint(host: &Host, request: &Request
 
 /// The page where the code is entered, built in or the host's own.
 pub(super) fn page_address(config: &Config) -> String {
-    let page = &config.pages.device;
-    if page.starts_with('/') { config.issuer.address(page) } else { page.clone() }
+    address_of(config, &config.pages.device)
+}
+
+/// The address of a page that is configured by its path or address.
+pub(super) fn address_of(config: &Config, page: &str) -> String {
+    if page.starts_with('/') { config.issuer.address(page) } else { page.to_owned() }
 }
 
 /// An address with a parameter whose value needs no encoding.

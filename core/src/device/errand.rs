@@ -1,8 +1,8 @@
-//! An errand: a person is about to decide on a code, in one browser. Sealed, and never stored.
+//! An errand: a person is about to decide on a code, or to see their account page, in one browser. Sealed, and never stored.
 
 use serde::{Deserialize, Serialize};
 
-use super::endpoint::{page_address, with_parameter};
+use super::endpoint::{address_of, page_address, with_parameter};
 use super::user_code::UserCode;
 use crate::config::Config;
 use crate::hash::{b64u, from_b64u, same, sha256};
@@ -15,19 +15,20 @@ const PREFIX: &str = "cve_";
 /// The longest handle that is looked at.
 const LONGEST: usize = 512;
 
-/// The code that was entered, the browser it was entered in, and when.
+/// The code that was entered (none: the account page), the browser it was entered in, and when.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Errand {
-    user_code: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    user_code: Option<String>,
     browser_sha256: String,
     began_at: Millis,
 }
 
 impl Errand {
     /// The handle that goes through the browser.
-    pub(super) fn begin(host: &Host, user_code: &UserCode, browser: &str) -> String {
+    pub(crate) fn begin(host: &Host, user_code: Option<&UserCode>, browser: &str) -> String {
         let errand = Self {
-            user_code: user_code.as_str().to_owned(),
+            user_code: user_code.map(|code| code.as_str().to_owned()),
             browser_sha256: b64u(sha256(browser.as_bytes())),
             began_at: host.now(),
         };
@@ -42,8 +43,21 @@ impl Errand {
         handle.starts_with(PREFIX)
     }
 
-    /// The code, if the handle is authentic, not over, and began in this very browser.
-    pub(crate) fn open(host: &Host, handle: &str, browser: Option<&str>) -> Result<UserCode, Refusal> {
+    /// The code, if there is one in an errand that [`Self::read`] takes.
+    pub(super) fn open(host: &Host, handle: &str, browser: Option<&str>) -> Result<UserCode, Refusal> {
+        let code = Self::read(host, handle, browser)?.user_code;
+        code.and_then(|code| UserCode::read(&code)).ok_or(Refusal::InteractionEnded)
+    }
+
+    /// Where the browser goes on after the sign-in, if the handle is one that [`Self::read`] takes.
+    pub(crate) fn onward(host: &Host, handle: &str, browser: Option<&str>) -> Result<String, Refusal> {
+        let errand = Self::read(host, handle, browser)?;
+        let config = host.config();
+        Ok(if errand.user_code.is_some() { Self::address(config, handle) } else { Self::account_address(config) })
+    }
+
+    /// What a handle says, if it is authentic, not over, and began in this very browser.
+    fn read(host: &Host, handle: &str, browser: Option<&str>) -> Result<Self, Refusal> {
         let config = host.config();
         let sealed = handle.strip_prefix(PREFIX).filter(|text| text.len() <= LONGEST).and_then(from_b64u);
         let opened = sealed.and_then(|sealed| config.roots.open(Purpose::Interaction, &context(config), &sealed));
@@ -53,14 +67,16 @@ impl Errand {
             .ok_or(Refusal::InteractionEnded)?;
         let same_browser = browser
             .is_some_and(|browser| same(b64u(sha256(browser.as_bytes())).as_bytes(), errand.browser_sha256.as_bytes()));
-        if !same_browser {
-            return Err(Refusal::Forbidden("This code was entered in another browser"));
-        }
-        UserCode::read(&errand.user_code).ok_or(Refusal::InteractionEnded)
+        if same_browser { Ok(errand) } else { Err(Refusal::Forbidden("This code was entered in another browser")) }
+    }
+
+    /// The account page, built in or the host's own.
+    pub(crate) fn account_address(config: &Config) -> String {
+        address_of(config, &config.pages.account)
     }
 
     /// Where the browser goes on with it.
-    pub(crate) fn address(config: &Config, handle: &str) -> String {
+    pub(super) fn address(config: &Config, handle: &str) -> String {
         with_parameter(&page_address(config), "interaction", handle)
     }
 }

@@ -140,7 +140,7 @@ impl Situation {
 impl Errand {
     /// The handle for a code that a person typed; `None` when it cannot be one.
     pub(super) fn of_typed(host: &Host, typed: &str, browser: &str) -> Option<String> {
-        UserCode::read(typed).map(|user_code| Self::begin(host, &user_code, browser))
+        UserCode::read(typed).map(|user_code| Self::begin(host, Some(&user_code), browser))
     }
 }
 

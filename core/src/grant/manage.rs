@@ -12,7 +12,7 @@ use crate::event::Event;
 use crate::host::Host;
 use crate::record::{Record, Stored, partition};
 use crate::refusal::{Refusal, Stop};
-use crate::session::{Revoked, item_id};
+use crate::session::{Revoked, Session, item_id};
 use crate::time::Millis;
 
 /// A grant as the host sees it.
@@ -154,9 +154,26 @@ async fn end_and_delete(host: &Host, grant: Stored<Grant>, also: Option<Key>) ->
     if grant.value.state.is_revoked() {
         return Ok(Revoked { revoked: false });
     }
+    host.commit(and_end(host, Change::default(), &grant).and_delete(also)).await?;
+    Ok(Revoked { revoked: true })
+}
+
+/// The person takes back, from a session of theirs that is still there, what they allowed a client: live grants of it, and the
+/// consent.
+pub(crate) async fn end_together(
+    host: &Host,
+    grants: Vec<Stored<Grant>>,
+    by: &Stored<Session>,
+    consent: Key,
+) -> Result<(), Stop> {
+    let change = Change::default().and_require(by.key.clone(), by.version.clone());
+    let change = grants.iter().fold(change, |change, grant| and_end(host, change, grant));
+    host.commit(change.and_delete(Some(consent))).await
+}
+
+fn and_end(host: &Host, change: Change, grant: &Stored<Grant>) -> Change {
     let Grant { subject, client_id, id: grant_id, .. } = grant.value.clone();
     let state = grant.value.state.clone().revoke(host.now());
     host.tell(Event::GrantRevoked { subject, client_id, grant_id });
-    host.commit(Change::replace(&grant, Grant { state, ..grant.value.clone() }).and_delete(also)).await?;
-    Ok(Revoked { revoked: true })
+    change.and_replace(grant, Grant { state, ..grant.value.clone() })
 }

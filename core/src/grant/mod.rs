@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 pub use context::Context;
 pub use manage::{RevokeAll, Update};
-pub(crate) use manage::{end, list, revoke, revoke_all, update};
+pub(crate) use manage::{end, end_together, list, revoke, revoke_all, update};
 pub(crate) use state::State;
 
 use crate::config::{Config, TokenForm};
@@ -246,6 +246,17 @@ impl Grant {
     pub(crate) fn live_access_token(&self, serial: u32, now: Millis) -> Option<&AccessToken> {
         let line = self.line(serial)?;
         line.iter().all(|token| !token.revoked && now < token.expires_at).then(|| self.access_token(serial))?
+    }
+
+    /// Whether the client can do anything with it.
+    pub(crate) fn acts(&self, now: Millis) -> bool {
+        let is_good = |token: &AccessToken| !token.revoked && now < token.expires_at;
+        !self.state.is_revoked() && (self.state.may_be_used(now) || self.access_tokens.iter().any(is_good))
+    }
+
+    /// When something was issued from it last, as far as that is known.
+    pub(crate) fn last_issued_at(&self) -> Option<Millis> {
+        self.access_tokens.iter().map(|token| token.issued_at).chain(self.state.rotated_at()).max()
     }
 
     pub(crate) fn access_token(&self, serial: u32) -> Option<&AccessToken> {

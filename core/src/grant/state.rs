@@ -134,6 +134,22 @@ impl State {
         matches!(self, Self::Revoked { .. })
     }
 
+    /// Whether its code or its refresh token gets tokens.
+    pub(crate) fn may_be_used(&self, now: Millis) -> bool {
+        match self {
+            Self::CodeIssued { until } | Self::Live { refresh: Some(_), until } => now < *until,
+            Self::Live { refresh: None, .. } | Self::Revoked { .. } => false,
+        }
+    }
+
+    /// When the live refresh token was given.
+    pub(crate) fn rotated_at(&self) -> Option<Millis> {
+        match self {
+            Self::Live { refresh: Some(refresh), .. } => Some(refresh.rotated_at),
+            _ => None,
+        }
+    }
+
     pub(crate) fn generation(&self) -> Option<u32> {
         match self {
             Self::Live { refresh: Some(refresh), .. } => Some(refresh.generation),

@@ -12,6 +12,7 @@ use crate::dpop;
 use crate::host::Host;
 use crate::key::set::KeySet;
 use crate::oidc::userinfo::userinfo_endpoint;
+use crate::overview::{account_page, post_account};
 use crate::refusal::{Fault, Refusal, Stop};
 use crate::token::{introspection_endpoint, revocation_endpoint, token_endpoint};
 use crate::{metadata, resource};
@@ -28,6 +29,7 @@ enum Endpoint {
     Revoke,
     DeviceAuthorization,
     Device,
+    Account,
     Jwks,
     Metadata,
     UserInfo,
@@ -70,6 +72,7 @@ impl Endpoint {
             Pages::SIGN_IN => Self::SignIn,
             Pages::CONSENT => Self::Consent,
             Pages::DEVICE => Self::Device,
+            Pages::ACCOUNT => Self::Account,
             other if client_of(other).is_some() => Self::ClientConfiguration,
             _ => return None,
         })
@@ -77,7 +80,7 @@ impl Endpoint {
 
     const fn methods(self) -> &'static str {
         match self {
-            Self::Authorize | Self::SignIn | Self::Consent | Self::Device => "GET, POST",
+            Self::Authorize | Self::SignIn | Self::Consent | Self::Device | Self::Account => "GET, POST",
             Self::Pushed | Self::DeviceAuthorization | Self::Token | Self::Introspect | Self::Revoke => "POST",
             Self::UserInfo => "GET, POST",
             Self::FormPost => "GET",
@@ -97,7 +100,7 @@ impl Endpoint {
     }
 
     const fn is_page(self) -> bool {
-        matches!(self, Self::Authorize | Self::SignIn | Self::Consent | Self::Device | Self::FormPost)
+        matches!(self, Self::Authorize | Self::SignIn | Self::Consent | Self::Device | Self::Account | Self::FormPost)
     }
 }
 
@@ -162,6 +165,8 @@ async fn answer(host: &Host, request: &Request, endpoint: Endpoint) -> Result<Re
         Endpoint::Consent => consent_page(host, request).await,
         Endpoint::Device if request.method == "POST" => post_device(host, request).await,
         Endpoint::Device => device_page(host, request).await,
+        Endpoint::Account if request.method == "POST" => post_account(host, request).await,
+        Endpoint::Account => account_page(host, request).await,
         Endpoint::DeviceAuthorization => device_authorization_endpoint(host, request).await,
         Endpoint::Token => token_endpoint(host, request).await,
         Endpoint::Introspect => introspection_endpoint(host, request).await,

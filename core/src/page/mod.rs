@@ -3,6 +3,7 @@
 //! Each page is a struct of what it shows, with `render`. A page is plain HTML in one response: no script and nothing
 //! fetched, its style inlined and allowed by hash. Send every page with [`headers`].
 
+mod account;
 mod consent;
 mod destination;
 mod device;
@@ -17,6 +18,7 @@ mod style;
 #[cfg(test)]
 mod tests;
 
+pub use account::{Account, Application, OwnSession};
 pub use consent::{Consent, RequestedScope, Unverified};
 pub use destination::Destination;
 pub use device::{DeviceCode, DeviceConfirm, DeviceDone};

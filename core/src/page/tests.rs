@@ -22,7 +22,28 @@ fn pages(text: &str) -> Vec<(&'static str, String)> {
         subject: text,
     };
     let error = ErrorPage { brand, title: text, explanation: text, code: text, help: Some(text) };
+    let application = Application {
+        id: text.to_owned(),
+        name: text.to_owned(),
+        place: text.to_owned(),
+        is_unverified: true,
+        scopes: vec![text.to_owned()],
+        since: 0,
+        last_used: Some(0),
+    };
+    let account = Account {
+        brand,
+        account_name: text,
+        applications: vec![application],
+        sessions: vec![OwnSession { id: text.to_owned(), is_this: false, signed_in_at: 0 }],
+        now: 0,
+        action: text,
+        token: text,
+        is_continued: true,
+        more: Some(text),
+    };
     vec![
+        ("account", account.render()),
         ("sign-in", sign_in.render()),
         ("consent", consent.render()),
         ("error", error.render()),

@@ -38,6 +38,12 @@ impl Record for Session {
     }
 }
 
+impl Session {
+    pub(crate) fn slot(config: &Config, subject: &str, id: &Id) -> Slot<Self> {
+        Slot::new(&config.tenant, account::ROOM, subject, &format!("session.{}", b64u(id)))
+    }
+}
+
 /// What a cookie claims: an authentic handle, not yet compared with its row.
 #[derive(Debug)]
 pub(crate) struct Presented(Handle);
@@ -51,14 +57,23 @@ impl Presented {
         &self.0.owner
     }
 
+    /// What stands in the forms of this session's pages: nobody else can know it, and the cookie does not follow from it.
+    pub(crate) fn form_token(&self) -> String {
+        b64u(sha256(&[b"form ", &self.0.secret[..]].concat()))
+    }
+
+    pub(crate) fn is_form_token(&self, token: &str) -> bool {
+        same(self.form_token().as_bytes(), token.as_bytes())
+    }
+
     fn key(&self, host: &Host) -> Key {
-        slot(host.config(), self.0.owner.name(), &self.0.id).key
+        Session::slot(host.config(), self.0.owner.name(), &self.0.id).key
     }
 
     /// What to load for whoever is presented, if anybody is.
     pub(crate) fn slots(presented: Option<&Self>, host: &Host) -> (Option<Slot<Session>>, Option<Slot<Account>>) {
         let Some(Self(handle)) = presented else { return (None, None) };
-        (Some(slot(host.config(), handle.owner.name(), &handle.id)), account::slot_of(host, &handle.owner))
+        (Some(Session::slot(host.config(), handle.owner.name(), &handle.id)), account::slot_of(host, &handle.owner))
     }
 
     /// The session, if its row is there, the secret is right, and the person may still act.
@@ -82,10 +97,6 @@ impl Presented {
 pub(crate) struct SignedIn {
     pub(crate) session: Session,
     pub(crate) subject: Subject,
-}
-
-fn slot(config: &Config, subject: &str, id: &Id) -> Slot<Session> {
-    Slot::new(&config.tenant, account::ROOM, subject, &format!("session.{}", b64u(id)))
 }
 
 /// The session of the browser that sent this cookie: one trip, none when the cookie is not authentic.
@@ -120,7 +131,7 @@ pub(crate) async fn begin(
         created_at: host.now(),
         expires_at: lifetime.after(host.now()),
     };
-    let create = Change::create(slot(host.config(), subject, &id), session);
+    let create = Change::create(Session::slot(host.config(), subject, &id), session);
     host.commit(create.and_delete(own.map(|old| old.key(host)))).await?;
     host.tell(Event::SignInSucceeded { subject: subject.to_owned(), session_id: b64u(id) });
     let handle = Handle { owner: Owner::Subject(subject.to_owned()), id, serial: 0, secret, client: String::new() };
@@ -169,12 +180,27 @@ pub(crate) struct Revoked {
 
 pub(crate) async fn revoke(host: &Host, ask: &SubjectItem) -> Result<Revoked, Stop> {
     let id = item_id(&ask.id)?;
-    let Some(stored) = host.load(slot(host.config(), &ask.subject, &id)).await? else {
+    let Some(stored) = host.load(Session::slot(host.config(), &ask.subject, &id)).await? else {
         return Ok(Revoked { revoked: false });
     };
-    host.commit(Change::remove(stored.key, stored.version)).await?;
-    host.tell(Event::SessionRevoked { subject: ask.subject.clone(), session_id: ask.id.clone() });
+    end_found(host, vec![stored], None).await?;
     Ok(Revoked { revoked: true })
+}
+
+/// Ends sessions of one person as they were read, together; where another session of theirs asks for it, while that one is there.
+pub(crate) async fn end_found(
+    host: &Host,
+    ended: Vec<Stored<Session>>,
+    by: Option<&Stored<Session>>,
+) -> Result<(), Stop> {
+    let by = by.filter(|by| ended.iter().all(|session| session.key != by.key));
+    let mut change =
+        by.map_or_else(Change::default, |by| Change::default().and_require(by.key.clone(), by.version.clone()));
+    for Stored { key, version, value: Session { id: session_id, subject, .. } } in ended {
+        host.tell(Event::SessionRevoked { subject, session_id });
+        change = change.and_remove(key, version);
+    }
+    host.commit(change).await
 }
 
 /// The id of a session or a grant, as its list shows it.

@@ -1,5 +1,6 @@
 //! The scenarios themselves.
 
+mod account_pages;
 mod administration;
 mod client_credentials;
 mod contract;
@@ -30,6 +31,7 @@ pub fn all() -> Vec<Scenario> {
         client_credentials::ALL,
         resource_server::ALL,
         device::ALL,
+        account_pages::ALL,
         proofs::ALL,
         exchange::ALL,
         registration::ALL,

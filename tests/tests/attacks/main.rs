@@ -1,6 +1,7 @@
 //! The engine under attack: what hostile requests, hosts, stores and schedules must not achieve. Tests are named by the ids of the
 //! ledger where it has one.
 
+mod account_pages;
 mod authorize_interaction;
 mod authorize_redirect;
 mod authorize_request;

@@ -325,7 +325,7 @@ pub(crate) fn tokens_work(s: &mut Setting, done: &Value) {
     assert_eq!(s.refresh(text(&tokens["refresh_token"])).0, 200);
 }
 
-fn nothing_is_live(s: &mut Setting, _: &Value) {
+pub(crate) fn nothing_is_live(s: &mut Setting, _: &Value) {
     let grants = s.world.ok(json!({ "grants.list": { "subject": s.subject } }));
     assert!(grants["items"].as_array().unwrap().iter().all(|grant| grant["state"] == "revoked"), "{grants}");
 }

@@ -4,6 +4,7 @@ use claviger_tests::Memory;
 use claviger_tests::setting::{Setting, text};
 use serde_json::{Value, json};
 
+use crate::account_pages;
 use crate::check::CREDENTIALS;
 use crate::operations::{OPERATIONS, Operation, redeem};
 
@@ -25,6 +26,7 @@ use Fault::*;
 
 const OF_COMMITS: [Fault; 7] = [Failed, Stale, StaleAlways, UnknownApplied, UnknownNotApplied, UnknownLate, WrongKind];
 const OF_LOADS: [Fault; 5] = [Failed, WrongKind, NoRows, OtherTenant, Garbled];
+const OF_SCANS: [Fault; 4] = [Failed, WrongKind, OtherTenant, Garbled];
 
 /// Answers for the store, and goes wrong at one ask.
 struct Saboteur {
@@ -70,7 +72,15 @@ impl Saboteur {
     }
 }
 
-fn changed(answer: Value, change: impl Fn(Value) -> Value) -> Value {
+fn changed(mut answer: Value, change: impl Fn(Value) -> Value) -> Value {
+    if let Some(rows) = answer.pointer_mut("/page/rows").and_then(Value::as_array_mut) {
+        for row in rows {
+            let key = row["key"].clone();
+            *row = change(row.take());
+            row["key"] = key;
+        }
+        return answer;
+    }
     let rows = answer["rows"].as_array().into_iter().flatten().cloned();
     json!({ "rows": rows.map(|row| if row.is_null() { row } else { change(row) }).collect::<Vec<_>>() })
 }
@@ -135,9 +145,17 @@ fn releases_nothing(what: &str, fault: Fault, done: &Value) {
 
 /// Every fault at every ask of the operations with these numbers; they are split so that the tests run side by side.
 fn every_fault(operations: std::ops::Range<usize>) {
-    for operation in &OPERATIONS[operations] {
+    every_fault_of(&OPERATIONS[operations]);
+}
+
+fn every_fault_of(operations: &[Operation]) {
+    for operation in operations {
         for (at, ask) in asks(operation).iter().enumerate() {
-            let faults: &[Fault] = if ask == "commit" { &OF_COMMITS } else { &OF_LOADS };
+            let faults: &[Fault] = match ask.as_str() {
+                "commit" => &OF_COMMITS,
+                "scan" => &OF_SCANS,
+                _ => &OF_LOADS,
+            };
             for fault in faults {
                 survives(operation, at, *fault);
             }
@@ -163,6 +181,11 @@ fn rv_007_introspection_and_revocation_survive_every_fault() {
 #[test]
 fn sf_001_the_pages_survive_every_fault() {
     every_fault(10..13);
+}
+
+#[test]
+fn sf_001_the_account_page_survives_every_fault() {
+    every_fault_of(account_pages::OPERATIONS);
 }
 
 #[test]
