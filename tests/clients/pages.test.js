@@ -7,6 +7,7 @@ import { after, before, suite, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { startApp } from "../../examples/demo.js";
 import { allow, launch, signIn } from "./support/browser.js";
+import { Callback } from "./support/callback.js";
 import { Host } from "./support/host.js";
 
 const screenshots = fileURLToPath(new URL("../../target/screenshots", import.meta.url));
@@ -58,6 +59,75 @@ suite("pages", () => {
     }
   }
 
+  test("a person takes back what an application may do, and signs out in another browser", async () => {
+    const callback = await Callback.listen();
+    const contexts = await Promise.all([1, 2, 3].map(() => browser.newContext()));
+    try {
+      const client = await host.createClient({
+        name: "Photo Printer",
+        redirectUri: callback.uri,
+        accessToken: "opaque",
+      });
+      const [page, ...others] = await Promise.all(contexts.map((context) => context.newPage()));
+      const token = await tokenFor(page, client, callback);
+      assert.equal((await asClient(client, "/introspect", { token })).active, true);
+
+      for (const other of others) {
+        await other.goto(`${host.issuer}/account`);
+        await signIn(other, host.person);
+        await other.getByText("This browser").waitFor();
+      }
+
+      await page.goto(`${host.issuer}/account`);
+      const application = page.locator(".item", { hasText: "Photo Printer" });
+      assert.match(await application.textContent(), /127\.0\.0\.1:\d+\s*– See your things\s*Allowed .*Used /s);
+      await page.getByRole("button", { name: "Remove Photo Printer" }).click();
+      await application.waitFor({ state: "detached" });
+      assert.deepEqual(await asClient(client, "/introspect", { token }), { active: false });
+
+      // The newest of the others comes first.
+      const browsers = page.locator(".item", { hasText: "Another browser" });
+      await browsers.first().getByRole("button", { name: "Sign out" }).click();
+      await others[1].reload();
+      await others[1].getByLabel("User name").waitFor();
+      await page.getByRole("button", { name: "Sign out everywhere else" }).click();
+      await browsers.first().waitFor({ state: "detached" });
+      await others[0].reload();
+      await others[0].getByLabel("User name").waitFor();
+
+      await page.getByRole("button", { name: "Sign out" }).click();
+      await page.getByRole("heading", { name: "You are signed out" }).waitFor();
+      await page.goto(`${host.issuer}/account`);
+      await page.getByLabel("User name").waitFor();
+    } finally {
+      callback.close();
+      await Promise.all(contexts.map((context) => context.close()));
+    }
+  });
+
+  /** An access token for a client, allowed by the person in a browser. */
+  async function tokenFor(page, client, callback) {
+    // RFC 7636 appendix B.
+    const verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+    const challenge = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+    const asked = { client_id: client.id, redirect_uri: callback.uri, response_type: "code", scope: "read" };
+    const proof = { code_challenge: challenge, code_challenge_method: "S256" };
+    await page.goto(`${host.issuer}/authorize?${new URLSearchParams({ ...asked, ...proof })}`);
+    await signIn(page, host.person);
+    await allow(page);
+    await page.waitForURL(`${callback.uri}?**`);
+    const code = callback.arrived.searchParams.get("code");
+    const redeemed = { grant_type: "authorization_code", code, redirect_uri: callback.uri, code_verifier: verifier };
+    return (await asClient(client, "/token", redeemed)).access_token;
+  }
+
+  /** Posts a form as a client. */
+  async function asClient(client, path, fields) {
+    const authorization = `Basic ${btoa(`${client.id}:${client.secret}`)}`;
+    const options = { method: "POST", headers: { authorization }, body: new URLSearchParams(fields) };
+    return (await fetch(`${host.issuer}${path}`, options)).json();
+  }
+
   /** The way of a person from the application through every page and back. */
   const tour = {
     "app-home": (page) => page.goto(app.origin),
@@ -73,6 +143,10 @@ suite("pages", () => {
     "app-account": async (page) => {
       await allow(page);
       await page.getByRole("heading", { name: "You are signed in" }).waitFor();
+    },
+    account: async (page) => {
+      await page.goto(`${host.issuer}/account`);
+      await page.getByText("This browser").waitFor();
     },
     error: (page) => page.goto(`${host.issuer}/authorize?client_id=nobody`),
     "app-problem": (page) => page.goto(`${app.origin}/callback`),
