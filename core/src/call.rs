@@ -8,7 +8,7 @@ use crate::event::Dated;
 use crate::hash::from_b64u;
 use crate::refusal::{Fault, Refusal, Told};
 use crate::time::Millis;
-use crate::{account, authorize, client, device, grant, http, key, purge, resource, token};
+use crate::{account, authorize, client, device, grant, http, key, oidc, purge, resource, session, token};
 
 /// One request to the engine, with all that it learns of time and chance.
 #[derive(Debug, Deserialize)]
@@ -94,6 +94,10 @@ pub enum Command {
     SessionsList(OfSubject),
     #[serde(rename = "sessions.revoke")]
     SessionsRevoke(SubjectItem),
+    #[serde(rename = "sessions.revokeAll")]
+    SessionsRevokeAll(session::RevokeAll),
+    #[serde(rename = "logout.deliver")]
+    LogoutDeliver(oidc::backchannel::Deliver),
     #[serde(rename = "grants.list")]
     GrantsList(OfSubject),
     #[serde(rename = "grants.revoke")]

@@ -5,7 +5,7 @@ use crate::config::Config;
 use crate::host::Host;
 use crate::key::manage;
 use crate::refusal::{Refusal, Stop, Told};
-use crate::{account, authorize, client, device, grant, http, purge, resource, session, token};
+use crate::{account, authorize, client, device, grant, http, oidc, purge, resource, session, token};
 
 pub(crate) async fn carry_out(host: &Host, command: &Command) -> Result<Outcome, Stop> {
     Ok(match command {
@@ -31,6 +31,8 @@ pub(crate) async fn carry_out(host: &Host, command: &Command) -> Result<Outcome,
         Command::AccountsSetPassword(ask) => Outcome::of(account::set_password(host, ask).await?)?,
         Command::SessionsList(ask) => Outcome::of(session::list(host, ask).await?)?,
         Command::SessionsRevoke(ask) => Outcome::of(session::revoke(host, ask).await?)?,
+        Command::SessionsRevokeAll(ask) => Outcome::of(session::revoke_all(host, ask).await?)?,
+        Command::LogoutDeliver(ask) => Outcome::of(oidc::backchannel::deliver(host, ask).await?)?,
         Command::GrantsList(ask) => Outcome::of(grant::list(host, ask).await?)?,
         Command::GrantsRevoke(ask) => Outcome::of(grant::revoke(host, ask).await?)?,
         Command::GrantsUpdate(ask) => Outcome::of(grant::update(host, ask).await?)?,

@@ -55,6 +55,12 @@ pub enum Event {
     SignInFailed { subject: Option<String> },
     #[serde(rename = "session.revoked")]
     SessionRevoked { subject: String, session_id: String },
+    #[serde(rename = "logout.due")]
+    LogoutDue { subject: String, client_id: String, session_id: String },
+    #[serde(rename = "logout.delivered")]
+    LogoutDelivered { subject: String, client_id: String, session_id: String },
+    #[serde(rename = "logout.not_delivered")]
+    LogoutNotDelivered { subject: String, client_id: String, session_id: String, reason: String },
     #[serde(rename = "authentication.succeeded")]
     AuthenticationSucceeded { subject: Option<String>, client_id: Option<String>, session_id: Option<String> },
     #[serde(rename = "authentication.failed")]

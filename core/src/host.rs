@@ -254,6 +254,20 @@ impl Host {
         Ok((records, page.next))
     }
 
+    /// All records whose keys start so, page by page.
+    pub(crate) async fn scan_all<T: Record>(&self, prefix: String) -> Result<Vec<Stored<T>>, Stop> {
+        let mut found = Vec::new();
+        let mut after = None;
+        loop {
+            let (records, next) = self.scan::<T>(Scan { prefix: prefix.clone(), after, limit: 100 }).await?;
+            found.extend(records);
+            match next {
+                Some(key) => after = Some(key),
+                None => return Ok(found),
+            }
+        }
+    }
+
     pub(crate) async fn page(&self, scan: Scan) -> Result<Page, Fault> {
         match self.ask(Ask::Scan(scan)).await {
             Answer::Page(page) => Ok(page),

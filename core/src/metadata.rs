@@ -3,11 +3,11 @@
 use serde::Serialize;
 
 use crate::authorize::{Prompt, ResponseMode};
-use crate::config::{Config, RegistrationMode};
+use crate::config::{Capability, Config, RegistrationMode};
 use crate::dpop;
 use crate::http::Response;
 use crate::key::Algorithm;
-use crate::oidc::claims;
+use crate::oidc::{acr, claims};
 
 pub(crate) const WELL_KNOWN: &str = "/.well-known/oauth-authorization-server";
 /// OpenID Connect Discovery section 4.
@@ -22,6 +22,8 @@ pub(crate) const DEVICE_AUTHORIZATION: &str = "/device_authorization";
 pub(crate) const JWKS: &str = "/jwks";
 /// OpenID Connect Core section 5.3.
 pub(crate) const USERINFO: &str = "/userinfo";
+/// OpenID Connect RP-Initiated Logout section 2.
+pub(crate) const LOGOUT: &str = "/logout";
 /// RFC 7591; the client configuration endpoints of RFC 7592 are under it.
 pub(crate) const REGISTER: &str = "/register";
 
@@ -79,6 +81,15 @@ struct Metadata<'a> {
 #[derive(Serialize)]
 struct OpenIdMetadata<'a> {
     userinfo_endpoint: String,
+    /// RP-Initiated Logout section 2.1.
+    end_session_endpoint: String,
+    /// Back-Channel Logout section 2.1.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    backchannel_logout_supported: bool,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    backchannel_logout_session_supported: bool,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    acr_values_supported: Vec<&'a String>,
     subject_types_supported: Vec<&'static str>,
     id_token_signing_alg_values_supported: Vec<&'static str>,
     userinfo_signing_alg_values_supported: Vec<&'static str>,
@@ -96,6 +107,10 @@ impl<'a> OpenIdMetadata<'a> {
         let pairwise = openid.pairwise_salt.as_ref().map(|_| "pairwise");
         Some(Self {
             userinfo_endpoint: config.issuer.address(USERINFO),
+            end_session_endpoint: config.issuer.address(LOGOUT),
+            backchannel_logout_supported: config.offers(Capability::Fetch),
+            backchannel_logout_session_supported: config.offers(Capability::Fetch),
+            acr_values_supported: acr::supported(config).collect(),
             subject_types_supported: std::iter::once("public").chain(pairwise).collect(),
             id_token_signing_alg_values_supported: algorithms.clone(),
             userinfo_signing_alg_values_supported: algorithms,

@@ -34,6 +34,8 @@ pub enum Refusal {
     LoginRequired,
     /// `prompt=none`, but consent is needed (OpenID Connect Core section 3.1.2.6).
     ConsentRequired,
+    /// OpenID Connect Core Error Code unmet_authentication_requirements 1.0.
+    UnmetAuthenticationRequirements,
     /// Request objects are not offered (OpenID Connect Core section 3.1.2.6).
     RequestNotSupported,
     /// Request objects by reference are not offered (OpenID Connect Core section 3.1.2.6).
@@ -173,6 +175,7 @@ impl Refusal {
             R::InvalidTarget => ("invalid_target", 400, "The resource is unknown or was not granted", "Ask for a resource that the server knows."),
             R::AccessDenied => ("access_denied", 400, "The request was denied", "Nothing to do: it was refused on purpose."),
             R::LoginRequired => ("login_required", 400, "Nobody is signed in", "Send the person through an authorization request without prompt=none."),
+            R::UnmetAuthenticationRequirements => ("unmet_authentication_requirements", 400, "The sign-in is not as strong as it must be", "Ask for one of acr_values_supported in the server's metadata."),
             R::ConsentRequired => ("consent_required", 400, "The person must consent first", "Send the person through an authorization request without prompt=none."),
             R::RegistrationNotSupported => ("registration_not_supported", 400, "Clients do not register in requests", "Register the client first."),
             R::RequestNotSupported => ("request_not_supported", 400, "Request objects are not supported", "Send the parameters in the query."),

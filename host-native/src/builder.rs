@@ -260,6 +260,7 @@ impl Builder {
             subjects: self.subjects,
             services: self.services,
             listeners: self.listeners,
+            logouts: Logouts::default(),
             clock: self.clock,
             patience: self.patience,
             derive_patience: DERIVE_PATIENCE,

@@ -22,14 +22,14 @@ pub struct Claviger {
 }
 
 pub(crate) struct Inner {
-    pub(crate) host: Host,
+    pub(crate) host: Arc<Host>,
     pub(crate) issuers: Issuers,
     told_of_remote: AtomicBool,
 }
 
 impl Inner {
     pub(crate) fn new(host: Host, issuers: Issuers) -> Self {
-        Self { host, issuers, told_of_remote: AtomicBool::new(false) }
+        Self { host: Arc::new(host), issuers, told_of_remote: AtomicBool::new(false) }
     }
 
     /// For a request of an unknown peer. Once: without it all are counted as one, whom the first to ask for too much locks out.
@@ -72,6 +72,12 @@ impl Claviger {
     #[must_use]
     pub fn issuer(&self) -> &str {
         self.at.as_deref().unwrap_or(&self.inner.issuers.first)
+    }
+
+    /// Waits until every client that is to be told of the end of a session was told, or will not be (some minutes at most). For a
+    /// process that ends soon.
+    pub async fn settled(&self) {
+        self.inner.host.logouts.settled().await;
     }
 
     /// Runs any command of `docs/contract.md`, section 5, by its name. The typed rooms, such as [`Claviger::clients`],

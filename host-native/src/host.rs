@@ -14,6 +14,7 @@ use crate::engine::wire::{Answer, Ask, Call, Command, Done};
 use crate::engine::{DerivePool, EngineError, Pool, Progress};
 use crate::error::{Error, Problem};
 use crate::event::Event;
+use crate::logouts::Logouts;
 use crate::services::{DynFetch, DynSign, DynVerify, FetchAsk, ServiceError, SignRequest, VerifyRequest, fetched};
 use crate::stores::{Batch, Committed, DynStore, Key, Scan};
 use crate::subject::{DynSubjects, SubjectAsk};
@@ -52,6 +53,7 @@ pub(crate) struct Host {
     pub(crate) subjects: Option<Arc<dyn DynSubjects>>,
     pub(crate) services: Services,
     pub(crate) listeners: Vec<Listener>,
+    pub(crate) logouts: Logouts,
     pub(crate) clock: Clock,
     /// How long an ask may take.
     pub(crate) patience: Duration,
@@ -62,7 +64,7 @@ pub(crate) struct Host {
 impl Host {
     /// Runs a command to its end, for this issuer if one is named. Dropping the future cancels the flow; a commit under way may still be applied.
     pub(crate) async fn run<T: Serialize>(
-        &self,
+        self: &Arc<Self>,
         issuer: Option<&str>,
         name: &str,
         arguments: &T,
@@ -80,9 +82,10 @@ impl Host {
         }
     }
 
-    fn finish(&self, done: Done) -> Result<Outcome, Error> {
+    fn finish(self: &Arc<Self>, done: Done) -> Result<Outcome, Error> {
         for event in &done.events {
             self.listeners.iter().for_each(|listener| listener(event));
+            Logouts::note(self, event);
         }
         match (done.ok, done.refused, done.fault) {
             (Some(ok), None, fault) => Ok(Outcome { ok, fault }),

@@ -38,6 +38,7 @@ mod event;
 mod host;
 mod issuers;
 mod lifetime;
+mod logouts;
 pub mod services;
 pub mod stores;
 mod subject;

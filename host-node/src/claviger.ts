@@ -18,6 +18,7 @@ import {
   toResponse,
 } from "./http.js";
 import { Issuers } from "./issuers.js";
+import { type KeepAlive, keepAliveOf, type LogoutDue, Logouts } from "./logouts.js";
 import { moduleOf } from "./module.js";
 import { configuration, type RequestInfo, type SlimOptions } from "./options.js";
 import { Random } from "./random.js";
@@ -59,6 +60,7 @@ export class Claviger {
   readonly #issuers: Issuers;
   readonly #listeners: Listeners;
   readonly #guard: Guard;
+  readonly #logouts: Logouts;
   readonly #onFault: (error: ClavigerError | Error) => void;
   #driver: Promise<Driver> | undefined;
   #toldOfRemote = false;
@@ -72,6 +74,7 @@ export class Claviger {
     this.#onFault = reporter(options.onFault ?? ((error) => console.error(error)));
     this.#listeners = new Listeners((error) => this.#onFault(asError(error)));
     const call: Call = (name, argument) => this.#call(name, argument);
+    this.#logouts = new Logouts((argument, issuer) => this.#call("logout.deliver", argument, issuer));
     this.#guard = new Guard(call, options.clock ?? Date.now, this.#onFault);
     this.clients = new Clients(call);
     this.registrationTokens = new RegistrationTokens(call);
@@ -93,11 +96,13 @@ export class Claviger {
    * Answers every endpoint and page of this server. Bound, so that it can be handed over by itself; what a runtime or framework
    * passes beside the request is read for the peer's address. Rejects only when the options are wrong.
    */
-  readonly fetch = async (request: Request, info?: RequestInfo | object, ..._: unknown[]): Promise<Response> => {
+  readonly fetch = async (request: Request, info?: RequestInfo | object, ...rest: unknown[]): Promise<Response> => {
     const remote = (this.#options.remote ?? remoteAddress)(request, info);
     try {
       const http = await toHttpCall(request, this.#issuers.bodyLimit, remote);
-      return toResponse(http === "too large" ? tooLarge(this.#issuers.bodyLimit) : await this.#http(http, request));
+      return toResponse(
+        http === "too large" ? tooLarge(this.#issuers.bodyLimit) : await this.#http(http, request, keepAliveOf(rest)),
+      );
     } catch (error) {
       if (error instanceof ConfigurationError || !request.signal.aborted) throw error;
       return new Response(null, { status: 499 });
@@ -184,18 +189,27 @@ export class Claviger {
     return this.#root.#listeners.add(name, listener);
   }
 
-  async #call<Name extends Parameters<Call>[0]>(name: Name, argument: Takes<Name>): Promise<Gives<Name>> {
+  /** Resolves when every client that is to be told of the end of a session was told, or will not be. For a process that ends soon. */
+  settled(): Promise<void> {
+    return this.#root.#logouts.settled();
+  }
+
+  async #call<Name extends Parameters<Call>[0]>(
+    name: Name,
+    argument: Takes<Name>,
+    issuer = this.#issuer,
+  ): Promise<Gives<Name>> {
     const driver = await this.#ready();
-    const done = this.#told(await driver.run({ [name]: argument }, undefined, this.#issuer));
+    const done = this.#told(await driver.run({ [name]: argument }, undefined, issuer));
     if ("ok" in done) return done.ok as Gives<Name>;
     throw errorOf(done);
   }
 
-  async #http(request: HttpCall, requester?: Requester): Promise<HttpAnswer> {
+  async #http(request: HttpCall, requester?: Requester, keepAlive?: KeepAlive): Promise<HttpAnswer> {
     const driver = await this.#ready();
     if (request.remote === null) this.#root.#tellOfRemote();
     const http = { ...request, url: this.#issuers.addressOf(request.url, request.headers) };
-    const done = this.#told(await driver.run({ http }, requester, this.#issuer));
+    const done = this.#told(await driver.run({ http }, requester, this.#issuer), keepAlive);
     return done.ok ? (done.ok as HttpAnswer) : toAnswer(errorOf(done).toResponse());
   }
 
@@ -211,9 +225,12 @@ export class Claviger {
     );
   }
 
-  /** Delivers what the host must hear of. */
-  #told(done: Done): Done {
+  /** Delivers what the host must hear of, and begins what is to be done about it. */
+  #told(done: Done, keepAlive: KeepAlive = () => {}): Done {
     this.#root.#listeners.deliver(done.events);
+    for (const event of done.events ?? []) {
+      if (event.name === "logout.due") keepAlive(this.#root.#logouts.begin(event as unknown as LogoutDue));
+    }
     if (done.fault) this.#onFault(errorOf(done));
     return done;
   }

@@ -60,6 +60,11 @@ export interface Commands {
   "accounts.setPassword": [ById & { password: string }, Account];
   "sessions.list": [OfSubject & Paging, ListPage<Session>];
   "sessions.revoke": [OfSubject & ById, { revoked: boolean }];
+  "sessions.revokeAll": [OfSubject, { revoked: number }];
+  "logout.deliver": [
+    OfSubject & { sessionId: string; clientId: string; attempt?: number },
+    { delivered: boolean; retryIn: number | null },
+  ];
   "grants.list": [OfSubject & Paging, ListPage<Grant>];
   "grants.revoke": [OfSubject & ById, { revoked: boolean }];
   "grants.update": [OfSubject & ById & { context?: unknown }, Grant];

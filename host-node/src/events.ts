@@ -28,6 +28,11 @@ export interface Events {
   "sign_in.succeeded": OfSubject & { readonly sessionId: string };
   "sign_in.failed": { readonly subject: string | null };
   "session.revoked": OfSubject & { readonly sessionId: string };
+  /** A session is over that this client wants to be told of (OpenID Connect Back-Channel Logout): that is begun already. */
+  "logout.due": OfSubject & OfClient & { readonly sessionId: string };
+  "logout.delivered": OfSubject & OfClient & { readonly sessionId: string };
+  /** The client was not told, and will not be. */
+  "logout.not_delivered": OfSubject & OfClient & { readonly sessionId: string; readonly reason: string };
   /** Of `auth.authenticate`: once for each request that is let through. */
   "authentication.succeeded": {
     readonly subject: string | null;

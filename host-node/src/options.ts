@@ -65,6 +65,8 @@ export interface Configuration {
     claimsInIdToken?: boolean;
     /** What pairwise subjects are made with, 32 characters or more. With another one, people are strangers to their applications. */
     pairwiseSalt?: string;
+    /** What a sign-in is called (`acr`) that was made by all of these methods, such as `{ "urn:example:strong": ["pwd", "otp"] }`. */
+    acr?: Readonly<Record<string, readonly string[]>>;
   };
   /**
    * Pages of your own (path or address), sent to with `?interaction=<handle>`; see `auth.interactions` and `auth.devices`. To `account`

@@ -45,8 +45,10 @@ export interface OpenIdClient {
   defaultMaxAge?: number;
   /** Where a browser may go after signing out. */
   postLogoutRedirectUris?: readonly string[];
-  /** Who is told that somebody signed out. */
+  /** Who is told that somebody signed out (https); needs `fetch`. */
   backchannelLogoutUri?: string;
+  /** Whether it needs the `sid` in what it is told; it is always there. */
+  backchannelLogoutSessionRequired?: boolean;
 }
 
 /**

@@ -12,6 +12,7 @@ use crate::host::Host;
 use crate::oidc::claims::{Claims, is_free};
 use crate::record::Stored;
 use crate::refusal::{Refusal, Stop};
+use crate::session;
 use crate::time::Millis;
 
 /// The most claims of an account, as JSON.
@@ -182,8 +183,11 @@ pub(crate) async fn update(host: &Host, ask: &Update) -> Result<View, Stop> {
         ..stored.value.clone()
     };
     let view = View::of(&account);
-    host.commit(Change::replace(&stored, account)).await?;
     host.tell(Event::AccountUpdated { subject: view.id.clone() });
+    host.commit(Change::replace(&stored, account)).await?;
+    if ask.disabled == Some(true) {
+        session::end_all(host, &ask.id).await?;
+    }
     Ok(view)
 }
 

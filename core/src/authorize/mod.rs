@@ -22,10 +22,10 @@ pub use commands::{Complete, Consent, Get};
 pub(crate) use endpoint::authorize;
 pub(crate) use interaction::browser_of;
 pub(crate) use pages::{
-    TRY_AGAIN, check_origin, consent_page, error_page, page_response, post_consent, post_sign_in, problem_page,
+    TRY_AGAIN, brand, check_origin, consent_page, error_page, page_response, post_consent, post_sign_in, problem_page,
     sign_in_page,
 };
 pub(crate) use pushed::push;
 pub(crate) use request::Prompt;
-pub(crate) use response::{ResponseMode, form_post_page};
+pub(crate) use response::{ResponseMode, encoded, form_post_page};
 pub(crate) use steps::sign_in_address;

@@ -153,7 +153,7 @@ pub(crate) async fn post_consent(host: &Host, request: &Request) -> Result<Respo
         Some("deny") => Ok(Response::see_other(situation.refuse(host))),
         Some("switch_account") => {
             let left = read_cookie(host.config(), request, Cookie::Session);
-            session::end(host, session::Presented::read(host.config(), left)).await?;
+            session::leave(host, session::Presented::read(host.config(), left)).await?;
             let (name, value) = clear_cookie(host.config(), Cookie::Session);
             Ok(Response::see_other(page_address(host.config(), Next::SignIn, &handle)).with(name, value))
         }
@@ -218,6 +218,6 @@ fn form_action(host: &Host, page: &str) -> String {
     format!("{}{page}", host.config().issuer.path)
 }
 
-fn brand(host: &Host) -> Brand<'_> {
+pub(crate) fn brand(host: &Host) -> Brand<'_> {
     Brand { name: &host.config().name }
 }

@@ -68,7 +68,19 @@ impl Situation {
     pub(super) fn next(&self, host: &Host) -> Next {
         let config = host.config();
         let signed_in = self.signed_in.as_ref().filter(|signed_in| self.is_about(config, signed_in));
-        self.interaction.next(signed_in, self.allowed_before(host), host.now())
+        let next = self.interaction.next(signed_in, self.allowed_before(host), host.now());
+        match signed_in.filter(|signed_in| next != Next::SignIn && self.is_too_weak(config, signed_in)) {
+            // Once, perhaps by other means; then the client is told.
+            Some(signed_in) if signed_in.session.auth_time < self.interaction.began_at => Next::SignIn,
+            Some(_) => Next::Nothing,
+            None => next,
+        }
+    }
+
+    /// Whether the client must not take this for a sign-in (OpenID Connect Core section 5.5.1.1).
+    fn is_too_weak(&self, config: &Config, signed_in: &SignedIn) -> bool {
+        let wanted = self.interaction.request.openid.as_ref().and_then(|openid| openid.acr.as_ref());
+        wanted.is_some_and(|wanted| wanted.fails(config, &signed_in.session.methods))
     }
 
     /// Whom the client means, where it means somebody (OpenID Connect Core sections 3.1.2.2 and 5.5.1).
@@ -127,6 +139,9 @@ impl Situation {
         if allowed.subject.is_some_and(|asked| asked != signed_in.subject.id) {
             return Err(Refusal::Forbidden("Somebody else is signed in now: ask them").into());
         }
+        if self.is_too_weak(config, &signed_in) {
+            return Ok(self.answer(host, &Refusal::UnmetAuthenticationRequirements));
+        }
         check_namesakes(&signed_in.subject.id, &self.client.id)?;
         if self.grant.is_some() {
             return Err(Refusal::InteractionEnded.into());
@@ -149,7 +164,9 @@ impl Situation {
         host.tell(Event::CodeIssued { subject, client_id, grant_id });
         let subject = &signed_in.subject.id;
         let resources = grant.resources.clone();
+        let of_sign_in = grant.openid.is_some();
         let made = Change::create(Grant::slot(config, subject, &self.interaction.grant_id(config)), grant);
+        let made = if of_sign_in { signed_in.hold(made, &self.client) } else { made };
         let known = self.consent.as_ref();
         host.commit(Consent::remember(host, made, known, subject, &self.client, (&scopes, &resources))).await?;
         Ok(with_code(host, &request.return_to, &code))
@@ -195,7 +212,11 @@ impl Situation {
                 client_id: self.client.id.clone(),
             });
         }
-        with_error(host, &self.interaction.request.return_to, &Refusal::AccessDenied)
+        self.answer(host, &Refusal::AccessDenied)
+    }
+
+    fn answer(&self, host: &Host, refusal: &Refusal) -> String {
+        with_error(host, &self.interaction.request.return_to, refusal)
     }
 }
 

@@ -90,7 +90,7 @@ impl<'a> Members<'a> {
     }
 
     /// Absent is `false`.
-    fn flag(&self, name: &'static str) -> Result<bool, Refusal> {
+    pub(super) fn flag(&self, name: &'static str) -> Result<bool, Refusal> {
         match self.get(name) {
             None => Ok(false),
             Some(Value::Bool(flag)) => Ok(*flag),

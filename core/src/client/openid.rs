@@ -47,6 +47,9 @@ pub struct OpenIdClient {
     /// Who is told that somebody signed out (Back-Channel Logout section 2.2).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub backchannel_logout_uri: Option<String>,
+    /// Whether it needs the `sid` in what it is told then; it is always there.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub backchannel_logout_session_required: bool,
 }
 
 /// What the client says of it in its metadata. What it does not know of the rest is for servers that do.
@@ -76,7 +79,8 @@ pub(super) fn read(config: &Config, source: Source, members: &Members<'_>) -> Re
         sector_identifier_uri: text("sector_identifier_uri")?,
         default_max_age: members.number("default_max_age")?,
         post_logout_redirect_uris: members.texts("post_logout_redirect_uris")?.unwrap_or_default(),
-        backchannel_logout_uri: text("backchannel_logout_uri")?,
+        backchannel_logout_uri: text("backchannel_logout_uri")?.filter(|_| config.offers(Capability::Fetch)),
+        backchannel_logout_session_required: members.flag("backchannel_logout_session_required")?,
     })
 }
 
@@ -143,6 +147,10 @@ impl OpenIdClient {
             (
                 self.backchannel_logout_uri.as_deref().is_none_or(is_https),
                 "openid.backchannelLogoutUri: an https address of at most 2048 characters, without a fragment",
+            ),
+            (
+                self.backchannel_logout_uri.is_none() || config.offers(Capability::Fetch),
+                "openid.backchannelLogoutUri: this server has no fetch to tell it by",
             ),
             (
                 self.post_logout_redirect_uris.len() <= MOST_URIS

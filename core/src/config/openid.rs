@@ -18,6 +18,8 @@ pub(crate) struct OpenId {
     pub(crate) claims_in_id_token: bool,
     /// What pairwise subjects are made with (section 8.1); without it there are none.
     pub(crate) pairwise_salt: Option<String>,
+    /// What a sign-in is called that was made by all of these methods (`acr`, and RFC 8176).
+    pub(crate) acr: BTreeMap<String, Vec<String>>,
 }
 
 impl std::fmt::Debug for OpenId {
@@ -57,6 +59,15 @@ pub(super) fn check(written: &Written) -> Result<(), Fault> {
         claims.len() <= 64
             && claims.iter().all(|name| (1..=128).contains(&name.len()) && !name.contains(char::is_control))
     };
+    let is_word = |text: &String| (1..=128).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
+    ensure(
+        openid.acr.len() <= 32
+            && openid
+                .acr
+                .iter()
+                .all(|(value, methods)| is_word(value) && methods.len() <= 8 && methods.iter().all(is_word)),
+        "openid.acr: at most 32 values, each with at most 8 methods, all of 1 to 128 characters without spaces",
+    )?;
     ensure(
         openid.pairwise_salt.as_ref().is_none_or(|salt| (32..=1024).contains(&salt.len())),
         "openid.pairwiseSalt: from 32 to 1024 characters, kept for ever: with another one, people are strangers to clients",

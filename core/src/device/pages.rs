@@ -8,6 +8,7 @@ use crate::client::Origin;
 use crate::config::Pages;
 use crate::host::Host;
 use crate::http::{Cookie, Form, Request, Response, clear_cookie, read_cookie, set_cookie};
+use crate::oidc;
 use crate::page::{Brand, DeviceCode, DeviceConfirm, DeviceDone, RequestedScope};
 use crate::refusal::{Refusal, Stop};
 use crate::session;
@@ -79,7 +80,7 @@ async fn decide(host: &Host, request: &Request, form: &Form, handle: &str) -> Re
 async fn switch_account(host: &Host, request: &Request, handle: &str, user_code: UserCode) -> Result<Response, Stop> {
     let visit = visit(host, request);
     Situation::release(host, user_code, visit).await?;
-    session::end(host, session::Presented::read(host.config(), visit.session_cookie)).await?;
+    session::leave(host, session::Presented::read(host.config(), visit.session_cookie)).await?;
     let (name, value) = clear_cookie(host.config(), Cookie::Session);
     Ok(Response::see_other(sign_in_address(host.config(), handle)).with(name, value))
 }
@@ -87,7 +88,9 @@ async fn switch_account(host: &Host, request: &Request, handle: &str, user_code:
 fn confirm(host: &Host, handle: &str, situation: &Situation) -> Response {
     let device = &situation.device.value;
     let described = |id: &'_ String| host.config().scopes.get(id).map_or("", String::as_str);
-    let scopes = device.scopes.iter().map(|id| RequestedScope { id, name: described(id), description: "" }).collect();
+    // Not to be unticked: to sign in is what this is about.
+    let choices = device.scopes.iter().filter(|id| *id != oidc::OPENID);
+    let scopes = choices.map(|id| RequestedScope { id, name: described(id), description: "" }).collect();
     let html = DeviceConfirm {
         brand: brand(host),
         client_name: &device.client_name,

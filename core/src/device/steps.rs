@@ -8,6 +8,7 @@ use crate::change::Change;
 use crate::event::Event;
 use crate::grant::Context;
 use crate::host::Host;
+use crate::oidc;
 use crate::record::Stored;
 use crate::refusal::{Refusal, Stop};
 use crate::scope;
@@ -93,7 +94,8 @@ impl Situation {
         if !scope::covers(asked, chosen) {
             return Err(Refusal::InvalidRequest("Only what was asked for can be granted").into());
         }
-        let scopes: Vec<String> = asked.iter().filter(|name| chosen.contains(name)).cloned().collect();
+        let scopes: Vec<String> =
+            asked.iter().filter(|name| chosen.contains(name) || *name == oidc::OPENID).cloned().collect();
         let scope = scopes.join(" ");
         let approval = Approval {
             by: viewer(&self.signed_in),

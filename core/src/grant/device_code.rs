@@ -153,7 +153,8 @@ impl Redemption {
             resources: self.device.resources.clone(),
             redirect_uri: String::new(),
             code_challenge: String::new(),
-            session_id: self.approval.by.session_id.clone(),
+            // The device stays signed in when the browser signs out.
+            session_id: String::new(),
             auth_time: self.approval.auth_time,
             salt: b64u(host.random().bytes::<32>("grant salt")),
             // RFC 9449 section 5: the refresh tokens of a client that authenticates are bound to that already.

@@ -132,17 +132,27 @@ pub(crate) async fn revoke_all(host: &Host, ask: &RevokeAll) -> Result<RevokedAl
 
 /// All records of a person whose names start so.
 async fn all<T: Record>(host: &Host, subject: &str, start: &str) -> Result<Vec<Stored<T>>, Stop> {
-    let prefix = format!("{}/{start}", partition(host.tenant(), account::ROOM, subject));
-    let mut found = Vec::new();
-    let mut after = None;
-    loop {
-        let (records, next) = host.scan::<T>(page(prefix.clone(), after.as_ref(), None)?).await?;
-        found.extend(records);
-        match next {
-            Some(key) => after = Some(key.0),
-            None => return Ok(found),
+    host.scan_all(format!("{}/{start}", partition(host.tenant(), account::ROOM, subject))).await
+}
+
+/// Ends what applications got in these sessions for as long as they last, or in any. What comes in between, such as a refresh, is
+/// looked at again here: the sessions are over, so nobody could ask anew.
+pub(crate) async fn end_of_sessions(host: &Host, subject: &str, sessions: Option<&[String]>) -> Result<(), Stop> {
+    if host.config().openid.is_none() {
+        return Ok(());
+    }
+    for _ in 0..3 {
+        let mut ended = all::<Grant>(host, subject, "grant.").await?;
+        ended.retain(|grant| grant.value.lasts_as_long_as(sessions) && !grant.value.state.is_revoked());
+        if ended.is_empty() {
+            return Ok(());
+        }
+        match host.commit(ended.iter().fold(Change::default(), |change, grant| and_end(host, change, grant))).await {
+            Err(Stop::Stale) => host.untell(),
+            done => return done,
         }
     }
+    Err(Stop::Stale)
 }
 
 /// Ends a grant and everything issued from it.

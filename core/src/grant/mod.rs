@@ -17,12 +17,13 @@ use serde::{Deserialize, Serialize};
 
 pub use context::Context;
 pub use manage::{RevokeAll, Update};
-pub(crate) use manage::{end, end_together, list, revoke, revoke_all, update};
+pub(crate) use manage::{end, end_of_sessions, end_together, list, revoke, revoke_all, update};
 pub(crate) use state::State;
 
 use crate::config::{Config, TokenForm};
 use crate::handle::{Handle, Id, Kind, Opened, Owner, Secret};
 use crate::hash::{b64u, from_b64u, same};
+use crate::oidc::OFFLINE_ACCESS;
 use crate::oidc::grant::SignIn;
 use crate::record::{Record, Slot};
 use crate::seal::{Purpose, RootIndex, Roots};
@@ -49,6 +50,7 @@ pub(crate) struct Grant {
     pub(crate) redirect_uri: String,
     /// S256 (RFC 7636).
     pub(crate) code_challenge: String,
+    /// The session that it was allowed in; empty for a device's, which is in no browser's.
     pub(crate) session_id: String,
     pub(crate) auth_time: Millis,
     /// What all secrets of the grant are made of, with the root secret.
@@ -128,6 +130,13 @@ impl Grant {
 
     pub(crate) fn owner(&self) -> Owner {
         Owner::Subject(self.subject.clone())
+    }
+
+    /// Whether it ends with these sessions, or with any: that of a sign-in by OpenID Connect is not for when the person is away, unless the client may
+    /// stay connected then (OpenID Connect Core section 11, Back-Channel Logout section 2.7).
+    fn lasts_as_long_as(&self, sessions: Option<&[String]>) -> bool {
+        let is_of_it = sessions.map_or(!self.session_id.is_empty(), |sessions| sessions.contains(&self.session_id));
+        is_of_it && self.openid.is_some() && !self.scopes.iter().any(|name| name == OFFLINE_ACCESS)
     }
 
     fn id_bytes(&self) -> Id {

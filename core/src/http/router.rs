@@ -11,6 +11,7 @@ use crate::device::{device_authorization_endpoint, device_page, post_device};
 use crate::dpop;
 use crate::host::Host;
 use crate::key::set::KeySet;
+use crate::oidc::logout::logout_endpoint;
 use crate::oidc::userinfo::userinfo_endpoint;
 use crate::overview::{account_page, post_account};
 use crate::refusal::{Fault, Refusal, Stop};
@@ -33,6 +34,7 @@ enum Endpoint {
     Jwks,
     Metadata,
     UserInfo,
+    Logout,
     ResourceMetadata,
     Register,
     ClientConfiguration,
@@ -68,6 +70,7 @@ impl Endpoint {
             metadata::WELL_KNOWN => Self::Metadata,
             metadata::OPENID_WELL_KNOWN if config.openid.is_some() => Self::Metadata,
             metadata::USERINFO if config.openid.is_some() => Self::UserInfo,
+            metadata::LOGOUT if config.openid.is_some() => Self::Logout,
             metadata::REGISTER => Self::Register,
             Pages::SIGN_IN => Self::SignIn,
             Pages::CONSENT => Self::Consent,
@@ -82,7 +85,7 @@ impl Endpoint {
         match self {
             Self::Authorize | Self::SignIn | Self::Consent | Self::Device | Self::Account => "GET, POST",
             Self::Pushed | Self::DeviceAuthorization | Self::Token | Self::Introspect | Self::Revoke => "POST",
-            Self::UserInfo => "GET, POST",
+            Self::UserInfo | Self::Logout => "GET, POST",
             Self::FormPost => "GET",
             Self::Jwks | Self::Metadata | Self::ResourceMetadata => "GET, HEAD",
             Self::Register => "POST",
@@ -100,7 +103,16 @@ impl Endpoint {
     }
 
     const fn is_page(self) -> bool {
-        matches!(self, Self::Authorize | Self::SignIn | Self::Consent | Self::Device | Self::Account | Self::FormPost)
+        matches!(
+            self,
+            Self::Authorize
+                | Self::SignIn
+                | Self::Consent
+                | Self::Device
+                | Self::Account
+                | Self::FormPost
+                | Self::Logout
+        )
     }
 }
 
@@ -173,6 +185,7 @@ async fn answer(host: &Host, request: &Request, endpoint: Endpoint) -> Result<Re
         Endpoint::Revoke => revocation_endpoint(host, request).await,
         Endpoint::Jwks => jwks(host).await,
         Endpoint::UserInfo => userinfo_endpoint(host, request).await,
+        Endpoint::Logout => logout_endpoint(host, request).await,
         Endpoint::Metadata => Ok(metadata::respond(host.config())),
         Endpoint::ResourceMetadata => Ok(resource::respond(host.config(), request)?),
         Endpoint::Register => registration_endpoint(host, request).await,

@@ -16,12 +16,19 @@ pub(crate) struct SignIn {
     /// RFC 8176.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) methods: Vec<String>,
+    /// What the client is told that this is, where it asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) acr: Option<String>,
 }
 
 impl SignIn {
     /// `allowed` are the scopes that the person allowed, those for claims that were asked for by name among them.
     pub(crate) fn new(config: &Config, request: &OpenIdRequest, methods: &[String], allowed: &[String]) -> Self {
-        let claims = request.claims.given_by(config, allowed);
-        Self { nonce: request.nonce.clone(), claims, methods: methods.to_vec() }
+        Self {
+            nonce: request.nonce.clone(),
+            claims: request.claims.given_by(config, allowed),
+            methods: methods.to_vec(),
+            acr: request.acr.as_ref().and_then(|wanted| wanted.met_by(config, methods)),
+        }
     }
 }

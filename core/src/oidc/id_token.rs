@@ -38,6 +38,8 @@ struct IdTokenClaims<'a> {
     auth_time: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     nonce: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    acr: Option<&'a str>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     amr: &'a [String],
     /// Back-channel logout, section 2.1.
@@ -81,7 +83,7 @@ impl<'a> Telling<'a> {
     ) -> Result<String, Stop> {
         let config = host.config();
         let algorithm = algorithm(config, self.client);
-        let methods = grant.openid.as_ref().map_or(&[][..], |sign_in| &sign_in.methods);
+        let sign_in = grant.openid.as_deref();
         let told = IdTokenClaims {
             iss: &config.issuer.text,
             sub: subject::sub(config, self.client, &grant.subject),
@@ -91,7 +93,8 @@ impl<'a> Telling<'a> {
             iat: numeric_date(host.now()),
             auth_time: numeric_date(grant.auth_time),
             nonce: self.nonce,
-            amr: methods,
+            acr: sign_in.and_then(|sign_in| sign_in.acr.as_deref()),
+            amr: sign_in.map_or(&[], |sign_in| &sign_in.methods),
             sid: (!grant.session_id.is_empty()).then(|| subject::sid(&self.client.id, &grant.session_id)),
             at_hash: half_hash(algorithm, access_token),
             of_person: &self.claims,
@@ -102,7 +105,7 @@ impl<'a> Telling<'a> {
 }
 
 /// What the client registered, if that is still offered, or the usual one.
-fn algorithm(config: &Config, client: &Client) -> Algorithm {
+pub(super) fn algorithm(config: &Config, client: &Client) -> Algorithm {
     let chosen = client.openid.id_token_alg.filter(|chosen| config.signs_with(*chosen));
     let usual = config.signing.host_keys.first().map_or(config.signing.algorithm, |key| key.algorithm);
     chosen.unwrap_or(usual)

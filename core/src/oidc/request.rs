@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::acr::Wanted;
 use super::claims::{gives, is_free};
 use super::is_openid;
 use crate::client::Client;
@@ -28,6 +29,8 @@ pub(crate) struct OpenIdRequest {
     /// The `sub` of whom the request is about, as the client knows them; nobody else's sign-in answers it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) sub: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) acr: Option<Wanted>,
 }
 
 /// The `claims` parameter (section 5.5): names for each place. Claims are given where they are known; essential or not.
@@ -82,20 +85,27 @@ impl OpenIdRequest {
         if nonce.as_ref().is_some_and(|nonce| nonce.len() > LONGEST_NONCE) {
             return Err(Refusal::InvalidRequest("The parameter nonce is too long"));
         }
-        let (claims, named) = match parameters.one("claims")? {
+        let (claims, named, acr) = match parameters.one("claims")? {
             Some(text) => read_claims(text)?,
-            None => (ClaimsRequest::default(), None),
+            None => Default::default(),
         };
+        let acr = match (acr, parameters.one("acr_values")?) {
+            (None, Some(text)) => Some(Wanted::of_parameter(text)?),
+            (acr, _) => acr,
+        };
+        if acr.as_ref().is_some_and(|wanted| !wanted.can_be_met(config)) {
+            return Err(Refusal::UnmetAuthenticationRequirements);
+        }
         let sub = match (named, hinted) {
             (Some(named), Some(hinted)) if named != hinted => return Err(Refusal::LoginRequired),
             (named, hinted) => named.or(hinted),
         };
-        Ok(Some(Box::new(Self { nonce, claims, sub })))
+        Ok(Some(Box::new(Self { nonce, claims, sub, acr })))
     }
 }
 
-/// The names, and the `sub` that the ID token must have (section 5.5.1).
-fn read_claims(text: &str) -> Result<(ClaimsRequest, Option<String>), Refusal> {
+/// The names, the `sub` that the ID token must have, and the `acr` that it should have (section 5.5.1).
+fn read_claims(text: &str) -> Result<(ClaimsRequest, Option<String>, Option<Wanted>), Refusal> {
     const MALFORMED: Refusal =
         Refusal::InvalidRequest("The parameter claims is not as OpenID Connect Core section 5.5 has it");
     if text.len() > LONGEST_CLAIMS {
@@ -116,9 +126,10 @@ fn read_claims(text: &str) -> Result<(ClaimsRequest, Option<String>), Refusal> {
         Some(Value::String(sub)) => Some(sub.clone()),
         Some(_) => return Err(MALFORMED),
     };
+    let acr = id_token.get("acr").map(Wanted::of_claim).transpose()?;
     let names =
         |asked: Map<String, Value>| asked.into_iter().map(|(name, _)| name).filter(|name| is_free(name)).collect();
-    Ok((ClaimsRequest { id_token: names(id_token), userinfo: names(userinfo) }, sub))
+    Ok((ClaimsRequest { id_token: names(id_token), userinfo: names(userinfo) }, sub, acr))
 }
 
 #[cfg(test)]
@@ -127,10 +138,11 @@ mod tests {
 
     #[test]
     fn az_073_claims_are_asked_for_by_name_in_each_place() {
-        let (claims, sub) = read_claims(
+        let (claims, sub, acr) = read_claims(
             r#"{"userinfo":{"given_name":{"essential":true},"nickname":null},"id_token":{"email":null,"acr":{"values":["x"]}},"other":1}"#,
         )
         .unwrap();
+        assert!(acr.is_some());
         assert_eq!(
             (claims.userinfo, claims.id_token, sub),
             (vec!["given_name".into(), "nickname".into()], vec!["email".into()], None)
@@ -139,15 +151,21 @@ mod tests {
 
     #[test]
     fn az_074_the_sub_that_is_asked_for_is_kept() {
-        let (_, sub) = read_claims(r#"{"id_token":{"sub":{"value":"ada"}}}"#).unwrap();
+        let (_, sub, _) = read_claims(r#"{"id_token":{"sub":{"value":"ada"}}}"#).unwrap();
         assert_eq!(sub.as_deref(), Some("ada"));
     }
 
     #[test]
     fn what_is_not_such_an_object_is_refused() {
-        for bad in
-            ["", "[]", "{", r#"{"userinfo":[]}"#, r#"{"userinfo":{"a":1}}"#, r#"{"id_token":{"sub":{"value":1}}}"#]
-        {
+        for bad in [
+            "",
+            "[]",
+            "{",
+            r#"{"userinfo":[]}"#,
+            r#"{"userinfo":{"a":1}}"#,
+            r#"{"id_token":{"sub":{"value":1}}}"#,
+            r#"{"id_token":{"acr":{"values":[1]}}}"#,
+        ] {
             assert!(read_claims(bad).is_err(), "{bad}");
         }
     }

@@ -12,6 +12,7 @@ mod error_page;
 mod form_post;
 mod headers;
 mod sign_in;
+mod sign_out;
 mod signed_in;
 mod signed_out;
 mod style;
@@ -28,6 +29,7 @@ pub use form_post::FormPost;
 pub(crate) use form_post::SUBMIT;
 pub use headers::{headers, headers_with_script};
 pub use sign_in::{Problem, SignIn};
+pub use sign_out::SignOut;
 pub use signed_in::SignedIn;
 pub use signed_out::SignedOut;
 

@@ -1,11 +1,16 @@
 //! Sessions: a person who is signed in, in one browser. One row in the person's partition; the cookie is a handle.
 
+mod end;
+
 use serde::{Deserialize, Serialize};
+
+pub(crate) use end::{end, end_all, end_found};
 
 use crate::account::{self, Account, Subject};
 use crate::ask::Key;
 use crate::call::{Items, OfSubject, SubjectItem, page};
 use crate::change::Change;
+use crate::client::Client;
 use crate::config::Config;
 use crate::event::Event;
 use crate::handle::{Handle, Id, Kind, Owner};
@@ -28,6 +33,25 @@ pub(crate) struct Session {
     pub(crate) methods: Vec<String>,
     pub(crate) created_at: Millis,
     pub(crate) expires_at: Millis,
+    /// The clients that are told when it ends, the newest last.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    clients: Vec<String>,
+}
+
+impl Session {
+    /// How many bytes of clients it remembers: the oldest is forgotten for the newest. A row may have 60 KiB.
+    const MOST_BYTES: usize = 40 * 1024;
+
+    /// The same with a client that is to be told; `None`: it is known, or does not want to be.
+    fn with_client(&self, client: &Client) -> Option<Self> {
+        client.openid.backchannel_logout_uri.as_ref().filter(|_| !self.clients.contains(&client.id))?;
+        let mut session = self.clone();
+        session.clients.push(client.id.clone());
+        while session.clients.iter().map(|id| id.len() + 3).sum::<usize>() > Self::MOST_BYTES {
+            session.clients.remove(0);
+        }
+        Some(session)
+    }
 }
 
 impl Record for Session {
@@ -66,14 +90,24 @@ impl Presented {
         same(self.form_token().as_bytes(), token.as_bytes())
     }
 
-    fn key(&self, host: &Host) -> Key {
-        Session::slot(host.config(), self.0.owner.name(), &self.0.id).key
+    /// The id of the session, which may be over.
+    pub(crate) fn id(&self) -> String {
+        b64u(self.0.id)
+    }
+
+    fn slot(&self, host: &Host) -> Slot<Session> {
+        Session::slot(host.config(), self.0.owner.name(), &self.0.id)
+    }
+
+    /// The row, if what is presented is still its cookie, whoever may act.
+    fn own(&self, row: Option<Stored<Session>>) -> Option<Stored<Session>> {
+        row.filter(|row| same(row.value.secret_sha256.as_bytes(), b64u(sha256(&self.0.secret)).as_bytes()))
     }
 
     /// What to load for whoever is presented, if anybody is.
     pub(crate) fn slots(presented: Option<&Self>, host: &Host) -> (Option<Slot<Session>>, Option<Slot<Account>>) {
-        let Some(Self(handle)) = presented else { return (None, None) };
-        (Some(Session::slot(host.config(), handle.owner.name(), &handle.id)), account::slot_of(host, &handle.owner))
+        let Some(presented) = presented else { return (None, None) };
+        (Some(presented.slot(host)), account::slot_of(host, presented.owner()))
     }
 
     /// The session, if its row is there, the secret is right, and the person may still act.
@@ -83,12 +117,9 @@ impl Presented {
         session: Option<Stored<Session>>,
         account: Option<Stored<Account>>,
     ) -> Result<Option<SignedIn>, Stop> {
-        let (Some(Self(handle)), Some(session)) = (presented, session) else { return Ok(None) };
-        if !same(session.value.secret_sha256.as_bytes(), b64u(sha256(&handle.secret)).as_bytes()) {
-            return Ok(None);
-        }
-        let subject = account::active(host, account, &session.value.subject).await?;
-        Ok(subject.map(|subject| SignedIn { session: session.value, subject }))
+        let Some(row) = presented.and_then(|presented| presented.own(session)) else { return Ok(None) };
+        let subject = account::active(host, account, &row.value.subject).await?;
+        Ok(subject.map(|subject| SignedIn { session: row.value, key: row.key, version: row.version, subject }))
     }
 }
 
@@ -96,7 +127,31 @@ impl Presented {
 #[derive(Clone, Debug)]
 pub(crate) struct SignedIn {
     pub(crate) session: Session,
+    /// Of the session's row.
+    key: Key,
+    version: String,
     pub(crate) subject: Subject,
+}
+
+impl SignedIn {
+    /// The same change, by which the client signs in: nothing is made in a session that has ended since it was read, and it notes whom to
+    /// tell of its end.
+    pub(crate) fn hold(&self, change: Change, client: &Client) -> Change {
+        match self.session.with_client(client) {
+            Some(session) => change.and_replace(&self.clone().into_row(), session),
+            None => change.and_require(self.key.clone(), self.version.clone()),
+        }
+    }
+
+    /// The session's row, as it was read.
+    pub(crate) fn into_row(self) -> Stored<Session> {
+        Stored { key: self.key, version: self.version, value: self.session }
+    }
+}
+
+/// A session by its id.
+pub(crate) fn slot_of(config: &Config, subject: &str, id: &str) -> Result<Slot<Session>, Refusal> {
+    Ok(Session::slot(config, subject, &item_id(id)?))
 }
 
 /// The session of the browser that sent this cookie: one trip, none when the cookie is not authentic.
@@ -106,20 +161,31 @@ pub(crate) async fn find(host: &Host, cookie: Option<&str>) -> Result<Option<Sig
     Presented::check(presented.as_ref(), host, session, account).await
 }
 
-/// Signs a person in: a new session in the place of the browser's old one, and the cookie that holds it.
+/// Signs a person in, and gives the cookie that holds the session. The browser's old session ends; if it is this person's own, it
+/// goes on with a new secret, and with the `sid` by which applications know it.
 pub(crate) async fn begin(
     host: &Host,
     old: Option<&str>,
     subject: &str,
     methods: &[&str],
 ) -> Result<(&'static str, String), Stop> {
-    // Another person's is in another partition: ended first, by a commit of its own.
-    let (own, anothers) = match Presented::read(host.config(), old) {
-        Some(old) if old.owner().name() == subject => (Some(old), None),
+    let old = match Presented::read(host.config(), old) {
+        Some(presented) => presented.own(host.load(presented.slot(host)).await?),
+        None => None,
+    };
+    let (own, anothers): (Option<_>, Option<_>) = match old {
+        Some(old) if old.value.subject == subject => (Some(old), None),
         old => (None, old),
     };
-    end(host, anothers).await?;
-    let id: Id = host.random().bytes("session id");
+    // In another partition: ended first, by a commit of its own.
+    if let Some(row) = anothers {
+        let Session { subject, id, .. } = row.value.clone();
+        end(host, &subject, &id, Some(row)).await?;
+    }
+    let id: Id = match &own {
+        Some(own) => item_id(&own.value.id)?,
+        None => host.random().bytes("session id"),
+    };
     let secret = host.random().bytes("session secret");
     let lifetime = host.config().lifetimes.session;
     let session = Session {
@@ -130,9 +196,13 @@ pub(crate) async fn begin(
         methods: methods.iter().map(|&method| method.to_owned()).collect(),
         created_at: host.now(),
         expires_at: lifetime.after(host.now()),
+        clients: own.as_ref().map(|own| own.value.clients.clone()).unwrap_or_default(),
     };
-    let create = Change::create(Session::slot(host.config(), subject, &id), session);
-    host.commit(create.and_delete(own.map(|old| old.key(host)))).await?;
+    host.commit(match &own {
+        Some(own) => Change::replace(own, session),
+        None => Change::create(Session::slot(host.config(), subject, &id), session),
+    })
+    .await?;
     host.tell(Event::SignInSucceeded { subject: subject.to_owned(), session_id: b64u(id) });
     let handle = Handle { owner: Owner::Subject(subject.to_owned()), id, serial: 0, secret, client: String::new() };
     let text = handle.seal(&host.config().roots, host.tenant(), Kind::Session);
@@ -140,11 +210,10 @@ pub(crate) async fn begin(
 }
 
 /// Ends the session that a browser leaves behind.
-pub(crate) async fn end(host: &Host, left: Option<Presented>) -> Result<(), Stop> {
-    match left {
-        Some(left) => host.commit(Change::delete(left.key(host))).await,
-        None => Ok(()),
-    }
+pub(crate) async fn leave(host: &Host, left: Option<Presented>) -> Result<(), Stop> {
+    let Some(left) = left else { return Ok(()) };
+    let row = left.own(host.load(left.slot(host)).await?);
+    end(host, left.owner().name(), &left.id(), row).await
 }
 
 /// A session as the host sees it.
@@ -179,28 +248,29 @@ pub(crate) struct Revoked {
 }
 
 pub(crate) async fn revoke(host: &Host, ask: &SubjectItem) -> Result<Revoked, Stop> {
-    let id = item_id(&ask.id)?;
-    let Some(stored) = host.load(Session::slot(host.config(), &ask.subject, &id)).await? else {
-        return Ok(Revoked { revoked: false });
-    };
-    end_found(host, vec![stored], None).await?;
-    Ok(Revoked { revoked: true })
+    let row = host.load(slot_of(host.config(), &ask.subject, &ask.id)?).await?;
+    end(host, &ask.subject, &ask.id, row).await?;
+    Ok(Revoked { revoked: end::count(host) > 0 })
 }
 
-/// Ends sessions of one person as they were read, together; where another session of theirs asks for it, while that one is there.
-pub(crate) async fn end_found(
-    host: &Host,
-    ended: Vec<Stored<Session>>,
-    by: Option<&Stored<Session>>,
-) -> Result<(), Stop> {
-    let by = by.filter(|by| ended.iter().all(|session| session.key != by.key));
-    let mut change =
-        by.map_or_else(Change::default, |by| Change::default().and_require(by.key.clone(), by.version.clone()));
-    for Stored { key, version, value: Session { id: session_id, subject, .. } } in ended {
-        host.tell(Event::SessionRevoked { subject, session_id });
-        change = change.and_remove(key, version);
-    }
-    host.commit(change).await
+/// `sessions.revokeAll`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RevokeAll {
+    /// Whose.
+    pub subject: String,
+}
+
+/// How many there were.
+#[derive(Debug, Serialize)]
+pub(crate) struct RevokedAll {
+    revoked: usize,
+}
+
+/// Signs a person out everywhere.
+pub(crate) async fn revoke_all(host: &Host, ask: &RevokeAll) -> Result<RevokedAll, Stop> {
+    end_all(host, &ask.subject).await?;
+    Ok(RevokedAll { revoked: end::count(host) })
 }
 
 /// The id of a session or a grant, as its list shows it.

@@ -2,10 +2,13 @@
 
 use clap::{Args, Subcommand, ValueEnum};
 use claviger::Claviger;
-use claviger::commands::{AccessTokenFormat, AuthMethod, Client, ClientChange, ClientWithSecret, NewClient};
+use claviger::commands::{
+    AccessTokenFormat, AuthMethod, Client, ClientChange, ClientWithSecret, NewClient, OpenIdClient,
+};
 use serde_json::Value;
 
 use super::failure::Failure;
+use super::openid::OpenId;
 use super::output::Output;
 use super::pages::all;
 
@@ -93,6 +96,8 @@ pub(super) struct Create {
     /// Whether it must push its authorization requests (RFC 9126)
     #[arg(long, value_name = "BOOL", default_value_t = false, action = clap::ArgAction::Set)]
     require_par: bool,
+    #[command(flatten)]
+    openid: OpenId,
     /// An id of your choice
     #[arg(long)]
     id: Option<String>,
@@ -138,6 +143,8 @@ pub(super) struct Update {
     /// Whether it must push its authorization requests (RFC 9126)
     #[arg(long, value_name = "BOOL")]
     require_par: Option<bool>,
+    #[command(flatten)]
+    openid: OpenId,
 }
 
 #[derive(Debug, Args)]
@@ -200,7 +207,8 @@ pub(super) async fn run(auth: &Claviger, command: ClientsCommand, output: Output
             None => Err(Failure::not_found("client", &id, "clients list")),
         },
         ClientsCommand::Update(update) => {
-            let (id, change) = update.into_change();
+            let known = if update.openid.says_something() { clients.find(&update.id).await? } else { None };
+            let (id, change) = update.into_change(known.map(|known| known.openid));
             output.record(&clients.update(&id, &change).await?)
         }
         ClientsCommand::Disable(Id { id }) => output.record(&set_disabled(auth, &id, true).await?),
@@ -246,13 +254,14 @@ impl From<Create> for NewClient {
             exchange_for: create.exchange_for,
             require_pushed_authorization_requests: create.require_par,
             id: create.id,
-            ..Self::default()
+            openid: create.openid.over(OpenIdClient::default()),
         }
     }
 }
 
 impl Update {
-    fn into_change(self) -> (String, ClientChange) {
+    /// `known` is what the client is told of people now, where that is to change.
+    fn into_change(self, known: Option<OpenIdClient>) -> (String, ClientChange) {
         let change = ClientChange {
             name: self.name,
             redirect_uris: self.redirect_uris,
@@ -266,6 +275,7 @@ impl Update {
             resources: self.resources,
             exchange_for: self.exchange_for,
             require_pushed_authorization_requests: self.require_par,
+            openid: known.map(|known| self.openid.over(known)),
             ..ClientChange::default()
         };
         (self.id, change)

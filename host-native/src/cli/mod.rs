@@ -8,6 +8,7 @@ mod failure;
 mod grants;
 mod keys;
 mod logging;
+mod openid;
 mod output;
 mod pages;
 mod password;

@@ -46,7 +46,11 @@ async fn serve(auth: Claviger, listener: TcpListener) {
     let app = Router::new().fallback_service(auth.service()).layer(from_fn(log_request));
     let open = connections::accept(&app, listener, told_to_stop()).await;
     tracing::info!("stopping; requests that have begun may end");
-    if timeout(DRAIN, open.shutdown()).await.is_err() {
+    let ended = async {
+        open.shutdown().await;
+        auth.settled().await;
+    };
+    if timeout(DRAIN, ended).await.is_err() {
         tracing::warn!("some requests did not end in time");
     }
     tracing::info!("stopped");

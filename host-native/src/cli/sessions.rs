@@ -24,6 +24,11 @@ pub(super) enum SessionsCommand {
         /// The session's id
         id: String,
     },
+    /// Sign a user out everywhere
+    RevokeAll {
+        /// The user's login or id
+        user: String,
+    },
 }
 
 pub(super) async fn run(auth: &Claviger, command: SessionsCommand, output: Output) -> Result<(), Failure> {
@@ -35,9 +40,20 @@ pub(super) async fn run(auth: &Claviger, command: SessionsCommand, output: Outpu
         SessionsCommand::Revoke { user, id } => {
             let subject = users::find(auth, &user).await?.id;
             match auth.sessions().revoke(&subject, &id).await? {
-                true => output.line("revoked"),
+                true => told(auth, output.line("revoked")).await,
                 false => Err(Failure::not_found("session", &id, &format!("sessions list {user}"))),
             }
         }
+        SessionsCommand::RevokeAll { user } => {
+            let subject = users::find(auth, &user).await?.id;
+            let revoked = auth.sessions().revoke_all(&subject).await?;
+            told(auth, output.record(&serde_json::json!({ "revoked": revoked }))).await
+        }
     }
+}
+
+/// The applications learn of it before the process ends.
+async fn told(auth: &Claviger, done: Result<(), Failure>) -> Result<(), Failure> {
+    auth.settled().await;
+    done
 }

@@ -94,7 +94,10 @@ pub(super) async fn find(auth: &Claviger, user: &str) -> Result<Account, Failure
 async fn set_disabled(auth: &Claviger, user: &str, disabled: bool) -> Result<Account, Failure> {
     let id = find(auth, user).await?.id;
     let change = AccountChange { disabled: Some(disabled), ..AccountChange::default() };
-    Ok(auth.accounts().update(&id, &change).await?)
+    let account = auth.accounts().update(&id, &change).await?;
+    // The applications learn of it before the process ends.
+    auth.settled().await;
+    Ok(account)
 }
 
 #[derive(Serialize)]

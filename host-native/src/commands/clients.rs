@@ -144,6 +144,9 @@ pub struct OpenIdClient {
     /// Who is told that somebody signed out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub backchannel_logout_uri: Option<String>,
+    /// Whether it needs the `sid` in what it is told then; it is always there.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub backchannel_logout_session_required: bool,
 }
 
 /// OpenID Connect Core section 8.

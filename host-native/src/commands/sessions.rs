@@ -35,6 +35,20 @@ impl Sessions<'_> {
         let Revoked { revoked } = self.0.command("sessions.revoke", &SubjectItem { subject, id }).await?;
         Ok(revoked)
     }
+
+    /// Signs somebody out everywhere; answers how many sessions there were.
+    ///
+    /// # Errors
+    /// Faults.
+    pub async fn revoke_all(&self, subject: &str) -> Result<u32, Error> {
+        #[derive(Deserialize)]
+        struct Count {
+            revoked: u32,
+        }
+        let Count { revoked } =
+            self.0.command("sessions.revokeAll", &serde_json::json!({ "subject": subject })).await?;
+        Ok(revoked)
+    }
 }
 
 /// A browser that somebody is signed in with.

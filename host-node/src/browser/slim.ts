@@ -13,6 +13,7 @@ export {
   type StoredDpopKey,
 } from "./dpop.js";
 export { type Claims, type Expected, type JsonWebKeySet, verifyJwt } from "./jwt.js";
+export { type ExpectedLogout, type LogoutClaims, verifyLogoutToken } from "./logout-token.js";
 export { provide } from "./module.js";
 export { createPkce, type Pkce } from "./pkce.js";
 export { type RegistrationOptions, registerClient } from "./register.js";

@@ -45,6 +45,26 @@ const clientOptions = {
   "jwks-uri": { type: "string", value: "URL", help: "The https address where it publishes its keys, instead" },
   "auth-signing-alg": { type: "string", value: "ALGORITHM", help: "The only algorithm of its assertions" },
   "require-par": { type: "string", value: "BOOL", help: "Whether it must push its authorization requests (RFC 9126)" },
+  "id-token-alg": { type: "string", value: "ALGORITHM", help: "What its ID tokens are signed with" },
+  "userinfo-alg": { type: "string", value: "ALGORITHM", help: "What answers of the userinfo endpoint are signed with" },
+  "subject-type": { type: "string", value: "TYPE", help: "How it knows people: public or pairwise" },
+  "sector-identifier-uri": { type: "string", value: "URL", help: "The https address whose host is its sector" },
+  "default-max-age": {
+    type: "string",
+    value: "SECONDS",
+    help: "How old a sign-in may be where a request does not say",
+  },
+  "post-logout-redirect-uri": {
+    type: "string",
+    multiple: true,
+    value: "URL",
+    help: "Where browsers may be sent after signing out, compared byte for byte; may be repeated",
+  },
+  "backchannel-logout-uri": {
+    type: "string",
+    value: "URL",
+    help: "The https address that is told when somebody signs out",
+  },
   resource: {
     type: "string",
     multiple: true,
@@ -104,7 +124,10 @@ export const commands: readonly Command[] = [
     output.record(client);
   }),
   command("clients update", "Change a client", ["id"], clientOptions, async (auth, { values, output }, id) => {
-    output.record(await auth.clients.update(id, clientChanges(values, "claviger clients update --help")));
+    const changes = clientChanges(values, "claviger clients update --help");
+    // It is given as a whole: what was not typed stays.
+    const openid = changes.openid && { ...(await auth.clients.find(id))?.openid, ...changes.openid };
+    output.record(await auth.clients.update(id, { ...changes, ...(openid && { openid }) }));
   }),
   command("clients disable", "Refuse a client everything", ["id"], {}, async (auth, { output }, id) => {
     output.record(await auth.clients.disable(id));
@@ -199,6 +222,9 @@ export const commands: readonly Command[] = [
       output.line("revoked");
     },
   ),
+  command("sessions revoke-all", "Sign a user out everywhere", ["user"], {}, async (auth, { output }, user) => {
+    output.record({ revoked: await auth.sessions.revokeAll((await findUser(auth, user)).id) });
+  }),
   command("grants list", "List what a user has allowed", ["user"], {}, async (auth, { output }, user) => {
     output.table(await all(auth.grants.list((await findUser(auth, user)).id)), grantColumns);
   }),
@@ -268,9 +294,11 @@ function command(
     summary,
     positionals,
     options,
-    run: (context) => {
+    run: async (context) => {
       const [first = "", second = ""] = context.positionals;
-      return act(context.settings().open(), context, first, second);
+      const auth = context.settings().open();
+      await act(auth, context, first, second);
+      await auth.settled();
     },
   };
 }
@@ -305,12 +333,31 @@ function clientChanges(values: Record<string, unknown>, see: string): ClientChan
     "auth-signing-alg": "authSigningAlg",
     "jwks-uri": "jwksUri",
   });
+  const openid = openIdOf(values, see);
   return {
     ...changes,
+    ...(openid && { openid }),
     ...truth(values, "require-par", "requirePushedAuthorizationRequests", see),
     ...truth(values, "dpop-bound", "dpopBoundAccessTokens", see),
     ...(values.jwks !== undefined && { jwks: readJwks(String(values.jwks), see) }),
   };
+}
+
+function openIdOf(values: Record<string, unknown>, see: string): ClientChanges["openid"] {
+  oneOf(values["id-token-alg"], "--id-token-alg", algorithms, see);
+  oneOf(values["userinfo-alg"], "--userinfo-alg", algorithms, see);
+  oneOf(values["subject-type"], "--subject-type", ["public", "pairwise"], see);
+  const typed = given(values, {
+    "id-token-alg": "idTokenAlg",
+    "userinfo-alg": "userinfoAlg",
+    "subject-type": "subjectType",
+    "sector-identifier-uri": "sectorIdentifierUri",
+    "post-logout-redirect-uri": "postLogoutRedirectUris",
+    "backchannel-logout-uri": "backchannelLogoutUri",
+  });
+  const age = values["default-max-age"] !== undefined && { defaultMaxAge: seconds(values, "default-max-age", see) };
+  const openid = { ...typed, ...age };
+  return Object.keys(openid).length > 0 ? openid : undefined;
 }
 
 /** An option that is true or false, under the name that the engine has for it. */

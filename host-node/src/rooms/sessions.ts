@@ -15,9 +15,14 @@ export class Sessions {
     return new List((page) => this.#call("sessions.list", { subject, ...page }), paging);
   }
 
-  /** Whether it was live. */
+  /** Ends it, and with it what sign-ins without `offline_access` gave in it. Whether it was live. */
   async revoke(subject: string, id: string): Promise<boolean> {
     return (await this.#call("sessions.revoke", { subject, id })).revoked;
+  }
+
+  /** Signs a person out everywhere. How many sessions there were. */
+  async revokeAll(subject: string): Promise<number> {
+    return (await this.#call("sessions.revokeAll", { subject })).revoked;
   }
 }
 

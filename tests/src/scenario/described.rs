@@ -7,6 +7,7 @@ mod contract;
 mod device;
 mod exchange;
 mod keys;
+mod logout;
 mod openid;
 mod proofs;
 mod pushed;
@@ -36,6 +37,7 @@ pub fn all() -> Vec<Scenario> {
         exchange::ALL,
         registration::ALL,
         openid::ALL,
+        logout::ALL,
         refusals::ALL,
         keys::ALL,
         services::ALL,

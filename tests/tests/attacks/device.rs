@@ -150,6 +150,22 @@ fn a_device_gets_tokens_when_the_person_allows_it() {
 }
 
 #[test]
+fn a_device_signs_in_for_as_long_as_it_is_allowed_whatever_becomes_of_the_browser() {
+    let mut tv = Tv::new(json!({ "openid": {} }), "opaque");
+    let asked = tv.start(&[("scope", "openid read")]);
+    let (handle, page) = tv.enter(text(&asked["user_code"]));
+    assert!(text(&page["body"]).contains(r#"value="read""#) && !text(&page["body"]).contains(r#"value="openid""#));
+    let body = form(&[("interaction", &handle), ("decision", "allow"), ("scope", "read")]);
+    assert_eq!(tv.s.browser.post(&mut tv.s.world, "/device", &body)["status"], 200);
+    let (status, tokens) = tv.poll(&asked);
+    assert_eq!((status, &tokens["scope"]), (200, &json!("openid read")), "to sign in is no choice of its own");
+    assert!(claviger_tests::claims_of(text(&tokens["id_token"])).get("sid").is_none(), "it is in no browser's session");
+    tv.s.world.ok(json!({ "sessions.revokeAll": { "subject": tv.s.subject } }));
+    let told = tv.s.world.ok(json!({ "tokens.introspect": { "token": tokens["access_token"] } }));
+    assert_eq!(told["active"], true);
+}
+
+#[test]
 fn the_round_trips_are_three_one_and_two() {
     let mut tv = Tv::with("jwt");
     tv.s.world.ok(json!({ "keys.list": {} }));

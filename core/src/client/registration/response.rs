@@ -70,6 +70,8 @@ struct OpenIdInformation<'a> {
     post_logout_redirect_uris: &'a [String],
     #[serde(skip_serializing_if = "Option::is_none")]
     backchannel_logout_uri: Option<&'a str>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    backchannel_logout_session_required: bool,
 }
 
 impl<'a> OpenIdInformation<'a> {
@@ -83,6 +85,7 @@ impl<'a> OpenIdInformation<'a> {
             default_max_age: client.default_max_age,
             post_logout_redirect_uris: &client.post_logout_redirect_uris,
             backchannel_logout_uri: client.backchannel_logout_uri.as_deref(),
+            backchannel_logout_session_required: client.backchannel_logout_session_required,
         }
     }
 }

@@ -1,0 +1,59 @@
+//! The end of a session: at once its cookie, and what was given to applications for as long as it lasts.
+
+use super::Session;
+use crate::account;
+use crate::change::Change;
+use crate::event::Event;
+use crate::grant;
+use crate::host::Host;
+use crate::record::{Stored, partition};
+use crate::refusal::Stop;
+
+/// Ends a session. Its row goes first, so that nothing new is made in it; then what was made goes too, also of a session whose row is
+/// gone: whoever could not finish may try again.
+pub(crate) async fn end(host: &Host, subject: &str, id: &str, row: Option<Stored<Session>>) -> Result<(), Stop> {
+    remove(host, Change::default(), row.into_iter().collect()).await?;
+    grant::end_of_sessions(host, subject, Some(&[id.to_owned()])).await
+}
+
+/// Ends sessions of one person as they were read, together; where another session of theirs asks for it, while that one is there.
+pub(crate) async fn end_found(
+    host: &Host,
+    ended: Vec<Stored<Session>>,
+    by: Option<&Stored<Session>>,
+) -> Result<(), Stop> {
+    let Some(subject) = ended.first().map(|session| session.value.subject.clone()) else { return Ok(()) };
+    let ids: Vec<String> = ended.iter().map(|session| session.value.id.clone()).collect();
+    let by = by.filter(|by| ended.iter().all(|session| session.key != by.key));
+    let change =
+        by.map_or_else(Change::default, |by| Change::default().and_require(by.key.clone(), by.version.clone()));
+    remove(host, change, ended).await?;
+    grant::end_of_sessions(host, &subject, Some(&ids)).await
+}
+
+/// Ends all sessions of a person.
+pub(crate) async fn end_all(host: &Host, subject: &str) -> Result<(), Stop> {
+    let prefix = format!("{}/session.", partition(host.tenant(), account::ROOM, subject));
+    remove(host, Change::default(), host.scan_all::<Session>(prefix).await?).await?;
+    grant::end_of_sessions(host, subject, None).await
+}
+
+/// The rows are gone as they were read, together, and whom they say to tell will be told.
+async fn remove(host: &Host, mut change: Change, ended: Vec<Stored<Session>>) -> Result<(), Stop> {
+    if ended.is_empty() {
+        return Ok(());
+    }
+    for Stored { key, version, value: Session { id, subject, clients, .. } } in ended {
+        for client_id in clients {
+            host.tell(Event::LogoutDue { subject: subject.clone(), client_id, session_id: id.clone() });
+        }
+        host.tell(Event::SessionRevoked { subject, session_id: id });
+        change = change.and_remove(key, version);
+    }
+    host.commit(change).await
+}
+
+/// How many sessions this flow has ended, also in a decision that lost a race later on.
+pub(super) fn count(host: &Host) -> usize {
+    host.count_told(&|event| matches!(event, Event::SessionRevoked { .. }))
+}
