@@ -3,6 +3,17 @@
 /** More steps than this lead nowhere. */
 const mostSteps = 12;
 
+/** What a person says at each page that asks. */
+const decisions = { consent: "allow", "sign-out": "sign_out" };
+
+/** By what a page is known. */
+const marks = {
+  "sign-in": 'type="password"',
+  consent: `name="decision" value="${decisions.consent}"`,
+  "sign-out": `name="decision" value="${decisions["sign-out"]}"`,
+  "form-post": 'name="iss"',
+};
+
 export class Person {
   #credentials;
   #cookies = new Map();
@@ -12,10 +23,10 @@ export class Person {
   }
 
   /**
-   * Goes to an address of the server, through its pages, until the browser is sent away from it (`arrived`) or somebody has to
-   * read a page (`page`). `seen` are the pages that asked for something, in order.
+   * Goes to an address of the server, through its pages, until the browser is sent away from it (`arrived`, with what it posts
+   * there as `posted`) or somebody has to read a page (`page`). `seen` are the pages that asked for something, in order.
    */
-  async visit(address, { form, decision = "allow" } = {}) {
+  async visit(address, { form } = {}) {
     const { origin } = new URL(address);
     const seen = [];
     let next = { address, form };
@@ -28,24 +39,22 @@ export class Person {
         next = { address: to };
         continue;
       }
-      const page = { status: response.status, text: await response.text(), address: String(next.address) };
+      const page = { status: response.status, text: await response.text() };
       const asked = page.status === 200 && asking(page.text);
       if (!asked) return { seen, page };
+      const to = new URL(asked.form.action, next.address);
+      if (to.origin !== origin) return { seen, arrived: to, posted: new URLSearchParams(asked.form.fields) };
       seen.push({ ...page, name: asked.name });
-      next = this.#answer(asked, page, decision);
+      next = { address: to, form: this.#filledIn(asked) };
     }
     throw new Error(`still at ${next.address} after ${mostSteps} steps`);
   }
 
-  #answer({ name, form }, page, decision) {
+  #filledIn({ name, form }) {
     const filled = new URLSearchParams(form.fields);
-    if (name === "sign-in") {
-      filled.set("login", this.#credentials.login);
-      filled.set("password", this.#credentials.password);
-    } else {
-      filled.set("decision", decision);
-    }
-    return { address: new URL(form.action, page.address), form: filled };
+    const entered = name === "sign-in" ? this.#credentials : { decision: decisions[name] };
+    for (const [field, value] of Object.entries(entered)) filled.set(field, value);
+    return filled;
   }
 
   async #send({ address, form }, origin) {
@@ -64,13 +73,14 @@ export class Person {
   }
 }
 
-/** What a page wants: the form for a password, or the one with the choice to allow. */
+/** What a page wants, with its form: a password, or a yes. */
 function asking(html) {
   const forms = [...html.matchAll(/<form([^>]*)>([\s\S]*?)<\/form>/g)].map(([, start, inside]) => ({ start, inside }));
-  const signIn = forms.find(({ inside }) => /type="password"/.test(inside));
-  const consent = forms.find(({ inside }) => /name="decision" value="allow"/.test(inside));
-  const found = signIn ?? consent;
-  return found && { name: signIn ? "sign-in" : "consent", form: read(found) };
+  for (const [name, mark] of Object.entries(marks)) {
+    const found = forms.find(({ inside }) => inside.includes(mark));
+    if (found) return { name, form: read(found) };
+  }
+  return undefined;
 }
 
 function read({ start, inside }) {

@@ -69,7 +69,13 @@ export class Stage {
   }
 
   postRegistration(metadata) {
-    const usual = { client_name: "Conformance", redirect_uris: [redirectUri] };
+    const usual = {
+      client_name: "Conformance",
+      redirect_uris: [redirectUri],
+      response_types: ["code"],
+      grant_types: ["authorization_code", "refresh_token"],
+      contacts: ["certification@rp.example"],
+    };
     return oauth.dynamicClientRegistrationRequest(this.server, { ...usual, ...metadata }, insecure);
   }
 

@@ -44,21 +44,22 @@ export class RelyingParty {
   }
 
   /** Sends a person with a request, and gives where the person came. */
-  async send(person, changes, how) {
+  async send(person, changes) {
     const location = new URL(this.server.authorization_endpoint);
     location.search = await this.request(changes);
-    return person.visit(location, how);
+    return person.visit(location);
   }
 
   /** The error that a request is answered with at the client, with `state` and `iss` as they should be. */
-  async refused(person, changes, how) {
-    const { arrived, page } = await this.send(person, changes, how);
+  async refused(person, changes) {
+    const { arrived, posted, page } = await this.send(person, changes);
     assert.ok(arrived, `an error page: ${page?.text}`);
     assert.equal(`${arrived.origin}${arrived.pathname}`, this.checks.redirect_uri);
-    assert.equal(arrived.searchParams.get("state"), this.checks.state);
-    assert.equal(arrived.searchParams.get("iss"), this.server.issuer);
-    assert.equal(arrived.searchParams.get("code"), null);
-    return arrived.searchParams.get("error");
+    const answer = posted ?? arrived.searchParams;
+    assert.equal(answer.get("state"), this.checks.state);
+    assert.equal(answer.get("iss"), this.server.issuer);
+    assert.equal(answer.get("code"), null);
+    return answer.get("error");
   }
 
   /** Asserts that a request ends at a page of the server, which sends nobody to the client. */
@@ -70,10 +71,10 @@ export class RelyingParty {
   }
 
   /** A person signs in as far as it is needed, and allows what is asked for: the tokens, with the ID token's claims. */
-  async signIn(person, changes, how) {
-    const { arrived, seen, page } = await this.send(person, changes, how);
+  async signIn(person, changes) {
+    const { arrived, posted, seen, page } = await this.send(person, changes);
     assert.ok(arrived, `an error page: ${page?.text}`);
-    return { seen: seen.map(({ name }) => name), ...(await this.redeem(arrived)) };
+    return { seen: seen.map(({ name }) => name), ...(await this.redeem(posted ?? arrived)) };
   }
 
   /** The parameters that came back, if they are the answer to the request (RFC 9207 section 2.4). */
