@@ -16,6 +16,7 @@ use crate::event::Event;
 use crate::host::{Host, Listener, Services};
 use crate::issuers::Issuers;
 use crate::lifetime::Lifetime;
+use crate::logouts::Logouts;
 use crate::services::{Fetch, Sign, Verify};
 use crate::stores::{DynStore, Store};
 use crate::subject::{DynSubjects, Subjects};

@@ -115,7 +115,7 @@ pub(super) enum Command {
     Keys(KeysCommand),
     /// The applications that may ask for tokens
     #[command(subcommand)]
-    Clients(ClientsCommand),
+    Clients(Box<ClientsCommand>),
     /// What lets applications register themselves
     #[command(subcommand)]
     RegistrationTokens(RegistrationTokensCommand),

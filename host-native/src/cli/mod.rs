@@ -61,7 +61,7 @@ fn run(arguments: Arguments, output: Output) -> Result<(), Failure> {
                 let keys = keys.configured(&settings.configuration);
                 keys::run(&settings.open()?, keys, output).await
             }
-            Command::Clients(clients) => clients::run(&Settings::read(&common)?.open()?, clients, output).await,
+            Command::Clients(clients) => clients::run(&Settings::read(&common)?.open()?, *clients, output).await,
             Command::RegistrationTokens(tokens) => {
                 registration_tokens::run(&Settings::read(&common)?.open()?, tokens, output).await
             }
