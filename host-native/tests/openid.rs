@@ -1,5 +1,5 @@
-//! OpenID Connect where the server reads what a client publishes, through this host: its keys, and its sector. `tests/clients/conformance`
-//! has the other modules.
+//! OpenID Connect where the server goes to addresses of the client, through this host: keys that it publishes, its sector, and the end of
+//! a session. `tests/clients/conformance` has the other modules.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test may fail")]
 
@@ -9,13 +9,15 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
 use claviger::Claviger;
 use claviger::services::{Fetch, FetchLimits, ServiceError};
 use claviger::stores::Memory;
 use claviger_tests::{ClientKey, basic, claims_of};
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
-use http::{Request, Response, StatusCode};
+use http::{Method, Request, Response, StatusCode};
 use http_body_util::Full;
 use serde_json::{Value, json};
 use support::{
@@ -26,10 +28,11 @@ use support::{
 const NOW: u64 = 1_790_000_000_000;
 const ASSERTION: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
-/// What clients publish.
+/// What clients publish, and what was posted to them.
 #[derive(Clone, Default)]
 struct Web {
     published: Arc<Mutex<BTreeMap<String, Value>>>,
+    posted: Arc<Mutex<Vec<(String, String)>>>,
 }
 
 impl Web {
@@ -42,6 +45,11 @@ impl Fetch for Web {
     async fn fetch(&self, request: Request<Bytes>, limits: FetchLimits) -> Result<Response<Bytes>, ServiceError> {
         assert!(limits.public_only);
         let address = request.uri().to_string();
+        if request.method() == Method::POST {
+            let body = String::from_utf8(request.into_body().to_vec())?;
+            self.posted.lock().unwrap().push((address, body));
+            return Ok(Response::new(Bytes::new()));
+        }
         let published = self.published.lock().unwrap().get(&address).map(Value::to_string);
         let status = if published.is_some() { StatusCode::OK } else { StatusCode::NOT_FOUND };
         Ok(Response::builder().status(status).body(Bytes::from(published.unwrap_or_default()))?)
@@ -166,4 +174,37 @@ async fn cd_015_cd_016_clients_of_a_sector_are_those_that_its_list_names() {
         (refused.status, &refused.json()["error"]),
         (StatusCode::BAD_REQUEST, &json!("invalid_client_metadata"))
     );
+}
+
+#[tokio::test]
+async fn ck_002_a_client_is_told_that_a_session_is_over() {
+    const TOLD: &str = "https://app.example.com/backchannel";
+    const GOODBYE: &str = "https://app.example.com/goodbye";
+    let web = Web::default();
+    let (auth, _) = provider(&web).await;
+    let metadata = json!({ "backchannel_logout_uri": TOLD, "post_logout_redirect_uris": [GOODBYE] });
+    let client = register(&auth, metadata).await;
+    let mut browser = Browser::new(&auth);
+    let code = code(&mut browser, &client).await;
+    let tokens = tokens(&auth, &client, &code).await;
+    let id_token = tokens["id_token"].as_str().unwrap();
+    let leaving = encode(&[("id_token_hint", id_token), ("post_logout_redirect_uri", GOODBYE), ("state", "gone")]);
+    let back = browser.go(&format!("{ISSUER}/logout?{leaving}")).await;
+    assert_eq!(back.location(), format!("{GOODBYE}?state=gone"));
+
+    auth.settled().await;
+    let posted = web.posted.lock().unwrap().clone();
+    assert_eq!(posted.len(), 1, "{posted:?}");
+    assert_eq!(posted[0].0, TOLD);
+    let token = posted[0].1.strip_prefix("logout_token=").unwrap();
+    let header = URL_SAFE_NO_PAD.decode(token.split('.').next().unwrap()).unwrap();
+    assert_eq!(serde_json::from_slice::<Value>(&header).unwrap()["typ"], "logout+jwt");
+    let (told, signed_in) = (claims_of(token), claims_of(id_token));
+    assert_eq!((&told["iss"], &told["aud"]), (&json!(ISSUER), &client["client_id"]));
+    assert_eq!((&told["sub"], &told["sid"]), (&signed_in["sub"], &signed_in["sid"]));
+    assert_eq!(told["events"], json!({ "http://schemas.openid.net/event/backchannel-logout": {} }));
+    assert!(told["jti"].is_string() && told["exp"].is_u64() && told.get("nonce").is_none(), "{told}");
+
+    let again = browser.go(&authorization_url(&client, &[("prompt", "none")])).await;
+    assert_eq!(parameter(again.location(), "error").as_deref(), Some("login_required"));
 }

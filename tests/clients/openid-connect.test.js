@@ -51,6 +51,17 @@ for (const name of names) {
       return client.authorizationCodeGrant(configuration, arrived, { ...checks, ...further });
     }
 
+    /** A client that registers itself, with these metadata beside those that it needs. */
+    function register(further) {
+      const metadata = {
+        client_name: "Registered by itself",
+        redirect_uris: [scene.callback.uri],
+        token_endpoint_auth_method: "client_secret_post",
+        ...further,
+      };
+      return client.dynamicClientRegistration(new URL(scene.host.issuer), metadata, undefined, options);
+    }
+
     test("a person signs in: nonce, max_age and signature are right, and userinfo is about the same person", async () => {
       const signed = await tokens(registered, { max_age: "300" }, { maxAge: 300 });
       const { sub, aud, amr } = signed.claims();
@@ -89,17 +100,25 @@ for (const name of names) {
       });
     });
 
+    test("an application signs its person out: the browser comes back, and signs in anew", async () => {
+      const own = await register({ post_logout_redirect_uris: [scene.callback.uri] });
+      await scene.browse(async (page) => {
+        const { location, checks } = await request(own);
+        await page.goto(location.href);
+        await scene.signIn(page, scene.callback.uri);
+        const { id_token } = await client.authorizationCodeGrant(own, scene.callback.arrived, checks);
+        const leaving = { id_token_hint: id_token, post_logout_redirect_uri: scene.callback.uri, state: "gone" };
+        await page.goto(client.buildEndSessionUrl(own, leaving).href);
+        assert.equal(page.url(), `${scene.callback.uri}?state=gone`);
+        await page.goto((await request(own)).location.href);
+        await page.getByLabel("Password").waitFor();
+      });
+    });
+
     for (const algorithm of ["RS256", "ES256", "EdDSA"]) {
       test(`a client that registered itself for ${algorithm} gets ID tokens and userinfo signed so`, async () => {
-        const metadata = {
-          client_name: "Registered by itself",
-          redirect_uris: [scene.callback.uri],
-          token_endpoint_auth_method: "client_secret_post",
-          id_token_signed_response_alg: algorithm,
-          userinfo_signed_response_alg: algorithm,
-        };
-        const issuer = new URL(scene.host.issuer);
-        const own = await client.dynamicClientRegistration(issuer, metadata, undefined, options);
+        const algorithms = { id_token_signed_response_alg: algorithm, userinfo_signed_response_alg: algorithm };
+        const own = await register(algorithms);
         const signed = await tokens(own);
         const header = JSON.parse(Buffer.from(signed.id_token.split(".")[0], "base64url").toString());
         assert.equal(header.alg, algorithm);

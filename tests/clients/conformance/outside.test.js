@@ -1,11 +1,13 @@
-// The modules of the Dynamic OP plan in which the server reads what the client publishes.
+// The modules in which the server goes to addresses of the client: of the Dynamic OP plan, and of the Back-Channel Logout OP plan
+// (oidcc-backchannel-rp-initiated-logout-certification-test-plan).
 import assert from "node:assert/strict";
 import { after, before, suite, test } from "node:test";
+import { createRemoteJWKSet, jwtVerify } from "jose";
 import * as oauth from "oauth4webapi";
 import { Outside } from "./support/outside.js";
 import { errorOf, home, redirectUri } from "./support/relying-party.js";
 
-suite("Dynamic OP with addresses of the client on node", () => {
+suite("addresses of the client on node", () => {
   const stage = new Outside();
   before(() => stage.open());
   after(() => stage.close());
@@ -62,5 +64,28 @@ suite("Dynamic OP with addresses of the client on node", () => {
     assert.equal(refreshed.claims.sub, claims.sub);
     rp.key = old;
     assert.equal(await errorOf(await rp.postRefreshToken(refreshed.tokens.refresh_token), 401), "invalid_client");
+  });
+
+  test("CK-002 oidcc-backchannel-rp-initiated-logout", async () => {
+    const [goodbye, told] = [`${home}/goodbye`, `${home}/backchannel`];
+    const metadata = { post_logout_redirect_uris: [goodbye], backchannel_logout_uri: told };
+    const rp = await stage.register({ ...metadata, backchannel_logout_session_required: true });
+    const person = stage.person();
+    const { tokens, claims } = await rp.signIn(person);
+    const location = new URL(stage.server.end_session_endpoint);
+    const parameters = { id_token_hint: tokens.id_token, post_logout_redirect_uri: goodbye, state: "a-state" };
+    location.search = new URLSearchParams(parameters);
+    const { arrived } = await person.visit(location);
+    assert.equal(String(arrived), `${goodbye}?state=a-state`);
+
+    const posted = await stage.received(told);
+    assert.deepEqual([...posted.keys()], ["logout_token"]);
+    const keys = createRemoteJWKSet(new URL(stage.server.jwks_uri));
+    const expected = { issuer: stage.server.issuer, audience: rp.client.client_id, typ: "logout+jwt" };
+    const { payload } = await jwtVerify(posted.get("logout_token"), keys, expected);
+    assert.deepEqual(payload.events, { "http://schemas.openid.net/event/backchannel-logout": {} });
+    assert.deepEqual([payload.sub, payload.sid], [claims.sub, claims.sid]);
+    assert.ok(payload.sid && payload.jti && payload.iat && payload.exp && !("nonce" in payload));
+    assert.equal(await rp.refused(person, { prompt: "none" }), "login_required");
   });
 });
