@@ -31,10 +31,12 @@ export interface App {
 /** A browser with a cookie jar, which follows no redirect by itself. */
 export class Browser {
   readonly #auth: Claviger;
+  readonly #origin: string;
   readonly #cookies = new Map<string, string>();
 
-  constructor(auth: Claviger) {
+  constructor(auth: Claviger, origin = issuer) {
     this.#auth = auth;
+    this.#origin = origin;
   }
 
   get cookie(): string {
@@ -46,7 +48,7 @@ export class Browser {
   }
 
   async post(location: string, form: Record<string, string>): Promise<Response> {
-    return this.#send(location, { method: "POST", body: new URLSearchParams(form), headers: { origin: issuer } });
+    return this.#send(location, { method: "POST", body: new URLSearchParams(form), headers: { origin: this.#origin } });
   }
 
   /** Takes the cookies of a response that came another way. */
@@ -58,7 +60,7 @@ export class Browser {
   }
 
   async #send(location: string, init: RequestInit): Promise<Response> {
-    const request = new Request(new URL(location, issuer), init);
+    const request = new Request(new URL(location, this.#origin), init);
     if (this.#cookies.size > 0) request.headers.set("cookie", this.cookie);
     const response = await this.#auth.fetch(request);
     this.accept(response.headers);

@@ -1,4 +1,5 @@
 import { Refused } from "../errors.js";
+import { type IdClaims, verifyIdToken } from "./id-token.js";
 import { openKey } from "./keys.js";
 import { alone } from "./lock.js";
 import { forgetRefused } from "./register.js";
@@ -80,7 +81,22 @@ async function redeemed(pending: Pending, answer: Answer, { storage, clock }: Ca
   const tokens = await postForm(server.tokenEndpoint, form, proving).catch(async (error) => {
     throw await forgetRefused(error, { issuer: server.issuer, clientId, redirectUri }, storage ?? forOrigin());
   });
-  return startSession(pending, tokens, { storage, clock });
+  return startSession(pending, tokens, await claimsOf(pending, tokens, clock), { storage, clock });
+}
+
+/** Who signed in, where that was asked (OpenID Connect Core section 3.1.3.3). */
+async function claimsOf(
+  { server, clientId, nonce, maxAge }: Pending,
+  { id_token: idToken, access_token: accessToken }: Record<string, unknown>,
+  clock: CallbackOptions["clock"],
+): Promise<IdClaims | undefined> {
+  if (nonce === undefined) return undefined;
+  if (typeof idToken !== "string" || server.jwksUri === undefined)
+    throw invalid("has no ID token, which was asked for");
+  const { issuer, jwksUri: jwks } = server;
+  // Two clocks: a minute is what providers commonly allow each other.
+  const times = { leeway: 60, ...(clock && { clock }) };
+  return verifyIdToken(idToken, { jwks, issuer, clientId, nonce, maxAge, accessToken: String(accessToken), ...times });
 }
 
 const addressOf = ({ url }: CallbackOptions) => new URL(url ?? location.href);

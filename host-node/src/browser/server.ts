@@ -8,6 +8,9 @@ export interface Server {
   readonly tokenEndpoint: string;
   readonly revocationEndpoint: string | undefined;
   readonly registrationEndpoint: string | undefined;
+  /** Of OpenID providers (OpenID Connect Discovery section 3). */
+  readonly userinfoEndpoint: string | undefined;
+  readonly jwksUri: string | undefined;
   /** Whether every answer must name the issuer (RFC 9207 section 3). */
   readonly namesIssuer: boolean;
   /** Whether it takes the DPoP proofs that are made here (RFC 9449 section 5.1). */
@@ -43,6 +46,8 @@ export async function discover(issuer: string): Promise<Server> {
     tokenEndpoint: endpoint("token_endpoint"),
     revocationEndpoint: optional("revocation_endpoint"),
     registrationEndpoint: optional("registration_endpoint"),
+    userinfoEndpoint: optional("userinfo_endpoint"),
+    jwksUri: optional("jwks_uri"),
     namesIssuer: metadata.authorization_response_iss_parameter_supported === true,
     takesProofs: lists("dpop_signing_alg_values_supported", "ES256"),
     readsDocuments: documents && lists("token_endpoint_auth_methods_supported", "none"),

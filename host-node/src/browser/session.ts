@@ -1,6 +1,7 @@
 import { ConfigurationError, Refused } from "../errors.js";
 import { challenged } from "./challenge.js";
 import type { DpopKey } from "./dpop.js";
+import type { IdClaims } from "./id-token.js";
 import { forgetKey, openKey } from "./keys.js";
 import { alone } from "./lock.js";
 import { sendProven } from "./proven.js";
@@ -9,7 +10,7 @@ import type { Server } from "./server.js";
 import type { Pending } from "./sign-in.js";
 import { forOrigin, type Keeper, readItem, writeItem } from "./storage.js";
 import { type Scheme, type Tokens, tokensOf } from "./tokens.js";
-import { postForm } from "./transport.js";
+import { objectOf, postForm } from "./transport.js";
 
 /** Whose session it is: nobody else's tokens are ever used for it. */
 interface Owner {
@@ -24,6 +25,7 @@ interface Kept extends Tokens {
   readonly clientId: string;
   readonly resource: string | undefined;
   readonly origins: readonly string[];
+  readonly claims: IdClaims | undefined;
   /** Where its sign-in ended. */
   readonly redirectUri: string | undefined;
   /** The thumbprint of the key that the tokens are bound to. */
@@ -61,16 +63,19 @@ export class Session {
   readonly resource: string | undefined;
   /** What was granted. */
   readonly scopes: readonly string[];
+  /** Who signed in, when and how, by a verified ID token; `undefined` without the scope `openid`. */
+  readonly claims: IdClaims | undefined;
   readonly #storage: Keeper;
   readonly #clock: () => number;
   #key: DpopKey | undefined;
 
   /** Use `openSession`, `handleCallback` or {@link restoreSession}. */
-  constructor({ server, clientId, resource, scope }: Kept, { storage = forOrigin(), clock = Date.now }: Means) {
+  constructor({ server, clientId, resource, scope, claims }: Kept, { storage = forOrigin(), clock = Date.now }: Means) {
     this.issuer = server.issuer;
     this.clientId = clientId;
     this.resource = resource;
     this.scopes = scope?.split(" ") ?? [];
+    this.claims = claims;
     this.#storage = storage;
     this.#clock = clock;
   }
@@ -99,6 +104,23 @@ export class Session {
   /** An access token that is good for a while. Rejects with `login_required` when the session is over. */
   async accessToken(): Promise<string> {
     return (await this.#fresh()).accessToken;
+  }
+
+  /**
+   * What the provider tells of the person (OpenID Connect Core section 5.3), as the granted scopes allow. Rejects with `login_required`
+   * when the session is over, and with `invalid_token` when the provider does not take its token or tells of somebody else.
+   */
+  async userinfo(): Promise<Readonly<Record<string, unknown>>> {
+    const kept = await this.#fresh();
+    const { userinfoEndpoint } = kept.server;
+    if (!userinfoEndpoint || !this.claims) {
+      throw new ConfigurationError("The session is not one of OpenID Connect", "Ask for the scope openid in signIn.");
+    }
+    const response = await this.#send(new Request(userinfoEndpoint, { headers: { accept: "application/json" } }), kept);
+    const told = await objectOf(userinfoEndpoint, response);
+    // OpenID Connect Core section 5.3.2: a token may have been swapped for another's.
+    if (told.sub !== this.claims.sub) throw ofAnother();
+    return told;
   }
 
   /** Ends the session here and, where the server offers it, revokes its tokens there (RFC 7009). */
@@ -206,7 +228,12 @@ export async function restoreSession({
 }
 
 /** A session from the answer of the token endpoint. */
-export async function startSession(pending: Pending, answer: Record<string, unknown>, means: Means): Promise<Session> {
+export async function startSession(
+  pending: Pending,
+  answer: Record<string, unknown>,
+  claims: IdClaims | undefined,
+  means: Means,
+): Promise<Session> {
   const { server, clientId, redirectUri, resource, origins, scope, jkt, mustBind } = pending;
   // RFC 9449 section 5: a server may bind nothing all the same, and the client decides whether that will do.
   const schemes: Scheme[] = jkt === undefined ? ["Bearer"] : mustBind ? ["DPoP"] : ["DPoP", "Bearer"];
@@ -216,6 +243,7 @@ export async function startSession(pending: Pending, answer: Record<string, unkn
     clientId,
     resource,
     origins,
+    claims,
     redirectUri,
     ...tokens,
     jkt: tokens.scheme === "DPoP" ? jkt : undefined,
@@ -237,6 +265,16 @@ const isDue = ({ refreshAt }: Kept, now: number) => refreshAt !== undefined && n
 function isTokenRefused(response: Response): boolean {
   if (response.status !== 401) return false;
   return !response.headers.has("www-authenticate") || challenged(response, "error") === "invalid_token";
+}
+
+function ofAnother(): Refused {
+  const message = "The provider tells of somebody else than who signed in";
+  return new Refused({
+    code: "invalid_token",
+    status: 401,
+    message,
+    help: "Use nothing of it; sign the person in again.",
+  });
 }
 
 function over(message: string): Refused {

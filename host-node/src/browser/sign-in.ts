@@ -16,7 +16,10 @@ export interface SignInOptions {
   clientId: string;
   /** One of the client's registered redirect URIs: the page that calls `handleCallback` or `openSession`. */
   redirectUri: string;
-  /** What is asked for, separated by spaces. Default: what the server gives by default. */
+  /**
+   * What is asked for, separated by spaces. Default: what the server gives by default. With `openid`, the session's `claims` say who
+   * signed in.
+   */
   scope?: string | undefined;
   /** The API that the token is for (RFC 8707). */
   resource?: string | undefined;
@@ -45,6 +48,9 @@ export interface Pending {
   readonly scope: string | undefined;
   readonly resource: string | undefined;
   readonly origins: readonly string[];
+  /** What the ID token must have, where one was asked for. */
+  readonly nonce: string | undefined;
+  readonly maxAge: number | undefined;
   /** The thumbprint of the key that the session will be bound to. */
   readonly jkt: string | undefined;
   /** Whether it must be bound. */
@@ -62,8 +68,10 @@ export async function signIn(options: SignInOptions): Promise<void> {
   const bound = dpop ?? (server.takesProofs && origins.every((origin) => origin === placeOf(options)));
   const key = bound ? await keyFor(nameOf(options), options.storage ?? forOrigin()) : undefined;
   const jkt = key?.thumbprint;
-  const state = toBase64Url(crypto.getRandomValues(new Uint8Array(32)));
-  const asked = { clientId, redirectUri, scope, resource, origins };
+  const [state, random] = [unguessable(), unguessable()];
+  const nonce = scope?.split(" ").includes("openid") ? random : undefined;
+  const maxAge = parameters?.max_age === undefined ? undefined : Number(parameters.max_age);
+  const asked = { clientId, redirectUri, scope, resource, origins, nonce, maxAge };
   const pending: Pending = { ...asked, server, verifier: pkce.verifier, jkt, mustBind: dpop === true };
   await writeItem(storage, pendingKey(state), pending);
   const request = new URL(server.authorizationEndpoint);
@@ -75,6 +83,7 @@ export async function signIn(options: SignInOptions): Promise<void> {
     scope,
     resource,
     state,
+    nonce,
     code_challenge: pkce.challenge,
     code_challenge_method: pkce.method,
     dpop_jkt: jkt,
@@ -82,6 +91,8 @@ export async function signIn(options: SignInOptions): Promise<void> {
   for (const [name, value] of Object.entries(query)) if (value !== undefined) request.searchParams.set(name, value);
   navigate(request.href);
 }
+
+const unguessable = () => toBase64Url(crypto.getRandomValues(new Uint8Array(32)));
 
 /** A proof is for an address, and whoever checks it knows but one for what the token is for (RFC 9449 section 4.3). */
 const placeOf = ({ resource, issuer }: SignInOptions) => new URL(resource ?? issuer).origin;

@@ -12,6 +12,7 @@ export {
   type ProofRequest,
   type StoredDpopKey,
 } from "./dpop.js";
+export { type ExpectedIdToken, type IdClaims, verifyIdToken } from "./id-token.js";
 export { type Claims, type Expected, type JsonWebKeySet, verifyJwt } from "./jwt.js";
 export { type ExpectedLogout, type LogoutClaims, verifyLogoutToken } from "./logout-token.js";
 export { provide } from "./module.js";

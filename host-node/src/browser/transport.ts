@@ -78,7 +78,7 @@ async function send(address: string, init: RequestInit, proving?: Proving): Prom
   }
 }
 
-async function objectOf(address: string, response: Response): Promise<Record<string, unknown>> {
+export async function objectOf(address: string, response: Response): Promise<Record<string, unknown>> {
   const read = await readStream(response, most).catch((error) => {
     throw unreachable(address, "ended its answer too early", error);
   });
