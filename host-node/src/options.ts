@@ -67,6 +67,11 @@ export interface Configuration {
     pairwiseSalt?: string;
     /** What a sign-in is called (`acr`) that was made by all of these methods, such as `{ "urn:example:strong": ["pwd", "otp"] }`. */
     acr?: Readonly<Record<string, readonly string[]>>;
+    /**
+     * Clients that authenticate may leave PKCE out of requests with the scope `openid`: for those that know none. Public clients never
+     * may.
+     */
+    pkceOptional?: boolean;
   };
   /**
    * Pages of your own (path or address), sent to with `?interaction=<handle>`; see `auth.interactions` and `auth.devices`. To `account`

@@ -8,8 +8,8 @@ use crate::client::{Client, GrantType, redirect_uri_matches};
 use crate::config::Config;
 use crate::hash::from_b64u;
 use crate::http::Form;
-use crate::oidc::OPENID;
 use crate::oidc::request::OpenIdRequest;
+use crate::oidc::{OPENID, is_openid};
 use crate::refusal::Refusal;
 use crate::{resource, scope};
 
@@ -34,7 +34,8 @@ pub(crate) struct AuthorizationRequest {
     pub(crate) return_to: ReturnTo,
     pub(crate) scopes: Vec<String>,
     pub(crate) resources: Vec<String>,
-    pub(crate) code_challenge: String,
+    /// `None`: the client did without PKCE, as the configuration lets it.
+    pub(crate) code_challenge: Option<String>,
     /// The key that the code is bound to (RFC 9449 section 10).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) dpop_jkt: Option<String>,
@@ -123,9 +124,9 @@ impl AuthorizationRequest {
             client_id: client.id.clone(),
             return_to,
             openid: OpenIdRequest::read(config, &scopes, query, hinted)?,
-            scopes,
             resources: resource::requested(config, query)?,
-            code_challenge: read_challenge(query)?,
+            code_challenge: read_challenge(query, may_do_without_pkce(config, client, &scopes))?,
+            scopes,
             dpop_jkt: read_dpop_jkt(query)?,
             login_hint: query.one("login_hint")?.filter(|hint| hint.len() <= LONGEST).map(str::to_owned),
             prompt: read_prompt(query)?,
@@ -147,17 +148,27 @@ fn refuse_unsupported(query: &Form) -> Result<(), Refusal> {
     }
 }
 
-/// RFC 7636 section 4.3, mandatory, S256 only (RFC 9700 section 2.1.1).
-fn read_challenge(query: &Form) -> Result<String, Refusal> {
-    let challenge =
-        query.one("code_challenge")?.ok_or(Refusal::InvalidRequest("PKCE is required: code_challenge is missing"))?;
+/// RFC 9700 section 2.1.1 requires it of public clients; of others, who cannot spend what they injected without their secret, it is
+/// recommended.
+fn may_do_without_pkce(config: &Config, client: &Client, scopes: &[String]) -> bool {
+    config.openid.as_ref().is_some_and(|openid| openid.pkce_optional) && is_openid(scopes) && !client.is_public()
+}
+
+/// RFC 7636 section 4.3, S256 only (RFC 9700 section 2.1.1).
+fn read_challenge(query: &Form, optional: bool) -> Result<Option<String>, Refusal> {
+    let Some(challenge) = query.one("code_challenge")? else {
+        if optional && query.one("code_challenge_method")?.is_none() {
+            return Ok(None);
+        }
+        return Err(Refusal::InvalidRequest("PKCE is required: code_challenge is missing"));
+    };
     if query.one("code_challenge_method")? != Some("S256") {
         return Err(Refusal::InvalidRequest("PKCE is required with code_challenge_method=S256"));
     }
     if !pkce::is_challenge(challenge) {
         return Err(Refusal::InvalidRequest("The code_challenge is not base64url of a SHA-256 digest"));
     }
-    Ok(challenge.to_owned())
+    Ok(Some(challenge.to_owned()))
 }
 
 /// RFC 9449 section 10: the thumbprint of the key whose proof must come with the code.

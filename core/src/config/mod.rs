@@ -55,6 +55,7 @@ use crate::time::Seconds;
 /// | `openid` | an object: the issuer is an OpenID provider, with the scopes `openid`, `profile`, `email`, `address`, `phone`, `offline_access` | absent |
 /// | `openid.claims` | at most 1000 scopes, each with at most 64 claim names that it gives, beside the standard ones | none |
 /// | `openid.acr` | at most 32 values of `acr`, each with at most 8 methods (RFC 8176) that a sign-in must all have | none |
+/// | `openid.pkceOptional` | `true` or `false`: clients that authenticate may leave PKCE out of requests with the scope `openid` | `false` |
 /// | `openid.pairwiseSalt` | 32 to 1024 characters, never changed: what pairwise subjects are made with | none, and no such subjects |
 /// | `openid.claimsInIdToken` | `true` or `false`: the claims of scopes are in ID tokens as well | `false` |
 /// | `dpop.requireNonce` | `true` or `false`: every DPoP proof must hold a nonce of the server | `false` |

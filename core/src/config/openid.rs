@@ -20,6 +20,8 @@ pub(crate) struct OpenId {
     pub(crate) pairwise_salt: Option<String>,
     /// What a sign-in is called that was made by all of these methods (`acr`, and RFC 8176).
     pub(crate) acr: BTreeMap<String, Vec<String>>,
+    /// Whether clients that authenticate may leave PKCE out of requests with the scope `openid`, as OAuth 2.0 let them.
+    pub(crate) pkce_optional: bool,
 }
 
 impl std::fmt::Debug for OpenId {

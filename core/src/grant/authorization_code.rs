@@ -43,6 +43,10 @@ fn check_bindings(grant: &Grant, client: &Client, form: &Form) -> Result<(), Ref
     {
         return Err(Refusal::InvalidGrant);
     }
-    let verifier = form.one("code_verifier")?.ok_or(Refusal::InvalidGrant)?;
-    if pkce::verifies(verifier, &grant.code_challenge) { Ok(()) } else { Err(Refusal::InvalidGrant) }
+    // A verifier that nothing was said of before is as bad as a wrong one (RFC 9700 section 4.8.2).
+    match (form.one("code_verifier")?, &grant.code_challenge) {
+        (Some(verifier), Some(challenge)) if pkce::verifies(verifier, challenge) => Ok(()),
+        (None, None) if !client.is_public() => Ok(()),
+        _ => Err(Refusal::InvalidGrant),
+    }
 }

@@ -152,7 +152,7 @@ impl Redemption {
             scopes: self.approval.scopes.clone(),
             resources: self.device.resources.clone(),
             redirect_uri: String::new(),
-            code_challenge: String::new(),
+            code_challenge: Some(String::new()),
             // The device stays signed in when the browser signs out.
             session_id: String::new(),
             auth_time: self.approval.auth_time,

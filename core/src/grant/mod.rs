@@ -49,7 +49,8 @@ pub(crate) struct Grant {
     pub(crate) resources: Vec<String>,
     pub(crate) redirect_uri: String,
     /// S256 (RFC 7636).
-    pub(crate) code_challenge: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) code_challenge: Option<String>,
     /// The session that it was allowed in; empty for a device's, which is in no browser's.
     pub(crate) session_id: String,
     pub(crate) auth_time: Millis,

@@ -3,7 +3,7 @@
 use claviger_core::key::jwt::Policy;
 use claviger_core::key::{Algorithm, PublicKey};
 use claviger_tests::setting::{CALLBACK, PASSWORD, Setting, client, header, reply, text};
-use claviger_tests::{ClientKey, World, basic, claims_of, location_parameter};
+use claviger_tests::{ClientKey, VERIFIER, World, basic, claims_of, location_parameter};
 use serde_json::{Value, json};
 
 use crate::check::{is_error_page, redirected_error, send};
@@ -72,6 +72,44 @@ pub(crate) fn verified(s: &mut Setting, tokens: &Value) -> Value {
 fn jwks(world: &mut World) -> Vec<PublicKey> {
     let (_, jwks) = reply(&world.ok(json!({ "http": { "method": "GET", "url": format!("{}/jwks", World::ISSUER) } })));
     jwks["keys"].as_array().unwrap().iter().map(|jwk| PublicKey::from_jwk(jwk).unwrap()).collect()
+}
+
+/// A code for a request without a challenge, redeemed with these fields beside the usual ones.
+fn redeemed_without_challenge(s: &mut Setting, fields: &[(&str, &str)]) -> (u64, Value) {
+    let code = code(s, "openid", &[("code_challenge", None), ("code_challenge_method", None)]);
+    let usual = [("grant_type", "authorization_code"), ("code", &code), ("redirect_uri", CALLBACK)];
+    s.post("/token", &[&usual, fields].concat())
+}
+
+#[test]
+fn az_034_where_pkce_is_optional_a_verifier_and_its_challenge_still_go_together() {
+    let mut s = provider(json!({ "openid": { "pkceOptional": true } }));
+    let (status, tokens) = redeemed_without_challenge(&mut s, &[]);
+    assert_eq!((status, verified(&mut s, &tokens)["nonce"].as_str()), (200, Some("n-0S6")));
+    let (status, refused) = redeemed_without_challenge(&mut s, &[("code_verifier", VERIFIER)]);
+    assert_eq!((status, &refused["error"]), (400, &json!("invalid_grant")));
+
+    let code = code(&mut s, "openid", &[]);
+    let without = [("grant_type", "authorization_code"), ("code", code.as_str()), ("redirect_uri", CALLBACK)];
+    assert_eq!(s.post("/token", &without).1["error"], "invalid_grant");
+    assert_eq!(s.redeem(&code).0, 200);
+}
+
+#[test]
+fn az_031_where_pkce_is_optional_it_is_required_of_public_clients_and_outside_openid_connect() {
+    let missing = [("code_challenge", None), ("code_challenge_method", None)];
+    let mut s = provider(json!({ "openid": { "pkceOptional": true } }));
+    let of = |s: &mut Setting, scope: &'static str, changes: &[(&'static str, Option<&'static str>)]| {
+        let answer = s.authorize(&[&[("scope", Some(scope))], changes].concat());
+        redirected_error(&answer, CALLBACK, Some("s&t"))
+    };
+    assert_eq!(of(&mut s, "read", &missing), "invalid_request");
+    assert_eq!(of(&mut s, "openid", &[("code_challenge", None)]), "invalid_request");
+    let (public, _) = client(&mut s.world, json!({ "authMethod": "none" }));
+    s.client = public;
+    assert_eq!(of(&mut s, "openid", &missing), "invalid_request");
+    let mut strict = provider(json!({}));
+    assert_eq!(of(&mut strict, "openid", &missing), "invalid_request");
 }
 
 #[test]
