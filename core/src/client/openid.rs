@@ -68,8 +68,10 @@ pub(super) fn read(config: &Config, source: Source, members: &Members<'_>) -> Re
         Some(_) => Err(refused("An algorithm is none of those in the server's metadata")),
     };
     let text = |name| Ok::<_, Refusal>(members.text(name)?.map(str::to_owned));
+    // OpenID Connect Dynamic Client Registration section 2: what a client that names none expects.
+    let expected = Some(Algorithm::RS256).filter(|expected| config.signs_with(*expected));
     Ok(OpenIdClient {
-        id_token_alg: algorithm("id_token_signed_response_alg")?,
+        id_token_alg: algorithm("id_token_signed_response_alg")?.or(expected),
         userinfo_alg: algorithm("userinfo_signed_response_alg")?,
         subject_type: match members.text("subject_type")? {
             None | Some("public") => SubjectType::Public,

@@ -83,3 +83,16 @@ fn dc_023_a_sector_lists_every_redirect_uri_of_its_clients() {
         assert_eq!((status, &error["error"]), (400, &json!("invalid_client_metadata")), "{bad}");
     }
 }
+
+#[test]
+fn a_client_that_names_no_algorithm_gets_the_one_that_registration_promises_where_it_is_offered() {
+    for (signing, expected) in [
+        (json!({ "alternatives": ["RS256"] }), "RS256"),
+        (json!({ "algorithm": "RS256", "alternatives": ["EdDSA"] }), "RS256"),
+        (json!({ "alternatives": ["ES256"] }), "EdDSA"),
+    ] {
+        let mut world = World::with(json!({ "openid": {}, "signing": signing, "registration": { "mode": "open" } }));
+        let (status, client) = reply(&world.ok(register(&metadata(json!({})))));
+        assert_eq!((status, &client["id_token_signed_response_alg"]), (201, &json!(expected)), "{client}");
+    }
+}
