@@ -28,6 +28,7 @@ export type RefusalCode =
   | "method_not_allowed"
   | "not_found"
   | "request_not_supported"
+  | "registration_not_supported"
   | "request_uri_not_supported"
   | "slow_down"
   | "temporarily_unavailable"

@@ -49,15 +49,15 @@ use crate::time::Seconds;
 /// | `resources.<uri>.scopes` | of `scopes`: those that mean something there | all |
 /// | `resources.<uri>.name` | 1 to 100 characters | none |
 /// | `signing.algorithm` | `EdDSA`, `ES256`, `RS256` | `EdDSA` |
-/// | `signing.alternatives` | further ones that a client may choose for its ID tokens, each with keys of its own | none |
+/// | `signing.alternatives` | at most 3 further algorithms that a client may choose for its ID tokens, each with keys of its own | none |
 /// | `signing.rotateEvery` | 1 h to 3650 d | 90 d |
 /// | `signing.hostKeys` | at most 16, each with a `kid` of its own; the first signs; needs `sign` | none |
-/// | `openid` | an object: the issuer is an OpenID provider, with the scopes `openid`, `profile`, `email`, `address`, `phone`, `offline_access` | absent |
-/// | `openid.claims` | at most 1000 scopes, each with at most 64 claim names that it gives, beside the standard ones | none |
-/// | `openid.acr` | at most 32 values of `acr`, each with at most 8 methods (RFC 8176) that a sign-in must all have | none |
+/// | `openid` | an object: the issuer is an OpenID provider, with the scopes `openid`, `profile`, `email`, `address`, `phone` and `offline_access` | absent |
+/// | `openid.claims` | at most 1000 scopes, each with at most 64 names of claims that it gives, beside the standard ones | none |
+/// | `openid.acr` | at most 32 values of `acr`, each with at most 8 methods (RFC 8176) that a sign-in must all have; told to clients that ask | none |
 /// | `openid.pkceOptional` | `true` or `false`: clients that authenticate may leave PKCE out of requests with the scope `openid` | `false` |
 /// | `openid.pairwiseSalt` | 32 to 1024 characters, never changed: what pairwise subjects are made with | none, and no such subjects |
-/// | `openid.claimsInIdToken` | `true` or `false`: the claims of scopes are in ID tokens as well | `false` |
+/// | `openid.claimsInIdToken` | `true` or `false`: ID tokens hold the claims of scopes as well; otherwise the userinfo endpoint tells them | `false` |
 /// | `dpop.requireNonce` | `true` or `false`: every DPoP proof must hold a nonce of the server | `false` |
 /// | `pages.signIn`, `pages.consent`, `pages.device`, `pages.account` | a path, or an absolute URL | the built-in pages |
 /// | `password.memory` | 7168 to 1048576 KiB | 19456 |
@@ -67,12 +67,12 @@ use crate::time::Seconds;
 /// | `registration.documents` | whether a client id may be the address of a metadata document; needs `fetch` | `false` |
 /// | `registration.scopes` | what such clients may ask for; each in `scopes` | all |
 /// | `registration.grantTypes` | what they may register for, of the grant types there are | `authorization_code`, `refresh_token` |
-/// | `registration.perHour` | 1 to 1000000 registrations, and documents read for the first time, from one address | 60 |
+/// | `registration.perHour` | 1 to 1000000 registrations, and documents read, for one address | 60 |
 /// | `registration.unusedFor` | 1 h to 3650 d, after which `purge` removes one that nobody ever used | 30 d |
 /// | `limits.flows` | 1 to 1000000 | 4096 |
 /// | `requirePushedAuthorizationRequests` | `true` or `false`: RFC 9126 section 5 | `false` |
 /// | `rememberConsent` | `true` or `false`: what a person allowed a client before, each scope at each resource, is not asked again, as long as a grant of that day could live | `true` |
-/// | `limits.pushedPerMinute` | 1 to 1000000, for each client | 1000 |
+/// | `limits.pushedPerMinute` | 1 to 1000000, for each client; of one that does not authenticate, for each client and address | 1000 |
 /// | `limits.body` | 1 kB to 1 MB | 64 kB |
 /// | `issuers` | at most 1000 further ones: each a configuration like this one with its own `issuer`, `tenant`, `secret` and so on, without `issuers` and `capabilities`. The engine, its flows and the store are shared; `limits.flows` is the first's | none |
 /// | `capabilities` | `derive`, `sign`, `verify`, `fetch`, `subject` | none |
