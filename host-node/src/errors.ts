@@ -29,6 +29,7 @@ export type RefusalCode =
   | "not_found"
   | "request_not_supported"
   | "registration_not_supported"
+  | "unmet_authentication_requirements"
   | "request_uri_not_supported"
   | "slow_down"
   | "temporarily_unavailable"
