@@ -68,6 +68,7 @@ async fn arrive(host: &Host, request: &Request, query: &Form) -> Result<Response
     let client_slot = client_id.map(|id| Client::slot(config, id));
     let (client, (session, account)) = host.load((client_slot, Presented::slots(browser.as_ref(), host))).await?;
     let client = client.map(|client| client.value).filter(|client| !client.disabled);
+    let browser = browser.filter(|browser| !browser.is_former(session.as_ref()));
     let back = read_return(query, client_id, client.as_ref())?;
     let signed_in = Presented::check(browser.as_ref(), host, session, account).await?;
     let sid = hint.as_ref().and_then(|hint| hint.text("sid")).zip(client_id);
@@ -153,6 +154,7 @@ async fn decide(host: &Host, request: &Request, form: &Form, confirmation: &str)
     let asked = Confirmation::open(host, confirmation).ok_or(Refusal::InteractionEnded)?;
     let browser = Presented::read(config, read_cookie(config, request, Cookie::Session));
     let (session, account) = host.load(Presented::slots(browser.as_ref(), host)).await?;
+    let browser = browser.filter(|browser| !browser.is_former(session.as_ref()));
     let signed_in = Presented::check(browser.as_ref(), host, session, account).await?;
     match (form.one("decision")?, browser, signed_in) {
         (Some("sign_out"), Some(browser), signed_in) if browser.id() == asked.session_id => {

@@ -104,6 +104,11 @@ impl Presented {
         row.filter(|row| same(row.value.secret_sha256.as_bytes(), b64u(sha256(&self.0.secret)).as_bytes()))
     }
 
+    /// Whether the session goes on with another cookie: what is presented was its own before, and may end nothing of it.
+    pub(crate) fn is_former(&self, row: Option<&Stored<Session>>) -> bool {
+        row.is_some() && self.own(row.cloned()).is_none()
+    }
+
     /// What to load for whoever is presented, if anybody is.
     pub(crate) fn slots(presented: Option<&Self>, host: &Host) -> (Option<Slot<Session>>, Option<Slot<Account>>) {
         let Some(presented) = presented else { return (None, None) };
@@ -212,7 +217,10 @@ pub(crate) async fn begin(
 /// Ends the session that a browser leaves behind.
 pub(crate) async fn leave(host: &Host, left: Option<Presented>) -> Result<(), Stop> {
     let Some(left) = left else { return Ok(()) };
-    let row = left.own(host.load(left.slot(host)).await?);
+    let row = host.load(left.slot(host)).await?;
+    if left.is_former(row.as_ref()) {
+        return Ok(());
+    }
     end(host, left.owner().name(), &left.id(), row).await
 }
 

@@ -353,3 +353,22 @@ fn without_openid_connect_there_is_no_such_endpoint() {
     let mut s = Setting::opaque();
     assert_eq!(s.browser.get(&mut s.world, "/logout")["status"], 404);
 }
+
+#[test]
+fn a_cookie_that_the_session_had_before_ends_nothing_of_it() {
+    let (mut s, tokens) = after_sign_in(json!({}));
+    let page = logout(&mut s, &[]);
+    let former = s.browser.clone();
+    s.world.advance(1);
+    signed_in(&mut s, "openid", &[("prompt", Some("login"))]);
+    let now = std::mem::replace(&mut s.browser, former);
+    let held = s.world.store.dump();
+    let hint = text(&tokens["id_token"]).to_owned();
+    logout(&mut s, &[("id_token_hint", &hint)]);
+    answer(&mut s, &page, "sign_out");
+    assert_eq!(s.world.store.dump(), held);
+    s.browser = now;
+    assert!(is_signed_in(&mut s));
+    let token = &tokens["access_token"];
+    assert_eq!(s.world.ok(json!({ "tokens.introspect": { "token": token } }))["active"], true);
+}
