@@ -88,7 +88,10 @@ function bodyOf(incoming: IncomingMessage, limit: number): Promise<string | "too
     });
     incoming.once("end", () => resolve(Buffer.concat(chunks, length).toString("latin1")));
     incoming.once("error", reject);
-    incoming.once("close", () => reject(new Error("The connection was closed before the body had come")));
+    // It closes after its end too: an error that nobody gets would cost a tenth of a request.
+    incoming.once("close", () => {
+      if (!incoming.readableEnded) reject(new Error("The connection was closed before the body had come"));
+    });
   });
 }
 
