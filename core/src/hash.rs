@@ -50,6 +50,12 @@ pub(crate) fn leading<const N: usize>(digest: &Bytes32) -> [u8; N] {
     out
 }
 
+/// The bytes of an id, which as base64url begins with a letter: no command line takes it for an option.
+pub(crate) fn as_id(mut bytes: [u8; 16]) -> [u8; 16] {
+    bytes[0] &= 0x7f;
+    bytes
+}
+
 /// Compares without telling by time where two secrets differ. Lengths are not secret.
 pub(crate) fn same(left: &[u8], right: &[u8]) -> bool {
     left.ct_eq(right).into()

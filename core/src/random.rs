@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use crate::hash::{Bytes32, hmac, leading};
+use crate::hash::{Bytes32, as_id, hmac, leading};
 
 /// A stream of independent draws, split by labels: draw `n` is HKDF-Expand (RFC 5869 section 2.3) of the seed
 /// with the label and `n` as its info. A flow that decides anew goes on in the same stream.
@@ -19,6 +19,11 @@ impl Random {
     /// `N` fresh bytes, at most 32.
     pub(crate) fn bytes<const N: usize>(&self, label: &str) -> [u8; N] {
         leading(&self.block(label))
+    }
+
+    /// 16 fresh bytes that people may have to type.
+    pub(crate) fn id(&self, label: &str) -> [u8; 16] {
+        as_id(self.bytes(label))
     }
 
     pub(crate) fn fill(&self, label: &str, out: &mut [u8]) {
@@ -39,6 +44,7 @@ impl Random {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::hash::b64u;
 
     #[test]
     fn the_same_seed_gives_the_same_draws_and_no_draw_twice() {
@@ -54,5 +60,13 @@ mod tests {
         let mut out = [0_u8; 100];
         Random::new([1; 32]).fill("x", &mut out);
         assert!(out.chunks(10).all(|chunk| chunk.iter().any(|&byte| byte != 0)));
+    }
+
+    #[test]
+    fn an_id_is_taken_for_no_option() {
+        let random = Random::new([7; 32]);
+        for _ in 0..1000 {
+            assert!(b64u(random.id("id")).starts_with(|first: char| first.is_ascii_alphabetic()));
+        }
     }
 }

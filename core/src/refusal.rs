@@ -248,7 +248,7 @@ pub enum Fault {
     Cryptography(&'static str),
 }
 
-const BAD_ROW: &str = "Something else wrote it, or another version of the engine, or for another tenant.";
+const BAD_ROW: &str = "Something else wrote it, or another version of the engine, or for another tenant or with another secret: list the secret of that time after yours.";
 
 impl Fault {
     pub(crate) const fn bad_row(why: &'static str) -> Self {

@@ -248,9 +248,27 @@ export class Claviger {
   async #build(): Promise<Driver> {
     const { engine, clock = Date.now, random = new Random().bytes, deadline = defaultDeadline } = this.#options;
     const services = { ...this.#options, deadline, onError: (error: unknown) => this.#onFault(asError(error)) };
+    checkPresent(this.#options);
     const config = { ...configuration(this.#options), capabilities: capabilities(services) };
     const module = await moduleOf(engine);
     return new Driver({ instantiate: () => opened(module, config), serve: server(services), clock, random });
+  }
+}
+
+/** What types tell, for those who have none: the engine would hear of a store only when it needs it. */
+function checkPresent({ store, secret }: SlimOptions): void {
+  const isStore = (["load", "commit", "scan"] as const).every((name) => typeof store?.[name] === "function");
+  if (!isStore) {
+    throw new ConfigurationError(
+      "store: missing, or no store",
+      'Give one, such as sqlite("auth.db") of claviger/stores/sqlite.',
+    );
+  }
+  if (secret === undefined) {
+    throw new ConfigurationError(
+      "secret: missing",
+      "Is the environment's variable set? `npx claviger secret` makes one.",
+    );
   }
 }
 

@@ -52,7 +52,9 @@ test("an engine that cannot be had is asked for again by the next call", async (
 });
 
 for (const [what, options, named] of [
-  ["an absent secret", { secret: undefined }, /secret/],
+  ["an absent secret", { secret: undefined }, /secret: missing/],
+  ["an absent store", { store: undefined } as unknown as Partial<Options>, /store: missing/],
+  ["a store that is none", { store: "sqlite:auth.db" } as unknown as Partial<Options>, /store: missing/],
   ["a short secret", { secret: "short" }, /secret/],
   ["an issuer that is no address", { issuer: "auth" }, /issuer/],
   ["a member that nobody knows", { isuer: "x" } as never, /isuer/],

@@ -135,7 +135,7 @@ async fn claim_login(host: &Host, login: &str) -> Result<String, Stop> {
     let (claimed, guessed) = host.load((slot.clone(), Account::slot(host.config(), &guess))).await?;
     let Some(claimed) = claimed else {
         // Another account, made under this name and renamed since, may have the login's own id.
-        let id = if guessed.is_some() { b64u(host.random().bytes::<16>("account id")) } else { guess };
+        let id = if guessed.is_some() { b64u(host.random().id("account id")) } else { guess };
         host.commit(Change::create(slot, Login { account: id.clone() })).await?;
         return Ok(id);
     };

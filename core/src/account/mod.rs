@@ -16,7 +16,7 @@ use crate::ask::{SubjectAsk, SubjectFound};
 use crate::config::{Capability, Config};
 use crate::event::Event;
 use crate::handle::Owner;
-use crate::hash::b64u;
+use crate::hash::{as_id, b64u};
 use crate::host::Host;
 use crate::oidc;
 use crate::oidc::claims::Claims;
@@ -88,11 +88,11 @@ pub(crate) fn normal_login(typed: &str) -> Option<String> {
 
 /// The id of the account made with this login.
 pub(crate) fn id_for(config: &Config, login: &str) -> String {
-    b64u(config.roots.prf::<16>(
+    b64u(as_id(config.roots.prf(
         RootIndex::CURRENT,
         Purpose::AccountId,
         &[config.tenant.as_bytes(), &[0], login.as_bytes()],
-    ))
+    )))
 }
 
 /// A person who may act now.

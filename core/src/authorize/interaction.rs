@@ -61,7 +61,7 @@ pub(crate) fn browser_of(host: &Host, known: Option<&str>) -> String {
 impl Interaction {
     pub(crate) fn begin(host: &Host, request: AuthorizationRequest, browser: &str) -> Self {
         Self {
-            id: b64u(host.random().bytes::<16>("interaction id")),
+            id: b64u(host.random().id("interaction id")),
             request,
             browser_sha256: browser_digest(browser),
             began_at: host.now(),

@@ -185,7 +185,7 @@ impl View {
 }
 
 pub(crate) async fn create(host: &Host, ask: &Create) -> Result<WithSecret, Stop> {
-    let id = ask.id.clone().unwrap_or_else(|| b64u(host.random().bytes::<16>("client id")));
+    let id = ask.id.clone().unwrap_or_else(|| b64u(host.random().id("client id")));
     let secret = ask.auth_method.has_secret().then(|| new_secret(host));
     let keys = ClientKeys::default()
         .stated(host.config(), ask.jwks.as_ref(), ask.jwks_uri.as_ref(), ask.auth_signing_alg)

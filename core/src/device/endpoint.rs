@@ -46,7 +46,7 @@ pub(crate) async fn device_authorization_endpoint(host: &Host, request: &Request
     if !client.may_use(GrantType::DeviceCode) {
         return Err(Refusal::UnauthorizedClient.into());
     }
-    let (id, secret): (Id, Secret) = (host.random().bytes("device id"), host.random().bytes("device secret"));
+    let (id, secret): (Id, Secret) = (host.random().id("device id"), host.random().bytes("device secret"));
     let user_code = UserCode::draw(host.random());
     let (place, slot) = Device::slot(config, &user_code);
     let device = Device {

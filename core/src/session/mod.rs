@@ -189,7 +189,7 @@ pub(crate) async fn begin(
     }
     let id: Id = match &own {
         Some(own) => item_id(&own.value.id)?,
-        None => host.random().bytes("session id"),
+        None => host.random().id("session id"),
     };
     let secret = host.random().bytes("session secret");
     let lifetime = host.config().lifetimes.session;

@@ -49,7 +49,7 @@ fn read(host: &Host, request: &Request) -> Result<(Client, Credentials), Refusal
     let token = new_registration_access_token(host);
     let unused_until = Some(host.config().registration.unused_for.after(host.now()));
     let origin = Origin::Registered { tokens: vec![SecretHash::of(&token, None)], unused_until };
-    let id = b64u(host.random().bytes::<16>("client id"));
+    let id = b64u(host.random().id("client id"));
     let stated = metadata::read(host.config(), Source::Registration, &Members(&members), (id, origin, host.now()))?;
     let secret = stated.auth_method.has_secret().then(|| new_secret(host));
     let secrets = secret.iter().map(|secret| SecretHash::of(secret, None)).collect();

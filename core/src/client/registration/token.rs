@@ -99,7 +99,7 @@ pub(crate) async fn issue(host: &Host, ask: &IssueToken) -> Result<Issued, Stop>
     if !(60..=400 * DAY).contains(&lifetime.0) {
         return Err(Refusal::InvalidArgument("expiresIn: from 1 minute to 400 days").into());
     }
-    let id: Id = host.random().bytes("registration token id");
+    let id: Id = host.random().id("registration token id");
     let secret = host.random().bytes("registration token secret");
     let handle = Handle { owner: Owner::Client(String::new()), id, serial: 0, secret, client: String::new() };
     let token = RegistrationToken {
