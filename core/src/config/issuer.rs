@@ -21,7 +21,7 @@ impl Issuer {
     pub(super) fn parse(text: &str) -> Result<Self, Fault> {
         let uri = Uri::parse(text).filter(|uri| uri.is_web() && text.len() <= LONGEST_URI).ok_or_else(|| {
             Fault::Configuration(
-                "issuer: an absolute URL in its normal form (lower case, no default port, no user, no dot segments)"
+                "issuer: an absolute URL, such as https://auth.example.com, in its normal form (lower case, no default port, no user, no dot segments)"
                     .into(),
             )
         })?;

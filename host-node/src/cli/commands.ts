@@ -24,7 +24,12 @@ const clientOptions = {
     value: "URL",
     help: "Where browsers may be sent back to, compared byte for byte; may be repeated",
   },
-  scope: { type: "string", multiple: true, value: "SCOPE", help: "What it may ask for; may be repeated" },
+  scope: {
+    type: "string",
+    multiple: true,
+    value: "SCOPE",
+    help: "What it may ask for, all that is configured when it is never said; may be repeated",
+  },
   "grant-type": {
     type: "string",
     multiple: true,
