@@ -9,7 +9,7 @@ use crate::change::Change;
 use crate::event::Event;
 use crate::hash::b64u;
 use crate::host::Host;
-use crate::oidc::claims::{Claims, is_free};
+use crate::oidc::claims::{Claims, VERIFIED, is_free};
 use crate::record::Stored;
 use crate::refusal::{Refusal, Stop};
 use crate::session;
@@ -207,6 +207,12 @@ async fn existing(host: &Host, id: &str) -> Result<Stored<Account>, Stop> {
 }
 
 fn merged(mut claims: Claims, changes: &Claims) -> Result<Claims, Refusal> {
+    for (claim, verified) in VERIFIED {
+        // It was another address that somebody verified.
+        if changes.get(claim).is_some_and(|value| claims.get(claim) != Some(value)) {
+            claims.remove(verified);
+        }
+    }
     for (name, value) in changes {
         match value {
             Value::Null => _ = claims.remove(name),

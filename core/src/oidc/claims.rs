@@ -37,6 +37,9 @@ const OF_SCOPES: [(&str, &[&str]); 4] = [
     ("phone", &["phone_number", "phone_number_verified"]),
 ];
 
+/// What somebody may have verified, and the claim that says so.
+pub(crate) const VERIFIED: [(&str, &str); 2] = [("email", "email_verified"), ("phone_number", "phone_number_verified")];
+
 /// What the engine alone says: of the token, of the sign-in, and of the key.
 const RESERVED: [&str; 19] = [
     "iss",
@@ -106,7 +109,7 @@ pub(crate) fn pick(known: &Claims, names: &[&str]) -> Result<Claims, Fault> {
             picked.insert((*name).to_owned(), value.clone());
         }
     }
-    for (claim, verified) in [("email", "email_verified"), ("phone_number", "phone_number_verified")] {
+    for (claim, verified) in VERIFIED {
         if picked.contains_key(claim) || picked.contains_key(verified) {
             let yes = known.get(verified).is_some_and(|value| *value == Value::Bool(true));
             picked.insert(verified.to_owned(), yes.into());

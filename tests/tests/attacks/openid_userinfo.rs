@@ -123,6 +123,32 @@ fn oi_008_the_sub_is_that_of_the_id_token_and_nobody_is_told_of_who_is_gone() {
     assert_eq!(told(&mut s, &token).0, 401);
 }
 
+/// Nobody signs in here through another provider; what there is of an address is a claim, and people are found by their login alone.
+#[test]
+fn oi_014_nobody_is_taken_for_who_has_the_address_that_they_claim() {
+    let mut s = provider(json!({}));
+    let eve = json!({ "login": "eve", "password": PASSWORD, "claims": { "email": "ada@example.com", "email_verified": true } });
+    let eve = s.world.ok(json!({ "accounts.create": eve }))["id"].clone();
+    assert_ne!(eve, json!(s.subject));
+    assert_eq!(s.world.ok(json!({ "accounts.find": { "login": "ada@example.com" } })), json!(null));
+    let query = s.query(&[("scope", Some("openid"))]);
+    let interaction = s.browser.begin(&mut s.world, &query);
+    let page = s.browser.sign_in(&mut s.world, &interaction, "ada@example.com", PASSWORD);
+    assert_eq!((page["status"].as_u64(), header(&page, "set-cookie")), (Some(401), None), "{page}");
+}
+
+#[test]
+fn oi_015_an_address_is_told_to_the_letter_and_judged_by_nobody_here() {
+    for email in ["a@evil.example@good.example", "\"a b@good.example\"@evil.example", "a(@good.example)@evil.example"] {
+        let mut s = provider(json!({}));
+        let claims = json!({ "email": email });
+        s.world.ok(json!({ "accounts.update": { "id": s.subject, "claims": claims } }));
+        let tokens = signed_in(&mut s, "openid email", &[]);
+        let (_, said) = told(&mut s, text(&tokens["access_token"]));
+        assert_eq!((&said["email"], &said["email_verified"]), (&json!(email), &json!(false)), "{said}");
+    }
+}
+
 #[test]
 fn a_client_that_registered_an_algorithm_gets_a_signed_answer() {
     let mut s = provider(json!({}));
