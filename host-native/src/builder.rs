@@ -251,6 +251,9 @@ impl Builder {
         let store = self.store.take().ok_or_else(|| missing("store"))?;
         self.offer_capabilities();
         let issuers = Issuers::of(&self.configuration).ok_or_else(|| missing("issuer"))?;
+        if !self.configuration.contains_key("secret") {
+            return Err(missing("secret"));
+        }
         let module = self.module()?;
         let configuration = Value::Object(self.configuration).to_string().into_bytes().into();
         let tuning = Tuning { configuration, deadline: self.deadline };

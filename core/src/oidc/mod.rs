@@ -1,6 +1,6 @@
 //! OpenID Connect: who signed in, told to the client. There is nothing of this where `openid` is not configured.
 //!
-//! The authorization request may say more ([`request`]); the grant keeps what its ID tokens need ([`Sign`](grant::SignIn)); the token
+//! The authorization request may say more ([`request`]); the grant keeps what its ID tokens need ([`SignIn`](grant::SignIn)); the token
 //! endpoint adds an ID token ([`id_token`]), and the userinfo endpoint tells the rest ([`userinfo`]).
 
 pub(crate) mod acr;

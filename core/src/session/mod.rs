@@ -99,14 +99,19 @@ impl Presented {
         Session::slot(host.config(), self.0.owner.name(), &self.0.id)
     }
 
-    /// The row, if what is presented is still its cookie, whoever may act.
+    /// Whether what is presented is the row's cookie, whoever may act.
+    fn is_of(&self, row: &Stored<Session>) -> bool {
+        same(row.value.secret_sha256.as_bytes(), b64u(sha256(&self.0.secret)).as_bytes())
+    }
+
+    /// The row, if what is presented is still its cookie.
     fn own(&self, row: Option<Stored<Session>>) -> Option<Stored<Session>> {
-        row.filter(|row| same(row.value.secret_sha256.as_bytes(), b64u(sha256(&self.0.secret)).as_bytes()))
+        row.filter(|row| self.is_of(row))
     }
 
     /// Whether the session goes on with another cookie: what is presented was its own before, and may end nothing of it.
     pub(crate) fn is_former(&self, row: Option<&Stored<Session>>) -> bool {
-        row.is_some() && self.own(row.cloned()).is_none()
+        row.is_some_and(|row| !self.is_of(row))
     }
 
     /// What to load for whoever is presented, if anybody is.

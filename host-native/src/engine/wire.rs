@@ -144,3 +144,24 @@ pub(crate) struct Cancel {
 pub(crate) struct Opened {
     pub(crate) fault: Option<Problem>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_stands_behind_the_message_unless_it_would_be_taken_for_several() {
+        let row = |value: &str| Some(Row { version: "1".into(), value: value.into() });
+        let answer = Answer::Rows(vec![row("{}"), None, row("a\0b"), row("")]);
+        let written = String::from_utf8(resume(7, &answer).unwrap()).unwrap();
+        let head =
+            r#"{"flow":7,"answer":{"rows":[{"version":"1"},null,{"version":"1","value":"a\u0000b"},{"version":"1"}]}}"#;
+        assert_eq!(written, format!("{head}\0{{}}\0"));
+    }
+
+    #[test]
+    fn what_has_no_rows_is_written_as_it_is() {
+        let written = resume(7, &Answer::Commit(Committed::Stale)).unwrap();
+        assert_eq!(written, br#"{"flow":7,"answer":{"commit":"stale"}}"#);
+    }
+}

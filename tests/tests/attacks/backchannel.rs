@@ -1,13 +1,11 @@
 //! Back-channel logout (LO-011, LO-013, LO-014): who is told that a session is over, what exactly, and who waits for it.
 
-use claviger_core::key::PublicKey;
-use claviger_core::key::jwt::Policy;
 use claviger_tests::setting::{PASSWORD, Setting, client, reply, text};
 use claviger_tests::{Browser, World, claims_of, form, parameter};
 use serde_json::{Value, json};
 
 use crate::check::hold_everywhere;
-use crate::openid::{provider, signed_in};
+use crate::openid::{provider, signed_in, verified_as};
 
 const TOLD: &str = "https://app.example.com/logged-out";
 const SALT: &str = "a salt that nobody ever changes again";
@@ -29,7 +27,7 @@ fn after_sign_in(changes: Value, openid: Value) -> (Setting, Value) {
     (s, tokens)
 }
 
-fn answered(status: u16) -> Value {
+pub(crate) fn answered(status: u16) -> Value {
     json!({ "response": { "status": status, "headers": [], "body": "" } })
 }
 
@@ -60,21 +58,8 @@ fn told(s: &mut Setting) -> Value {
     assert_eq!((&fetch["method"], &fetch["url"]), (&json!("POST"), &json!(TOLD)));
     assert_eq!(fetch["headers"], json!([["content-type", "application/x-www-form-urlencoded"]]));
     let token = parameter(&format!("?{}", text(&fetch["body"])), "logout_token").unwrap();
-    let (_, jwks) =
-        reply(&s.world.ok(json!({ "http": { "method": "GET", "url": format!("{}/jwks", World::ISSUER) } })));
-    let keys: Vec<PublicKey> =
-        jwks["keys"].as_array().unwrap().iter().map(|jwk| PublicKey::from_jwk(jwk).unwrap()).collect();
-    let policy = Policy {
-        max_bytes: 16_384,
-        typ: Some("logout+jwt"),
-        issuer: Some(World::ISSUER),
-        audience: Some(&[s.client.as_str()]),
-        now: s.world.now,
-        leeway: 0,
-        required: &["jti", "exp", "iat"],
-    };
-    policy.verify(&token, &keys).unwrap_or_else(|why| panic!("{why}: {token}"));
-    json!({ "claims": claims_of(&token), "token": token })
+    let claims = verified_as(s, &token, "logout+jwt", &["jti", "exp", "iat"]);
+    json!({ "claims": claims, "token": token })
 }
 
 #[test]

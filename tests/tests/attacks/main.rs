@@ -1,6 +1,7 @@
 //! The engine under attack: what hostile requests, hosts, stores and schedules must not achieve. Tests are named by the ids of the
 //! ledger where it has one.
 
+mod account_changes;
 mod account_pages;
 mod authorize_interaction;
 mod authorize_redirect;
@@ -14,11 +15,13 @@ mod client_keys;
 mod client_life;
 mod device;
 mod device_page;
+mod device_redemption;
 mod dpop_binding;
 mod dpop_nonce;
 mod dpop_proof;
 mod dpop_resource;
 mod exchange;
+mod exchange_ends;
 mod faults_shown;
 mod flows;
 mod fuzz;
@@ -33,7 +36,9 @@ mod metadata_documents_stale;
 mod openid;
 mod openid_acr;
 mod openid_kinds;
+mod openid_operations;
 mod openid_pairwise;
+mod openid_requests;
 mod openid_userinfo;
 mod operations;
 mod pushed;

@@ -230,7 +230,7 @@ mod tests {
     use super::*;
     use crate::key::rsa::limbs::{from_bytes, limbs_for};
 
-    /// The factors of a message are public or blinded by nothing: what must not show is the exponent.
+    /// One exponent has a single bit, the other all of them.
     #[test]
     fn jw_039_a_private_operation_takes_as_long_for_every_exponent() {
         let number = |byte: u8| from_bytes(&[byte; 128], limbs_for(1024)).unwrap();
