@@ -96,6 +96,8 @@ pub enum Command {
     SessionsRevoke(SubjectItem),
     #[serde(rename = "sessions.revokeAll")]
     SessionsRevokeAll(session::RevokeAll),
+    #[serde(rename = "sessions.revokeOthers")]
+    SessionsRevokeOthers(session::RevokeOthers),
     #[serde(rename = "logout.deliver")]
     LogoutDeliver(oidc::backchannel::Deliver),
     #[serde(rename = "grants.list")]

@@ -61,6 +61,7 @@ export interface Commands {
   "sessions.list": [OfSubject & Paging, ListPage<Session>];
   "sessions.revoke": [OfSubject & ById, { revoked: boolean }];
   "sessions.revokeAll": [OfSubject, { revoked: number }];
+  "sessions.revokeOthers": [OfSubject & { keep: string }, { revoked: number }];
   "logout.deliver": [
     OfSubject & { sessionId: string; clientId: string; attempt?: number },
     { delivered: boolean; retryIn: number | null },

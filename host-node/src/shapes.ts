@@ -190,6 +190,10 @@ export interface Session {
   readonly methods: readonly string[];
   readonly createdAt: number;
   readonly expiresAt: number;
+  /** What the browser said of itself when the person signed in; at most 256 characters. */
+  readonly userAgent?: string;
+  /** Where it was then. */
+  readonly address?: string;
 }
 
 /** What one person allowed one client. */
@@ -399,6 +403,10 @@ export interface SignedIn {
   subject: string;
   /** How the person proved it (RFC 8176), such as `["pwd"]`. */
   methods: readonly string[];
+  /** The browser's `user-agent`, for the list of the person's sessions; that of the request when absent. */
+  userAgent?: string;
+  /** Where the browser is, for the same. */
+  remote?: string;
 }
 
 /** What the person at your own consent page allows. */

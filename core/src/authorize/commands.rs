@@ -13,7 +13,7 @@ use crate::host::Host;
 use crate::http::{Cookie, find_cookie};
 use crate::page::Destination;
 use crate::refusal::{Refusal, Stop};
-use crate::session;
+use crate::session::{self, Agent};
 
 /// `interactions.get` and `interactions.deny`.
 #[derive(Deserialize)]
@@ -27,7 +27,7 @@ pub struct Get {
 
 /// `interactions.complete`.
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[allow(missing_docs, reason = "docs/contract.md section 5")]
 pub struct Complete {
     pub handle: String,
@@ -36,6 +36,12 @@ pub struct Complete {
     pub subject: String,
     /// How (RFC 8176); not empty.
     pub methods: Vec<String>,
+    /// The request's `user-agent`, for the list of a person's sessions.
+    #[serde(default)]
+    pub user_agent: Option<String>,
+    /// The peer's address, for the same.
+    #[serde(default)]
+    pub remote: Option<String>,
 }
 
 /// `interactions.consent`.
@@ -165,10 +171,14 @@ pub(crate) async fn complete(host: &Host, ask: &Complete) -> Result<Onward, Stop
         return Err(Refusal::InvalidArgument("methods: from 1 to 8, each of 1 to 255 ASCII characters").into());
     }
     let location = onward(host, &ask.handle, &ask.cookie)?;
-    let methods: Vec<&str> = ask.methods.iter().map(String::as_str).collect();
     let old = find_cookie(host.config(), &ask.cookie, Cookie::Session);
-    let cookie = session::begin(host, old, &ask.subject, &methods).await?;
-    Ok(Onward { location, headers: vec![cookie] })
+    let new = session::New {
+        subject: &ask.subject,
+        methods: ask.methods.clone(),
+        auth_time: host.now(),
+        agent: Agent::new(ask.user_agent.as_deref(), ask.remote.as_deref()),
+    };
+    Ok(Onward { location, headers: session::begin(host, old, new).await?.headers })
 }
 
 pub(crate) async fn consent(host: &Host, ask: &Consent) -> Result<Onward, Stop> {

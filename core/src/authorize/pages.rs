@@ -10,7 +10,7 @@ use crate::http::{Cookie, Form, Request, Response, clear_cookie, read_cookie};
 use crate::oidc;
 use crate::page::{self, Brand, Consent, Destination, ErrorPage, Problem, RequestedScope, SignIn, Unverified};
 use crate::refusal::{Refusal, Stop};
-use crate::session;
+use crate::session::{self, Agent};
 use crate::uri::Uri;
 
 pub(crate) async fn sign_in_page(host: &Host, request: &Request) -> Result<Response, Stop> {
@@ -33,8 +33,17 @@ pub(crate) async fn post_sign_in(host: &Host, request: &Request) -> Result<Respo
         other => other?,
     };
     let old = read_cookie(host.config(), request, Cookie::Session);
-    let (name, value) = session::begin(host, old, &subject.id, &["pwd"]).await?;
-    Ok(Response::see_other(door.onward).with(name, value))
+    let new = session::New {
+        subject: &subject.id,
+        methods: vec!["pwd".to_owned()],
+        auth_time: host.now(),
+        agent: Agent::of(request),
+    };
+    let begun = session::begin(host, old, new).await?;
+    Ok(begun
+        .headers
+        .into_iter()
+        .fold(Response::see_other(door.onward), |response, (name, value)| response.with(name, value)))
 }
 
 /// Why somebody signs in, and where they go on then: an application asks, or they enter the code of a device.

@@ -38,6 +38,14 @@ pub(crate) async fn end_all(host: &Host, subject: &str) -> Result<(), Stop> {
     grant::end_of_sessions(host, subject, None).await
 }
 
+/// Ends all sessions of a person but this one.
+pub(crate) async fn end_others(host: &Host, subject: &str, keep_id: &str) -> Result<(), Stop> {
+    let prefix = format!("{}/session.", partition(host.tenant(), account::ROOM, subject));
+    let mut others = host.scan_all::<Session>(prefix).await?;
+    others.retain(|session| session.value.id != keep_id);
+    end_found(host, others, None).await
+}
+
 /// The rows are gone as they were read, together, and whom they say to tell will be told.
 async fn remove(host: &Host, mut change: Change, ended: Vec<Stored<Session>>) -> Result<(), Stop> {
     if ended.is_empty() {

@@ -1,10 +1,14 @@
 //! Sessions: a person who is signed in, in one browser. One row in the person's partition; the cookie is a handle.
 
+mod agent;
+pub(crate) mod begin;
 mod end;
 
 use serde::{Deserialize, Serialize};
 
-pub(crate) use end::{end, end_all, end_found};
+pub(crate) use agent::Agent;
+pub(crate) use begin::{New, begin};
+pub(crate) use end::{end, end_all, end_found, end_others};
 
 use crate::account::{self, Account, Subject};
 use crate::ask::Key;
@@ -12,11 +16,9 @@ use crate::call::{Items, OfSubject, SubjectItem, page};
 use crate::change::Change;
 use crate::client::Client;
 use crate::config::Config;
-use crate::event::Event;
 use crate::handle::{Handle, Id, Kind, Owner};
 use crate::hash::{b64u, from_b64u, same, sha256};
 use crate::host::Host;
-use crate::http::{Cookie, set_cookie};
 use crate::record::{Record, Slot, Stored};
 use crate::refusal::{Refusal, Stop};
 use crate::time::Millis;
@@ -36,6 +38,8 @@ pub(crate) struct Session {
     /// The clients that are told when it ends, the newest last.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     clients: Vec<String>,
+    #[serde(flatten)]
+    agent: Agent,
 }
 
 impl Session {
@@ -171,54 +175,6 @@ pub(crate) async fn find(host: &Host, cookie: Option<&str>) -> Result<Option<Sig
     Presented::check(presented.as_ref(), host, session, account).await
 }
 
-/// Signs a person in, and gives the cookie that holds the session. The browser's old session ends; if it is this person's own, it
-/// goes on with a new secret, and with the `sid` by which applications know it.
-pub(crate) async fn begin(
-    host: &Host,
-    old: Option<&str>,
-    subject: &str,
-    methods: &[&str],
-) -> Result<(&'static str, String), Stop> {
-    let old = match Presented::read(host.config(), old) {
-        Some(presented) => presented.own(host.load(presented.slot(host)).await?),
-        None => None,
-    };
-    let (own, anothers): (Option<_>, Option<_>) = match old {
-        Some(old) if old.value.subject == subject => (Some(old), None),
-        old => (None, old),
-    };
-    // In another partition: ended first, by a commit of its own.
-    if let Some(row) = anothers {
-        let Session { subject, id, .. } = row.value.clone();
-        end(host, &subject, &id, Some(row)).await?;
-    }
-    let id: Id = match &own {
-        Some(own) => item_id(&own.value.id)?,
-        None => host.random().id("session id"),
-    };
-    let secret = host.random().bytes("session secret");
-    let lifetime = host.config().lifetimes.session;
-    let session = Session {
-        id: b64u(id),
-        subject: subject.to_owned(),
-        secret_sha256: b64u(sha256(&secret)),
-        auth_time: host.now(),
-        methods: methods.iter().map(|&method| method.to_owned()).collect(),
-        created_at: host.now(),
-        expires_at: lifetime.after(host.now()),
-        clients: own.as_ref().map(|own| own.value.clients.clone()).unwrap_or_default(),
-    };
-    host.commit(match &own {
-        Some(own) => Change::replace(own, session),
-        None => Change::create(Session::slot(host.config(), subject, &id), session),
-    })
-    .await?;
-    host.tell(Event::SignInSucceeded { subject: subject.to_owned(), session_id: b64u(id) });
-    let handle = Handle { owner: Owner::Subject(subject.to_owned()), id, serial: 0, secret, client: String::new() };
-    let text = handle.seal(&host.config().roots, host.tenant(), Kind::Session);
-    Ok(set_cookie(host.config(), Cookie::Session, &text, lifetime))
-}
-
 /// Ends the session that a browser leaves behind.
 pub(crate) async fn leave(host: &Host, left: Option<Presented>) -> Result<(), Stop> {
     let Some(left) = left else { return Ok(()) };
@@ -239,12 +195,14 @@ pub(crate) struct View {
     methods: Vec<String>,
     created_at: Millis,
     expires_at: Millis,
+    #[serde(flatten)]
+    agent: Agent,
 }
 
 impl From<Session> for View {
     fn from(session: Session) -> Self {
-        let Session { id, subject, auth_time, methods, created_at, expires_at, .. } = session;
-        Self { id, subject, auth_time, methods, created_at, expires_at }
+        let Session { id, subject, auth_time, methods, created_at, expires_at, agent, .. } = session;
+        Self { id, subject, auth_time, methods, created_at, expires_at, agent }
     }
 }
 
@@ -283,6 +241,23 @@ pub(crate) struct RevokedAll {
 /// Signs a person out everywhere.
 pub(crate) async fn revoke_all(host: &Host, ask: &RevokeAll) -> Result<RevokedAll, Stop> {
     end_all(host, &ask.subject).await?;
+    Ok(RevokedAll { revoked: end::count(host) })
+}
+
+/// `sessions.revokeOthers`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RevokeOthers {
+    /// Whose.
+    pub subject: String,
+    /// The id of the one that goes on.
+    pub keep: String,
+}
+
+/// Signs a person out everywhere but here.
+pub(crate) async fn revoke_others(host: &Host, ask: &RevokeOthers) -> Result<RevokedAll, Stop> {
+    item_id(&ask.keep).map_err(|_| Refusal::InvalidArgument("keep: the id of a session, as the list shows it"))?;
+    end_others(host, &ask.subject, &ask.keep).await?;
     Ok(RevokedAll { revoked: end::count(host) })
 }
 

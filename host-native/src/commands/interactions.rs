@@ -4,7 +4,7 @@
 //! headers, whose cookie proves that it is the browser which began.
 
 use bytes::Bytes;
-use http::header::{CACHE_CONTROL, COOKIE, LOCATION};
+use http::header::{CACHE_CONTROL, COOKIE, LOCATION, USER_AGENT};
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use http_body_util::Full;
 use serde::{Deserialize, Serialize};
@@ -48,7 +48,8 @@ impl Interactions<'_> {
         subject: &str,
         methods: &[&str],
     ) -> Result<Onward, Error> {
-        let complete = Complete { at: At::new(handle, headers), subject, methods };
+        let user_agent = headers.get(USER_AGENT).map(|value| byte_string(value.as_bytes()));
+        let complete = Complete { at: At::new(handle, headers), subject, methods, user_agent };
         self.0.command("interactions.complete", &complete).await
     }
 
@@ -195,6 +196,8 @@ struct Complete<'a> {
     at: At<'a>,
     subject: &'a str,
     methods: &'a [&'a str],
+    #[serde(rename = "userAgent", skip_serializing_if = "Option::is_none")]
+    user_agent: Option<String>,
 }
 
 #[derive(Serialize)]

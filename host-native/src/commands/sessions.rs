@@ -41,14 +41,25 @@ impl Sessions<'_> {
     /// # Errors
     /// Faults.
     pub async fn revoke_all(&self, subject: &str) -> Result<u32, Error> {
-        #[derive(Deserialize)]
-        struct Count {
-            revoked: u32,
-        }
         let Count { revoked } =
             self.0.command("sessions.revokeAll", &serde_json::json!({ "subject": subject })).await?;
         Ok(revoked)
     }
+
+    /// Signs somebody out everywhere but in the session with the id `keep`; answers how many sessions ended.
+    ///
+    /// # Errors
+    /// `invalid_argument`, and faults.
+    pub async fn revoke_others(&self, subject: &str, keep: &str) -> Result<u32, Error> {
+        let others = serde_json::json!({ "subject": subject, "keep": keep });
+        let Count { revoked } = self.0.command("sessions.revokeOthers", &others).await?;
+        Ok(revoked)
+    }
+}
+
+#[derive(Deserialize)]
+struct Count {
+    revoked: u32,
 }
 
 /// A browser that somebody is signed in with.
@@ -68,4 +79,10 @@ pub struct Session {
     pub created_at: u64,
     /// Milliseconds since 1970.
     pub expires_at: u64,
+    /// What the browser said of itself when its person signed in; at most 256 characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user_agent: Option<String>,
+    /// Where it was then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
 }

@@ -38,7 +38,9 @@ export class Interactions {
 
   /** The person has proved who it is. */
   complete(interaction: InteractionOf, who: SignedIn): Promise<Redirect> {
-    return this.#onward("interactions.complete", { ...answering(interaction), ...who });
+    const userAgent = interaction instanceof Request ? interaction.headers.get("user-agent") : null;
+    const agent = userAgent === null ? {} : { userAgent };
+    return this.#onward("interactions.complete", { ...answering(interaction), ...agent, ...who });
   }
 
   /** The person allows it. */

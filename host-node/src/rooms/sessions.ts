@@ -24,6 +24,11 @@ export class Sessions {
   async revokeAll(subject: string): Promise<number> {
     return (await this.#call("sessions.revokeAll", { subject })).revoked;
   }
+
+  /** Signs a person out everywhere but in the session with the id `keep`. How many sessions ended. */
+  async revokeOthers(subject: string, keep: string): Promise<number> {
+    return (await this.#call("sessions.revokeOthers", { subject, keep })).revoked;
+  }
 }
 
 /** What people allowed clients to do. */

@@ -52,6 +52,7 @@ mod resource_policy;
 mod resource_server;
 mod revocation;
 mod rows_behind;
+mod session_life;
 mod sessions;
 mod storage;
 mod storage_faults;
