@@ -8,7 +8,7 @@ use crate::event::Dated;
 use crate::hash::from_b64u;
 use crate::refusal::{Fault, Refusal, Told};
 use crate::time::Millis;
-use crate::{account, authorize, client, device, grant, http, key, oidc, purge, resource, session, token};
+use crate::{account, authorize, client, device, factor, grant, http, key, oidc, purge, resource, session, token};
 
 /// One request to the engine, with all that it learns of time and chance.
 #[derive(Debug, Deserialize)]
@@ -98,6 +98,18 @@ pub enum Command {
     SessionsRevokeAll(session::RevokeAll),
     #[serde(rename = "sessions.revokeOthers")]
     SessionsRevokeOthers(session::RevokeOthers),
+    #[serde(rename = "factors.list")]
+    FactorsList(factor::Whose),
+    #[serde(rename = "factors.beginTotp")]
+    FactorsBeginTotp(factor::BeginTotp),
+    #[serde(rename = "factors.confirmTotp")]
+    FactorsConfirmTotp(factor::ConfirmTotp),
+    #[serde(rename = "factors.regenerateRecoveryCodes")]
+    FactorsRegenerateRecoveryCodes(factor::Whose),
+    #[serde(rename = "factors.remove")]
+    FactorsRemove(factor::Remove),
+    #[serde(rename = "factors.verify")]
+    FactorsVerify(factor::Verify),
     #[serde(rename = "logout.deliver")]
     LogoutDeliver(oidc::backchannel::Deliver),
     #[serde(rename = "grants.list")]

@@ -5,7 +5,7 @@ use crate::config::Config;
 use crate::host::Host;
 use crate::key::manage;
 use crate::refusal::{Refusal, Stop, Told};
-use crate::{account, authorize, client, device, grant, http, oidc, purge, resource, session, token};
+use crate::{account, authorize, client, device, factor, grant, http, oidc, purge, resource, session, token};
 
 pub(crate) async fn carry_out(host: &Host, command: &Command) -> Result<Outcome, Stop> {
     Ok(match command {
@@ -33,6 +33,12 @@ pub(crate) async fn carry_out(host: &Host, command: &Command) -> Result<Outcome,
         Command::SessionsRevoke(ask) => Outcome::of(session::revoke(host, ask).await?)?,
         Command::SessionsRevokeAll(ask) => Outcome::of(session::revoke_all(host, ask).await?)?,
         Command::SessionsRevokeOthers(ask) => Outcome::of(session::revoke_others(host, ask).await?)?,
+        Command::FactorsList(ask) => Outcome::of(factor::list(host, ask).await?)?,
+        Command::FactorsBeginTotp(ask) => Outcome::of(factor::begin_totp(host, ask).await?)?,
+        Command::FactorsConfirmTotp(ask) => Outcome::of(factor::confirm_totp(host, ask).await?)?,
+        Command::FactorsRegenerateRecoveryCodes(ask) => Outcome::of(factor::regenerate(host, ask).await?)?,
+        Command::FactorsRemove(ask) => Outcome::of(factor::remove(host, ask).await?)?,
+        Command::FactorsVerify(ask) => Outcome::of(factor::verify(host, ask).await?)?,
         Command::LogoutDeliver(ask) => Outcome::of(oidc::backchannel::deliver(host, ask).await?)?,
         Command::GrantsList(ask) => Outcome::of(grant::list(host, ask).await?)?,
         Command::GrantsRevoke(ask) => Outcome::of(grant::revoke(host, ask).await?)?,

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::factor::Kind;
 use crate::time::Millis;
 
 /// An event and its instant.
@@ -61,6 +62,14 @@ pub enum Event {
     LogoutDelivered { subject: String, client_id: String, session_id: String },
     #[serde(rename = "logout.not_delivered")]
     LogoutNotDelivered { subject: String, client_id: String, session_id: String, reason: String },
+    #[serde(rename = "factor.added")]
+    FactorAdded { subject: String, factor_id: String },
+    #[serde(rename = "factor.removed")]
+    FactorRemoved { subject: String, factor_id: String },
+    #[serde(rename = "factor.used")]
+    FactorUsed { subject: String, kind: Kind },
+    #[serde(rename = "recovery_codes.regenerated")]
+    RecoveryCodesRegenerated { subject: String },
     #[serde(rename = "authentication.succeeded")]
     AuthenticationSucceeded { subject: Option<String>, client_id: Option<String>, session_id: Option<String> },
     #[serde(rename = "authentication.failed")]

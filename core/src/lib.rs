@@ -11,6 +11,7 @@
 //! | `authorize` | the authorization request, the interaction, sign-in, consent, the response |
 //! | `device` | the device authorization endpoint, the page where the code is entered |
 //! | `client`, `account`, `session` | who is there |
+//! | [`factor`] | what else proves it: authenticator apps, recovery codes |
 //! | `overview` | the account page: what acts for a person, shown to them and ended by them |
 //! | `grant`, `token` | what was allowed, and the tokens made from it |
 //! | `oidc` | ID tokens, claims, userinfo, what a client calls a person |
@@ -33,6 +34,7 @@ mod device;
 mod dpop;
 pub mod engine;
 pub mod event;
+pub mod factor;
 mod grant;
 mod handle;
 mod hash;

@@ -62,6 +62,8 @@ pub enum Refusal {
     InteractionEnded,
     /// Login or password is wrong; which of them is not told.
     WrongCredentials,
+    /// A one-time code is wrong, over, or was used before; which of them is not told.
+    WrongCode,
     /// Nobody has decided yet (RFC 8628 section 3.5).
     AuthorizationPending,
     /// The same, and the device polls too often (RFC 8628 section 3.5).
@@ -190,6 +192,7 @@ impl Refusal {
             R::Forbidden(why) => ("forbidden", 403, why, "Go back to the application and start again."),
             R::InteractionEnded => ("interaction_ended", 400, "This sign-in has expired or was already completed", "Go back to the application and start again."),
             R::WrongCredentials => ("wrong_credentials", 401, "The user name or password is wrong", "Try again, or reset the password."),
+            R::WrongCode => ("wrong_code", 401, "The code is wrong, or was used before", "Try again with the code that is shown next."),
             R::AuthorizationPending => ("authorization_pending", 400, "Nobody has decided yet", "Poll again after the interval."),
             R::SlowDown => ("slow_down", 400, "The device polls too often; the interval is 5 seconds longer from now on", "Poll again after the longer interval."),
             R::ExpiredToken => ("expired_token", 400, "The device code has expired", "Ask for a new device code."),

@@ -31,10 +31,14 @@ pub(crate) enum Purpose {
     DpopNonce,
     /// Answers on their way to a client by a form.
     Response,
+    /// The keys of authenticators at rest.
+    FactorSecret,
+    /// What is stored of recovery codes.
+    RecoveryCode,
 }
 
 impl Purpose {
-    const ALL: [Self; 11] = [
+    const ALL: [Self; 13] = [
         Self::Handle,
         Self::HandleNonce,
         Self::Interaction,
@@ -46,6 +50,8 @@ impl Purpose {
         Self::SealedValue,
         Self::DpopNonce,
         Self::Response,
+        Self::FactorSecret,
+        Self::RecoveryCode,
     ];
 
     const fn label(self) -> &'static [u8] {
@@ -61,6 +67,8 @@ impl Purpose {
             Self::SealedValue => b"claviger sealed value 1",
             Self::DpopNonce => b"claviger dpop nonce 1",
             Self::Response => b"claviger response 1",
+            Self::FactorSecret => b"claviger factor secret 1",
+            Self::RecoveryCode => b"claviger recovery code 1",
         }
     }
 }
@@ -121,6 +129,8 @@ impl Keys {
             sealed_value,
             dpop_nonce,
             response,
+            factor_secret,
+            recovery_code,
         ] = &self.0;
         match purpose {
             Purpose::Handle => handle,
@@ -134,6 +144,8 @@ impl Keys {
             Purpose::SealedValue => sealed_value,
             Purpose::DpopNonce => dpop_nonce,
             Purpose::Response => response,
+            Purpose::FactorSecret => factor_secret,
+            Purpose::RecoveryCode => recovery_code,
         }
     }
 }

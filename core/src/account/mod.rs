@@ -136,6 +136,11 @@ impl Account {
 }
 
 impl Subject {
+    /// What they sign in with, where the engine knows it.
+    pub(crate) fn login(&self) -> &str {
+        self.claims.get("preferred_username").and_then(|login| login.as_str()).unwrap_or(&self.name)
+    }
+
     /// Somebody of whom nothing is to be told but that it is them.
     pub(crate) fn unknown(id: &str) -> Self {
         Self { id: id.to_owned(), name: String::new(), claims: Claims::new() }

@@ -1,0 +1,233 @@
+//! The typed commands on second factors. They work by the subject's id alone, whoever keeps the accounts.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Algorithm, Authenticator, Digits, Factors, Keeper, Kind, Proof, Wanted, put};
+use crate::account;
+use crate::change::Change;
+use crate::event::Event;
+use crate::handle::Owner;
+use crate::host::Host;
+use crate::record::Stored;
+use crate::refusal::{Refusal, Stop};
+use crate::time::Millis;
+use crate::want::EvenIfOver;
+
+/// `factors.list`, `factors.regenerateRecoveryCodes`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs, reason = "docs/contract.md section 5")]
+pub struct Whose {
+    pub subject: String,
+}
+
+/// `factors.beginTotp`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs, reason = "docs/contract.md section 5")]
+pub struct BeginTotp {
+    pub subject: String,
+    #[serde(default)]
+    pub name: Option<String>,
+    #[serde(default)]
+    pub algorithm: Option<Algorithm>,
+    #[serde(default)]
+    pub digits: Option<Digits>,
+}
+
+/// `factors.confirmTotp`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs, reason = "docs/contract.md section 5")]
+pub struct ConfirmTotp {
+    pub subject: String,
+    pub id: String,
+    pub code: String,
+}
+
+/// `factors.remove`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs, reason = "docs/contract.md section 5")]
+pub struct Remove {
+    pub subject: String,
+    pub id: String,
+}
+
+/// `factors.verify`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs, reason = "docs/contract.md section 5")]
+pub struct Verify {
+    pub subject: String,
+    pub code: String,
+}
+
+impl std::fmt::Debug for ConfirmTotp {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ConfirmTotp").field("subject", &self.subject).field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+impl std::fmt::Debug for Verify {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Verify").field("subject", &self.subject).finish_non_exhaustive()
+    }
+}
+
+/// A person's second factors, as the host sees them.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct View {
+    /// What a sign-in may be asked for, beside the first factor; none, and it is not.
+    kinds: Vec<Kind>,
+    authenticators: Vec<AuthenticatorView>,
+    recovery_codes_left: usize,
+}
+
+/// An authenticator, as the host sees it.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct AuthenticatorView {
+    id: String,
+    name: Option<String>,
+    /// Whether it is a factor; until then it waits for its first code.
+    confirmed: bool,
+    created_at: Millis,
+    /// When a code of it was good last, to 30 seconds.
+    last_used_at: Option<Millis>,
+}
+
+impl From<&Authenticator> for AuthenticatorView {
+    fn from(authenticator: &Authenticator) -> Self {
+        Self {
+            id: authenticator.id.clone(),
+            name: authenticator.name.clone(),
+            confirmed: authenticator.is_confirmed(),
+            created_at: authenticator.created_at,
+            last_used_at: authenticator.last_used_at(),
+        }
+    }
+}
+
+/// What a new authenticator needs, shown once.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Begun {
+    id: String,
+    secret: String,
+    uri: String,
+    /// The first code must come before.
+    expires_at: Millis,
+}
+
+/// Recovery codes, shown once; `null` where those before go on.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Codes {
+    recovery_codes: Option<Vec<String>>,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct Removed {
+    removed: bool,
+}
+
+/// By what somebody proved themselves.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Verified {
+    kind: Kind,
+    recovery_codes_left: usize,
+}
+
+/// One trip.
+pub(crate) async fn list(host: &Host, ask: &Whose) -> Result<View, Stop> {
+    let factors = load(host, &ask.subject).await?.map(|stored| stored.value).unwrap_or_default();
+    Ok(View {
+        kinds: factors.kinds(),
+        authenticators: factors.authenticators(host.now()).map(AuthenticatorView::from).collect(),
+        recovery_codes_left: factors.recovery_codes_left(),
+    })
+}
+
+/// Two trips. An authenticator that is not confirmed changes nothing about how the person signs in.
+pub(crate) async fn begin_totp(host: &Host, ask: &BeginTotp) -> Result<Begun, Stop> {
+    check_name(ask.name.as_deref())?;
+    let config = host.config();
+    let slot = Factors::slot(config, &ask.subject);
+    let owner = Owner::Subject(ask.subject.clone());
+    let (stored, account) = host.load((EvenIfOver(slot.clone()), account::slot_of(host, &owner))).await?;
+    let person = account::active(host, account, &ask.subject).await?;
+    let person = person.ok_or(Refusal::NotFound("There is no account with this id, or it is disabled"))?;
+    let wanted = Wanted {
+        name: ask.name.clone(),
+        algorithm: ask.algorithm.unwrap_or_default(),
+        digits: ask.digits.unwrap_or_default(),
+    };
+    let factors = stored.as_ref().map(|stored| stored.value.clone()).unwrap_or_default();
+    let keeper = Keeper::of(config, &ask.subject);
+    let (factors, key) = factors.begin_totp(&keeper, host.random(), wanted, host.now())?;
+    host.commit(put(Change::default(), stored.as_ref(), slot, factors)).await?;
+    Ok(Begun {
+        secret: key.base32(),
+        uri: key.uri(&config.name, person.login()),
+        expires_at: key.expires_at,
+        id: key.id,
+    })
+}
+
+/// Two trips.
+pub(crate) async fn confirm_totp(host: &Host, ask: &ConfirmTotp) -> Result<Codes, Stop> {
+    let stored = load(host, &ask.subject).await?.ok_or(super::NO_SUCH)?;
+    let keeper = Keeper::of(host.config(), &ask.subject);
+    let factors = stored.value.clone();
+    let (factors, recovery_codes) = factors.confirm_totp(&keeper, host.random(), &ask.id, &ask.code, host.now())?;
+    host.tell(Event::FactorAdded { subject: ask.subject.clone(), factor_id: ask.id.clone() });
+    host.commit(Change::replace(&stored, factors)).await?;
+    Ok(Codes { recovery_codes })
+}
+
+/// Two trips.
+pub(crate) async fn regenerate(host: &Host, ask: &Whose) -> Result<Codes, Stop> {
+    let stored = load(host, &ask.subject).await?;
+    let factors = stored.as_ref().map(|stored| stored.value.clone()).unwrap_or_default();
+    let (factors, codes) = factors.regenerate_recovery(&Keeper::of(host.config(), &ask.subject), host.random())?;
+    host.tell(Event::RecoveryCodesRegenerated { subject: ask.subject.clone() });
+    host.commit(put(Change::default(), stored.as_ref(), Factors::slot(host.config(), &ask.subject), factors)).await?;
+    Ok(Codes { recovery_codes: Some(codes) })
+}
+
+/// Two trips; one when there is no such authenticator.
+pub(crate) async fn remove(host: &Host, ask: &Remove) -> Result<Removed, Stop> {
+    let Some(stored) = load(host, &ask.subject).await? else { return Ok(Removed { removed: false }) };
+    let Ok(factors) = stored.value.clone().remove(&ask.id, host.now()) else { return Ok(Removed { removed: false }) };
+    host.tell(Event::FactorRemoved { subject: ask.subject.clone(), factor_id: ask.id.clone() });
+    host.commit(put(Change::default(), Some(&stored), Factors::slot(host.config(), &ask.subject), factors)).await?;
+    Ok(Removed { removed: true })
+}
+
+/// Two trips. The code is used by it.
+pub(crate) async fn verify(host: &Host, ask: &Verify) -> Result<Verified, Stop> {
+    let stored = load(host, &ask.subject).await?.ok_or(Refusal::WrongCode)?;
+    let proof = Proof::read(&ask.code).ok_or(Refusal::WrongCode)?;
+    let keeper = Keeper::of(host.config(), &ask.subject);
+    let factors = stored.value.clone().check(&keeper, &proof, host.now())?;
+    let verified = Verified { kind: proof.kind(), recovery_codes_left: factors.recovery_codes_left() };
+    host.tell(Event::FactorUsed { subject: ask.subject.clone(), kind: proof.kind() });
+    host.commit(Change::replace(&stored, factors)).await?;
+    Ok(verified)
+}
+
+async fn load(host: &Host, subject: &str) -> Result<Option<Stored<Factors>>, Stop> {
+    host.load(Factors::slot(host.config(), subject)).await
+}
+
+pub(super) fn check_name(name: Option<&str>) -> Result<(), Refusal> {
+    match name {
+        Some(name) if !(1..=100).contains(&name.chars().count()) || name.contains(char::is_control) => {
+            Err(Refusal::InvalidArgument("name: from 1 to 100 characters"))
+        }
+        _ => Ok(()),
+    }
+}
