@@ -54,6 +54,12 @@ impl Change {
         self
     }
 
+    /// The same, uncounted: stale when there is no room for one more.
+    pub(crate) fn and_hold(mut self, throttle: &Throttle) -> Self {
+        self.add.push(throttle.none_more());
+        self
+    }
+
     /// A row that must be as it was read, removed.
     pub(crate) fn remove(key: Key, version: String) -> Self {
         Self::default().and_remove(key, version)

@@ -69,8 +69,15 @@ impl Engine {
         let Some(place) = self.take_place() else {
             return Step::Ended { done: failed(&issuer.config, &call.command, &Fault::Busy) };
         };
+        let command = match call.command {
+            Command::Http(request) => {
+                let remote = http::peer(&request, issuer.config.trusted_hops);
+                Command::Http(http::Request { remote, ..request })
+            }
+            other => other,
+        };
         let host = Host::new(issuer, call.now, call.seed.0);
-        let flow = Flow { host: host.clone(), end: Box::pin(run(host, call.command)) };
+        let flow = Flow { host: host.clone(), end: Box::pin(run(host, command)) };
         self.advance(place, flow)
     }
 

@@ -54,6 +54,8 @@ pub enum Event {
     SignInSucceeded { subject: String, session_id: String },
     #[serde(rename = "sign_in.failed")]
     SignInFailed { subject: Option<String> },
+    #[serde(rename = "sign_in.throttled")]
+    SignInThrottled { subject: Option<String> },
     #[serde(rename = "session.revoked")]
     SessionRevoked { subject: String, session_id: String },
     #[serde(rename = "logout.due")]

@@ -23,6 +23,8 @@ pub(crate) enum Kind {
     DeviceCode,
     /// An initial access token of dynamic registration (RFC 7591 section 1.2).
     RegistrationToken,
+    /// A browser that a person signed in with before. It is no credential.
+    KnownBrowser,
 }
 
 impl Kind {
@@ -37,6 +39,7 @@ impl Kind {
             Self::RequestUri => "urn:ietf:params:oauth:request_uri:",
             Self::DeviceCode => "cvd_",
             Self::RegistrationToken => "cvg_",
+            Self::KnownBrowser => "cvk_",
         }
     }
 }

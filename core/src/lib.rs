@@ -12,6 +12,7 @@
 //! | `device` | the device authorization endpoint, the page where the code is entered |
 //! | `client`, `account`, `session` | who is there |
 //! | [`factor`] | what else proves it: authenticator apps, recovery codes |
+//! | `sign_in` | how somebody gets there: the stages, and how often it may be tried |
 //! | `overview` | the account page: what acts for a person, shown to them and ended by them |
 //! | `grant`, `token` | what was allowed, and the tokens made from it |
 //! | `oidc` | ID tokens, claims, userinfo, what a client calls a person |
@@ -56,6 +57,7 @@ mod resource;
 mod scope;
 mod seal;
 mod session;
+mod sign_in;
 mod subset;
 mod throttle;
 pub mod time;

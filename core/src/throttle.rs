@@ -52,6 +52,11 @@ impl Throttle {
         Self::new(host, ADDRESSES, &network_of(remote), name, most_per_hour.into(), Seconds(3600))
     }
 
+    /// The same from an address that is known.
+    pub(crate) fn from_address(host: &Host, remote: &str, name: &str, most: u64, window: Seconds) -> Self {
+        Self::new(host, ADDRESSES, &network(remote), name, most, window)
+    }
+
     /// Counts by a commit of its own, where what happens is in another partition. A store does not say why a commit is stale: only
     /// a full window is a reason to refuse.
     pub(crate) async fn admit(&self, host: &Host) -> Result<(), Stop> {
@@ -66,6 +71,11 @@ impl Throttle {
 
     pub(crate) fn one_more(&self) -> Add {
         Add { key: self.key.clone(), delta: 1, ceiling: self.most, expires: Some(self.window_ends) }
+    }
+
+    /// Nothing is counted, but there must be room.
+    pub(crate) fn none_more(&self) -> Add {
+        Add { delta: 0, ceiling: self.most.saturating_sub(1), ..self.one_more() }
     }
 }
 

@@ -27,6 +27,7 @@ export interface Events {
   "account.password_set": OfSubject;
   "sign_in.succeeded": OfSubject & { readonly sessionId: string };
   "sign_in.failed": { readonly subject: string | null };
+  "sign_in.throttled": { readonly subject: string | null };
   "session.revoked": OfSubject & { readonly sessionId: string };
   /** A session is over that this client wants to be told of (OpenID Connect Back-Channel Logout): that is begun already. */
   "logout.due": OfSubject & OfClient & { readonly sessionId: string };

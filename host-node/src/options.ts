@@ -81,6 +81,12 @@ export interface Configuration {
   /** The cost of hashing a password with argon2id (RFC 9106): `memory` in KiB. */
   password?: { memory?: number; passes?: number; lanes?: number };
   /**
+   * Signing in. `attempts`: how many wrong answers are looked at in each `window` (15 minutes), for one person (10) and from one
+   * address (100); a browser that somebody signed in with before has as many of its own, so that nobody can lock them out of it.
+   * `recent`: how long after a sign-in somebody may change what they sign in with (10 minutes).
+   */
+  signIn?: { attempts?: { account?: number; address?: number; window?: Lifetime }; recent?: Lifetime };
+  /**
    * Clients that register themselves: by dynamic registration (RFC 7591, `mode`), or by a metadata document at an https address
    * that is their id (`documents`, which needs `fetch`). Both are off when absent. `perHour` bounds what one address may cause, so
    * see that `remote` is known; `unusedFor` is when one that nobody used is forgotten.
@@ -101,6 +107,11 @@ export interface Configuration {
   dpop?: { requireNonce?: boolean };
   /** Takes authorization requests only when the client pushed them first (RFC 9126 section 5). */
   requirePushedAuthorizationRequests?: boolean;
+  /**
+   * How many proxies of your own add to `x-forwarded-for`, up to 10; none when absent, and then that header is not looked at: the peer's
+   * address counts (`remote`).
+   */
+  trustedHops?: number;
   /** Whether people are asked again for what they allowed a client before; they are not, when absent. */
   rememberConsent?: boolean;
 }

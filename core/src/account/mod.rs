@@ -14,7 +14,6 @@ pub use password::derive_json;
 
 use crate::ask::{SubjectAsk, SubjectFound};
 use crate::config::{Capability, Config};
-use crate::event::Event;
 use crate::handle::Owner;
 use crate::hash::{as_id, b64u};
 use crate::host::Host;
@@ -162,31 +161,23 @@ pub(crate) async fn claims(host: &Host, subject: &Subject, names: &[&str]) -> Re
     Ok(oidc::claims::pick(&found.claims, names)?)
 }
 
-/// Login and password, checked. Unknown, disabled and wrong cost the same and look the same.
-pub(crate) async fn sign_in(host: &Host, login: &str, password: &str) -> Result<Subject, Stop> {
-    let found = if host.config().offers(Capability::Subject) {
-        let found =
-            host.subject(SubjectAsk::SignIn { login: login.trim().to_owned(), password: password.to_owned() }).await?;
-        match found {
-            Some(found) if !is_subject_id(&found.id) => {
-                return Err(Fault::BadAnswer("a subject's id is 1 to 255 ASCII characters").into());
-            }
-            found => found.map(Subject::of_host),
+/// The host's own user with this login and password.
+pub(crate) async fn sign_in_at_host(host: &Host, login: &str, password: &str) -> Result<Option<Subject>, Stop> {
+    let ask = SubjectAsk::SignIn { login: login.trim().to_owned(), password: password.to_owned() };
+    match host.subject(ask).await? {
+        Some(found) if !is_subject_id(&found.id) => {
+            Err(Fault::BadAnswer("a subject's id is 1 to 255 ASCII characters").into())
         }
-    } else {
-        sign_in_to_account(host, login, password).await?
-    };
-    found.ok_or_else(|| {
-        host.tell(Event::SignInFailed { subject: None });
-        Refusal::WrongCredentials.into()
-    })
+        found => Ok(found.map(Subject::of_host)),
+    }
 }
 
-async fn sign_in_to_account(host: &Host, login: &str, password: &str) -> Result<Option<Subject>, Stop> {
-    let account = match normal_login(login) {
-        Some(login) => by_login(host, &login).await?,
-        None => None,
-    };
+/// The person of this account, if the password is theirs and they may act. Unknown, disabled and wrong cost the same.
+pub(crate) async fn with_password(
+    host: &Host,
+    account: Option<Stored<Account>>,
+    password: &str,
+) -> Result<Option<Subject>, Stop> {
     let stored = account.as_ref().and_then(|account| account.value.password.as_deref());
     let right = password::verify(host, stored, password).await?;
     Ok(account.filter(|account| right && !account.value.disabled).map(|account| account.value.subject()))

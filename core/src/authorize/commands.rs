@@ -14,6 +14,7 @@ use crate::http::{Cookie, find_cookie};
 use crate::page::Destination;
 use crate::refusal::{Refusal, Stop};
 use crate::session::{self, Agent};
+use crate::sign_in::Full;
 
 /// `interactions.get` and `interactions.deny`.
 #[derive(Deserialize)]
@@ -172,12 +173,9 @@ pub(crate) async fn complete(host: &Host, ask: &Complete) -> Result<Onward, Stop
     }
     let location = onward(host, &ask.handle, &ask.cookie)?;
     let old = find_cookie(host.config(), &ask.cookie, Cookie::Session);
-    let new = session::New {
-        subject: &ask.subject,
-        methods: ask.methods.clone(),
-        auth_time: host.now(),
-        agent: Agent::new(ask.user_agent.as_deref(), ask.remote.as_deref()),
-    };
+    let full = Full::by_host(&ask.subject, &ask.methods, host.now());
+    let agent = Agent::new(ask.user_agent.as_deref(), ask.remote.as_deref());
+    let new = session::New { full: &full, agent };
     Ok(Onward { location, headers: session::begin(host, old, new).await?.headers })
 }
 

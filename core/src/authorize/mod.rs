@@ -20,12 +20,11 @@ mod steps;
 pub(crate) use commands::{ClientView, Onward, ScopeView, complete, consent, deny, get};
 pub use commands::{Complete, Consent, Get};
 pub(crate) use endpoint::authorize;
-pub(crate) use interaction::browser_of;
+pub(crate) use interaction::{Interaction, Next, browser_of};
 pub(crate) use pages::{
-    TRY_AGAIN, brand, check_origin, consent_page, error_page, page_response, post_consent, post_sign_in, problem_page,
-    sign_in_page,
+    TRY_AGAIN, brand, check_origin, consent_page, error_page, form_action, page_response, post_consent, problem_page,
 };
 pub(crate) use pushed::push;
 pub(crate) use request::Prompt;
 pub(crate) use response::{ResponseMode, encoded, form_post_page};
-pub(crate) use steps::sign_in_address;
+pub(crate) use steps::{page_address, sign_in_address, still_allows};

@@ -2,94 +2,14 @@
 
 use super::interaction::{Interaction, Next};
 use super::steps::{Allowed, Situation, page_address};
-use crate::account;
 use crate::config::{Config, Pages};
-use crate::device::Errand;
 use crate::host::Host;
 use crate::http::{Cookie, Form, Request, Response, clear_cookie, read_cookie};
 use crate::oidc;
-use crate::page::{self, Brand, Consent, Destination, ErrorPage, Problem, RequestedScope, SignIn, Unverified};
+use crate::page::{self, Brand, Consent, Destination, ErrorPage, RequestedScope, Unverified};
 use crate::refusal::{Refusal, Stop};
-use crate::session::{self, Agent};
+use crate::session;
 use crate::uri::Uri;
-
-pub(crate) async fn sign_in_page(host: &Host, request: &Request) -> Result<Response, Stop> {
-    let door = Door::open(host, request, &Form::parse(request.query())?).await?;
-    Ok(door.show(host, None, door.login_hint.as_deref()))
-}
-
-pub(crate) async fn post_sign_in(host: &Host, request: &Request) -> Result<Response, Stop> {
-    check_origin(host, request)?;
-    let form = request.form()?;
-    let door = Door::open(host, request, &form).await?;
-    let (login, password) = (form.one("login")?, form.one("password")?);
-    let (Some(login), Some(password)) = (login, password) else {
-        return Ok(door.show(host, Some(Problem::Incomplete), login));
-    };
-    let subject = match account::sign_in(host, login, password).await {
-        Err(Stop::Refused(Refusal::WrongCredentials)) => {
-            return Ok(door.show(host, Some(Problem::WrongCredentials), Some(login)));
-        }
-        other => other?,
-    };
-    let old = read_cookie(host.config(), request, Cookie::Session);
-    let new = session::New {
-        subject: &subject.id,
-        methods: vec!["pwd".to_owned()],
-        auth_time: host.now(),
-        agent: Agent::of(request),
-    };
-    let begun = session::begin(host, old, new).await?;
-    Ok(begun
-        .headers
-        .into_iter()
-        .fold(Response::see_other(door.onward), |response, (name, value)| response.with(name, value)))
-}
-
-/// Why somebody signs in, and where they go on then: an application asks, or they enter the code of a device.
-struct Door {
-    handle: String,
-    client_name: Option<String>,
-    login_hint: Option<String>,
-    onward: String,
-    /// Where the browser may end when the form is sent: at the application, if nothing is left to ask, or at a page of the host's.
-    form_source: String,
-}
-
-impl Door {
-    async fn open(host: &Host, request: &Request, form: &Form) -> Result<Self, Stop> {
-        let config = host.config();
-        if let Some(handle) = form.one("interaction")?.filter(|handle| Errand::is_handle(handle)) {
-            let onward = Errand::onward(host, handle, read_cookie(config, request, Cookie::Browser))?;
-            let is_ours = onward.strip_prefix(&config.issuer.origin).is_some_and(|rest| rest.starts_with('/'));
-            let form_source = if is_ours { String::new() } else { Destination::of(&onward).form_source().to_owned() };
-            return Ok(Self { handle: handle.to_owned(), client_name: None, login_hint: None, onward, form_source });
-        }
-        let (situation, handle) = situation(host, request, form).await?;
-        Ok(Self {
-            onward: page_address(config, Next::Nothing, &handle),
-            form_source: Destination::of(&situation.interaction.request.return_to.redirect_uri)
-                .form_source()
-                .to_owned(),
-            client_name: Some(situation.client.name),
-            login_hint: situation.interaction.request.login_hint,
-            handle,
-        })
-    }
-
-    fn show(&self, host: &Host, problem: Option<Problem>, login: Option<&str>) -> Response {
-        let page = SignIn {
-            brand: brand(host),
-            client_name: self.client_name.as_deref(),
-            action: &form_action(host, Pages::SIGN_IN),
-            interaction: &self.handle,
-            login_hint: login,
-            problem,
-        };
-        let status = if problem == Some(Problem::WrongCredentials) { 401 } else { 200 };
-        page_response(status, page.render(), &[&self.form_source])
-    }
-}
 
 pub(crate) async fn consent_page(host: &Host, request: &Request) -> Result<Response, Stop> {
     let (situation, handle) = situation(host, request, &Form::parse(request.query())?).await?;
@@ -223,7 +143,7 @@ pub(crate) fn page_response(status: u16, html: String, form_targets: &[&str]) ->
     Response { status, headers: page::headers(form_targets), body: html }
 }
 
-fn form_action(host: &Host, page: &str) -> String {
+pub(crate) fn form_action(host: &Host, page: &str) -> String {
     format!("{}{page}", host.config().issuer.path)
 }
 

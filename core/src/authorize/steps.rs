@@ -220,7 +220,7 @@ impl Situation {
     }
 }
 
-pub(super) fn still_allows(client: &Client, interaction: &Interaction) -> bool {
+pub(crate) fn still_allows(client: &Client, interaction: &Interaction) -> bool {
     let redirect_uri = &interaction.request.return_to.redirect_uri;
     !client.disabled && client.redirect_uris.iter().any(|registered| redirect_uri_matches(registered, redirect_uri))
 }
@@ -231,7 +231,7 @@ pub(crate) fn sign_in_address(config: &Config, handle: &str) -> String {
 }
 
 /// The address of the page for the next step, built in or the host's own. Whether anything is left to ask is found out at ours.
-pub(super) fn page_address(config: &Config, next: Next, handle: &str) -> String {
+pub(crate) fn page_address(config: &Config, next: Next, handle: &str) -> String {
     let page = match next {
         Next::SignIn => config.pages.sign_in.as_str(),
         Next::Consent => config.pages.consent.as_str(),

@@ -5,6 +5,7 @@ mod issuer;
 mod openid;
 mod registration;
 mod secret;
+mod sign_in;
 #[cfg(test)]
 mod tests;
 
@@ -17,6 +18,7 @@ pub(crate) use issuer::Issuer;
 pub(crate) use openid::OpenId;
 pub(crate) use registration::{Registration, RegistrationMode};
 pub(crate) use secret::{OneOrMany, read_secrets};
+pub(crate) use sign_in::SignIn;
 
 use crate::key::Algorithm;
 use crate::refusal::Fault;
@@ -63,6 +65,10 @@ use crate::time::Seconds;
 /// | `password.memory` | 7168 to 1048576 KiB | 19456 |
 /// | `password.passes` | 1 to 16 | 2 |
 /// | `password.lanes` | 1 to 4 | 1 |
+/// | `signIn.attempts.account` | 3 to 1000 wrong answers for one person in each window; as many from each browser that they signed in with before | 10 |
+/// | `signIn.attempts.address` | 3 to 1000000 wrong answers from one address (an IPv6 network of 64 bits) in each window | 100 |
+/// | `signIn.attempts.window` | 1 min to 1 d | 15 min |
+/// | `signIn.recent` | 1 min to 1 d: how long after a sign-in somebody may change what they sign in with | 10 min |
 /// | `registration.mode` | `off`, `token` (an initial access token is needed) or `open` | `off` |
 /// | `registration.documents` | whether a client id may be the address of a metadata document; needs `fetch` | `false` |
 /// | `registration.scopes` | what such clients may ask for; each in `scopes` | all |
@@ -71,6 +77,7 @@ use crate::time::Seconds;
 /// | `registration.unusedFor` | 1 h to 3650 d, after which `purge` removes one that nobody ever used | 30 d |
 /// | `limits.flows` | 1 to 1000000 | 4096 |
 /// | `requirePushedAuthorizationRequests` | `true` or `false`: RFC 9126 section 5 | `false` |
+/// | `trustedHops` | 0 to 10: how many proxies of the operator's own add to `x-forwarded-for`; without one, the peer's address counts | 0 |
 /// | `rememberConsent` | `true` or `false`: what a person allowed a client before, each scope at each resource, is not asked again, as long as a grant of that day could live | `true` |
 /// | `limits.pushedPerMinute` | 1 to 1000000, for each client; of one that does not authenticate, for each client and address | 1000 |
 /// | `limits.body` | 1 kB to 1 MB | 64 kB |
@@ -106,11 +113,15 @@ struct Written {
     #[serde(default)]
     password: PasswordCosts,
     #[serde(default)]
+    sign_in: SignIn,
+    #[serde(default)]
     registration: Registration,
     #[serde(default)]
     limits: Limits,
     #[serde(default)]
     require_pushed_authorization_requests: bool,
+    #[serde(default)]
+    trusted_hops: u32,
     #[serde(default = "yes")]
     remember_consent: bool,
     #[serde(default)]
@@ -137,10 +148,13 @@ pub(crate) struct Config {
     pub(crate) dpop: Dpop,
     pub(crate) pages: Pages,
     pub(crate) password: PasswordCosts,
+    pub(crate) sign_in: SignIn,
     pub(crate) registration: Registration,
     pub(crate) limits: Limits,
     /// RFC 9126 section 5.
     pub(crate) require_pushed_authorization_requests: bool,
+    /// Proxies of the operator's own.
+    pub(crate) trusted_hops: u32,
     pub(crate) remember_consent: bool,
     capabilities: Vec<Capability>,
 }
@@ -350,9 +364,11 @@ impl Config {
             dpop: written.dpop,
             pages: written.pages,
             password: written.password,
+            sign_in: written.sign_in,
             registration: written.registration,
             limits: written.limits,
             require_pushed_authorization_requests: written.require_pushed_authorization_requests,
+            trusted_hops: written.trusted_hops,
             remember_consent: written.remember_consent,
             capabilities: written.capabilities,
             issuer,

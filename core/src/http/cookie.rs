@@ -9,6 +9,8 @@ pub(crate) enum Cookie {
     Session,
     /// Binds an interaction to the browser that began it.
     Browser,
+    /// Says that a person signed in with this browser before.
+    Known,
 }
 
 impl Cookie {
@@ -19,6 +21,7 @@ impl Cookie {
         let what = match self {
             Self::Session => "session",
             Self::Browser => "browser",
+            Self::Known => "known",
         };
         match config.tenant.as_str() {
             MAIN_TENANT => format!("{prefix}claviger-{what}"),

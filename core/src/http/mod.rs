@@ -2,12 +2,14 @@
 
 mod cookie;
 mod form;
+mod forwarded;
 mod request;
 mod response;
 mod router;
 
 pub(crate) use cookie::{Cookie, clear_cookie, find_cookie, read_cookie, set_cookie};
 pub(crate) use form::{Form, decode_form_component};
+pub(crate) use forwarded::peer;
 pub use request::Request;
 pub(crate) use request::{essence, from_byte_string};
 pub(crate) use response::DPOP_NONCE;

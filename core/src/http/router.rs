@@ -2,8 +2,7 @@
 
 use super::{Request, Response};
 use crate::authorize::{
-    TRY_AGAIN, authorize, consent_page, error_page, form_post_page, post_consent, post_sign_in, problem_page, push,
-    sign_in_page,
+    TRY_AGAIN, authorize, consent_page, error_page, form_post_page, post_consent, problem_page, push,
 };
 use crate::client::{client_configuration_endpoint, registration_endpoint};
 use crate::config::{Config, Pages};
@@ -15,6 +14,7 @@ use crate::oidc::logout::logout_endpoint;
 use crate::oidc::userinfo::userinfo_endpoint;
 use crate::overview::{account_page, post_account};
 use crate::refusal::{Fault, Refusal, Stop};
+use crate::sign_in::{post_sign_in, sign_in_page};
 use crate::token::{introspection_endpoint, revocation_endpoint, token_endpoint};
 use crate::{metadata, resource};
 

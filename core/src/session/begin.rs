@@ -15,7 +15,7 @@ use crate::host::Host;
 use crate::http::{Cookie, set_cookie};
 use crate::record::{Slot, Stored};
 use crate::refusal::{Fault, Refusal, Stop};
-use crate::time::Millis;
+use crate::sign_in::Full;
 use crate::want::Want;
 
 /// What is loaded of the session that the browser has had so far; nothing when its cookie is not authentic.
@@ -53,18 +53,14 @@ pub(crate) struct Former(Option<Stored<Session>>);
 
 /// Somebody who proved who they are, and from where.
 pub(crate) struct New<'a> {
-    pub(crate) subject: &'a str,
-    /// How (RFC 8176).
-    pub(crate) methods: Vec<String>,
-    /// When.
-    pub(crate) auth_time: Millis,
+    pub(crate) full: &'a Full,
     pub(crate) agent: Agent,
 }
 
 /// A session about to begin. Whatever else is to happen with it, or not at all, is added to its change, whose rows are all of the
 /// person's own partition.
 pub(crate) struct Prepared {
-    pub(crate) change: Change,
+    change: Change,
     /// Of somebody else, in the same browser.
     anothers: Option<Stored<Session>>,
     id: Id,
@@ -84,7 +80,7 @@ pub(crate) struct Begun {
 /// which applications know it.
 pub(crate) fn prepare(host: &Host, former: Former, new: New<'_>) -> Result<Prepared, Refusal> {
     let (own, anothers): (Option<_>, Option<_>) = match former.0 {
-        Some(old) if old.value.subject == new.subject => (Some(old), None),
+        Some(old) if old.value.subject == new.full.subject() => (Some(old), None),
         old => (None, old),
     };
     let id: Id = match &own {
@@ -92,13 +88,13 @@ pub(crate) fn prepare(host: &Host, former: Former, new: New<'_>) -> Result<Prepa
         None => host.random().id("session id"),
     };
     let secret = host.random().bytes("session secret");
-    let subject = new.subject.to_owned();
+    let subject = new.full.subject().to_owned();
     let session = Session {
         id: b64u(id),
         subject: subject.clone(),
         secret_sha256: b64u(sha256(&secret)),
-        auth_time: new.auth_time,
-        methods: new.methods,
+        auth_time: new.full.auth_time(),
+        methods: new.full.methods().to_vec(),
         created_at: host.now(),
         expires_at: host.config().lifetimes.session.after(host.now()),
         clients: own.as_ref().map(|own| own.value.clients.clone()).unwrap_or_default(),
@@ -112,6 +108,11 @@ pub(crate) fn prepare(host: &Host, former: Former, new: New<'_>) -> Result<Prepa
 }
 
 impl Prepared {
+    /// The same, and more happens in the same commit, in the same partition.
+    pub(crate) fn with(self, more: impl FnOnce(Change) -> Change) -> Self {
+        Self { change: more(self.change), ..self }
+    }
+
     /// One commit. The session of somebody else is in another partition: ended first, by a commit of its own.
     pub(crate) async fn commit(self, host: &Host) -> Result<Begun, Stop> {
         if let Some(row) = self.anothers {

@@ -7,7 +7,7 @@ mod end;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use agent::Agent;
-pub(crate) use begin::{New, begin};
+pub(crate) use begin::{Former, New, Old, begin, prepare};
 pub(crate) use end::{end, end_all, end_found, end_others};
 
 use crate::account::{self, Account, Subject};

@@ -56,5 +56,6 @@ mod session_life;
 mod sessions;
 mod storage;
 mod storage_faults;
+mod throttling;
 mod token_authentication;
 mod token_request;

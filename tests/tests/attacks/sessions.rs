@@ -243,10 +243,10 @@ fn pw_014_an_account_without_a_password_cannot_sign_in_by_one() {
     let query = s.query(&[]);
     let interaction = s.browser.begin(&mut s.world, &query);
     for (login, password) in [("grace", ""), ("grace", "!"), ("grace", "null"), ("ada", ""), ("", PASSWORD), ("", "")] {
-        let before = s.world.store.dump();
+        let before = but_counters(&s);
         let answer = s.browser.sign_in(&mut s.world, &interaction, login, password);
         assert!(header(&answer, "set-cookie").is_none() && header(&answer, "location").is_none(), "{login} {password}");
-        assert_eq!(s.world.store.dump(), before);
+        assert_eq!(but_counters(&s), before);
     }
     assert_eq!(s.world.refused(json!({ "accounts.create": { "login": "eve", "password": "" } })), "invalid_argument");
 }
@@ -278,4 +278,9 @@ fn switching_the_account_takes_the_session_from_the_browser() {
     s.browser.post(&mut s.world, "/consent", &body);
     assert!(!s.browser.cookie_header().contains(SESSION));
     assert_eq!(s.browser.allow(&mut s.world, &interaction, &["read"])["status"], 403);
+}
+
+/// All that is stored, but how often somebody guessed.
+fn but_counters(s: &Setting) -> Vec<String> {
+    s.world.store.dump().lines().filter(|row| !row.contains("/count.")).map(str::to_owned).collect()
 }

@@ -1,0 +1,91 @@
+//! Why somebody signs in, and where they go on then: an application asks, or they have an errand of their own.
+
+use crate::authorize::{Interaction, Next, page_address, still_allows};
+use crate::client::Client;
+use crate::config::Pages;
+use crate::device::Errand;
+use crate::host::Host;
+use crate::http::{Cookie, Form, Request, read_cookie};
+use crate::page::{Destination, Problem, SignIn};
+use crate::record::{Slot, Stored};
+use crate::refusal::Refusal;
+
+/// A handle that is authentic and of this browser; what it is of is not looked up yet.
+pub(crate) enum Door {
+    Application { handle: String, interaction: Box<Interaction> },
+    Errand { handle: String, onward: String },
+}
+
+impl Door {
+    pub(crate) fn read(host: &Host, request: &Request, form: &Form) -> Result<Self, Refusal> {
+        const FORGED: Refusal = Refusal::Forbidden("This form was not sent from a page of this server");
+        let missing = if request.method == "POST" { FORGED } else { Refusal::InteractionEnded };
+        let handle = form.one("interaction")?.ok_or(missing)?;
+        Self::open(host, handle, read_cookie(host.config(), request, Cookie::Browser))
+    }
+
+    pub(crate) fn open(host: &Host, handle: &str, browser: Option<&str>) -> Result<Self, Refusal> {
+        if Errand::is_handle(handle) {
+            let onward = Errand::onward(host, handle, browser)?;
+            return Ok(Self::Errand { handle: handle.to_owned(), onward });
+        }
+        let interaction = Box::new(Interaction::open(host, handle, browser)?);
+        Ok(Self::Application { handle: handle.to_owned(), interaction })
+    }
+
+    /// The client that asks, to be loaded with everything else.
+    pub(crate) fn client(&self, host: &Host) -> Option<Slot<Client>> {
+        match self {
+            Self::Application { interaction, .. } => Some(Client::slot(host.config(), &interaction.request.client_id)),
+            Self::Errand { .. } => None,
+        }
+    }
+
+    /// The client is looked at again: it may have been disabled or changed since the request.
+    pub(crate) fn place(self, host: &Host, client: Option<Stored<Client>>) -> Result<Place, Refusal> {
+        let config = host.config();
+        match self {
+            Self::Errand { handle, onward } => {
+                let is_ours = onward.strip_prefix(&config.issuer.origin).is_some_and(|rest| rest.starts_with('/'));
+                let form_source =
+                    if is_ours { String::new() } else { Destination::of(&onward).form_source().to_owned() };
+                Ok(Place { handle, client_name: None, login_hint: None, onward, form_source })
+            }
+            Self::Application { handle, interaction } => {
+                let client = client.filter(|client| still_allows(&client.value, &interaction));
+                let client = client.ok_or(Refusal::InteractionEnded)?;
+                Ok(Place {
+                    onward: page_address(config, Next::Nothing, &handle),
+                    form_source: Destination::of(&interaction.request.return_to.redirect_uri).form_source().to_owned(),
+                    client_name: Some(client.value.name),
+                    login_hint: interaction.request.login_hint,
+                    handle,
+                })
+            }
+        }
+    }
+}
+
+/// What the pages of a sign-in show of why it is, and where the browser goes on.
+pub(crate) struct Place {
+    pub(crate) handle: String,
+    pub(crate) client_name: Option<String>,
+    pub(crate) login_hint: Option<String>,
+    pub(crate) onward: String,
+    /// Where the browser may end when the form is sent: at the application, if nothing is left to ask, or at a page of the host's.
+    pub(crate) form_source: String,
+}
+
+impl Place {
+    pub(super) fn sign_in(&self, host: &Host, problem: Option<Problem>, login: Option<&str>) -> String {
+        SignIn {
+            brand: crate::authorize::brand(host),
+            client_name: self.client_name.as_deref(),
+            action: &crate::authorize::form_action(host, Pages::SIGN_IN),
+            interaction: &self.handle,
+            login_hint: login,
+            problem,
+        }
+        .render()
+    }
+}

@@ -1,0 +1,78 @@
+//! Signing in with a login and a password: of an account, or of a user of the host's.
+
+use super::attempts::{Attempts, Counted};
+use super::stage::First;
+use super::{Proved, Visitor};
+use crate::account::{self, Account, Login, id_for, normal_login};
+use crate::change::Change;
+use crate::client::Client;
+use crate::config::Capability;
+use crate::event::Event;
+use crate::host::Host;
+use crate::record::{Slot, Stored};
+use crate::refusal::{Refusal, Stop};
+use crate::session::Former;
+
+/// Whoever a login may be of, with all that a sign-in as them needs.
+pub(super) struct Someone {
+    account: Option<Stored<Account>>,
+    attempts: Attempts,
+    counted: Counted,
+    former: Former,
+}
+
+/// One load; another one where the login was given to an account that was made under another.
+pub(super) async fn look_up(
+    host: &Host,
+    visitor: &Visitor<'_>,
+    typed: &str,
+    client: Option<Slot<Client>>,
+) -> Result<(Someone, Option<Stored<Client>>), Stop> {
+    let config = host.config();
+    // Nobody has the empty one.
+    let login = normal_login(typed).unwrap_or_default();
+    let guess = id_for(config, &login);
+    let attempts = visitor.attempts(host, &guess);
+    let own = !config.offers(Capability::Subject);
+    let slots = own.then(|| (Login::slot(config, &login), Account::slot(config, &guess)));
+    let (login, account) = slots.unzip();
+    let (client, (login, account), counted, former) =
+        host.load((client, (login, account), &attempts, visitor.old(host))).await?;
+    let someone = match login.map(|login| login.value.account) {
+        None => Someone { account: None, attempts, counted, former },
+        Some(id) if id == guess => Someone { account, attempts, counted, former },
+        Some(id) => {
+            let attempts = visitor.attempts(host, &id);
+            let (account, counted) = host.load((Account::slot(config, &id), &attempts)).await?;
+            Someone { account, attempts, counted, former }
+        }
+    };
+    Ok((someone, client))
+}
+
+impl Someone {
+    /// Unknown, disabled and wrong cost the same and look the same; of too many, none is looked at.
+    pub(super) async fn prove(self, host: &Host, login: &str, password: &str) -> Result<Proved, Stop> {
+        let known = self.account.as_ref().map(|account| account.value.id.clone());
+        self.attempts.check(host, self.counted, known.as_deref())?;
+        let is_hosts = host.config().offers(Capability::Subject);
+        let subject = if is_hosts {
+            account::sign_in_at_host(host, login, password).await?
+        } else {
+            account::with_password(host, self.account, password).await?
+        };
+        let Some(subject) = subject else {
+            host.tell(Event::SignInFailed { subject: known });
+            self.attempts.failed(host).await?;
+            return Err(Refusal::WrongCredentials.into());
+        };
+        let attempts = if is_hosts {
+            // They were counted under the name that was typed, which is all that is known before: in another partition.
+            host.commit(self.attempts.passed(Change::default())).await?;
+            None
+        } else {
+            Some(self.attempts)
+        };
+        Ok(Proved { first: First::by(&subject.id, "pwd"), attempts, former: self.former, change: None })
+    }
+}
