@@ -6,6 +6,7 @@ use serde_json::value::{RawValue, to_raw_value};
 use crate::ask::{Answer, Ask, Key, Scan};
 use crate::event::Dated;
 use crate::hash::from_b64u;
+use crate::mail::Mail;
 use crate::refusal::{Fault, Refusal, Told};
 use crate::time::Millis;
 use crate::{account, authorize, client, device, factor, grant, http, key, oidc, purge, resource, session, token};
@@ -273,6 +274,9 @@ pub struct Done {
     /// What happened.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub events: Vec<Dated>,
+    /// What is to be sent, once the requester is answered.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub mail: Vec<Mail>,
 }
 
 /// The most items of a page, and how many there are when nothing is said.

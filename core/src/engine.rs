@@ -232,7 +232,7 @@ async fn run(host: Host, command: Command) -> Done {
     if matches!(decided, Err(Stop::Fault(_) | Stop::Stale)) {
         host.untell();
     }
-    let events = host.take_events();
+    let (events, mail) = (host.take_events(), host.take_mails());
     let done = match decided {
         Ok(outcome) => Done { ok: Some(outcome), ..Done::default() },
         Err(Stop::Refused(refusal)) => {
@@ -241,7 +241,7 @@ async fn run(host: Host, command: Command) -> Done {
         Err(Stop::Fault(fault)) => failed(host.config(), &command, &fault),
         Err(Stop::Stale) => failed(host.config(), &command, &Fault::Contended),
     };
-    Done { events, ..done }
+    Done { events, mail, ..done }
 }
 
 fn refused(refusal: &Refusal) -> Done {

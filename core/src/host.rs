@@ -10,12 +10,13 @@ use crate::ask::{
 };
 use crate::change::{Change, Trace};
 use crate::client::FetchedKeys;
-use crate::config::Config;
+use crate::config::{Capability, Config};
 use crate::device::Pace;
 use crate::event::{Dated, Event};
 use crate::hash::{b64u, from_b64u};
 use crate::key::cache::KeyCache;
 use crate::key::{Algorithm, PublicJwk};
+use crate::mail::Mail;
 use crate::random::Random;
 use crate::record::{self, Record, Stored};
 use crate::refusal::{Fault, Stop};
@@ -56,8 +57,9 @@ struct Inner {
     claimed: RefCell<Option<Key>>,
     mailbox: RefCell<Mailbox>,
     events: RefCell<Vec<Dated>>,
-    /// How many of the events are of commits that were acknowledged.
-    acknowledged: Cell<usize>,
+    mails: RefCell<Vec<Mail>>,
+    /// How many of the events and of the mails are of commits that were acknowledged.
+    acknowledged: Cell<(usize, usize)>,
 }
 
 impl Host {
@@ -71,7 +73,8 @@ impl Host {
             claimed: RefCell::default(),
             mailbox: RefCell::default(),
             events: RefCell::default(),
-            acknowledged: Cell::new(0),
+            mails: RefCell::default(),
+            acknowledged: Cell::default(),
         }))
     }
 
@@ -115,9 +118,20 @@ impl Host {
         self.0.events.borrow_mut().push(Dated { event, at: self.now(), issuer: self.0.shared.named.clone() });
     }
 
-    /// What was told since the last acknowledged commit did not happen.
+    /// Sends a mail with the next commit: say it before. It leaves the engine with the flow's end, and only if that commit was acknowledged.
+    /// Nothing is done where the host sends no mail.
+    pub(crate) fn send(&self, mail: Mail) {
+        if self.config().offers(Capability::Mail) {
+            let mail = Mail { issuer: self.0.shared.named.clone(), ..mail.in_words(self.config(), self.now()) };
+            self.0.mails.borrow_mut().push(mail);
+        }
+    }
+
+    /// What was told or to be sent since the last acknowledged commit did not happen.
     pub(crate) fn untell(&self) {
-        self.0.events.borrow_mut().truncate(self.0.acknowledged.get());
+        let (events, mails) = self.0.acknowledged.get();
+        self.0.events.borrow_mut().truncate(events);
+        self.0.mails.borrow_mut().truncate(mails);
     }
 
     /// How many such events this flow told.
@@ -145,6 +159,13 @@ impl Host {
 
     pub(crate) fn take_events(&self) -> Vec<Dated> {
         self.0.events.take()
+    }
+
+    /// The mails of acknowledged commits.
+    pub(crate) fn take_mails(&self) -> Vec<Mail> {
+        let mut mails = self.0.mails.take();
+        mails.truncate(self.0.acknowledged.get().1);
+        mails
     }
 
     pub(crate) fn take_ask(&self) -> Option<Ask> {
@@ -215,7 +236,7 @@ impl Host {
             // After an unknown outcome, stale may mean that this very batch is what the others lost to.
             let to_be_read = outcome == Committed::Unknown || (outcome == Committed::Stale && in_doubt);
             if outcome == Committed::Committed || (to_be_read && self.applied(trace.as_ref(), &attempt).await?) {
-                self.0.acknowledged.set(self.0.events.borrow().len());
+                self.0.acknowledged.set((self.0.events.borrow().len(), self.0.mails.borrow().len()));
                 return Ok(());
             }
             if outcome == Committed::Stale {

@@ -13,6 +13,7 @@
 //! | `client`, `account`, `session` | who is there |
 //! | [`factor`] | what else proves it: authenticator apps, recovery codes |
 //! | `sign_in` | how somebody gets there: the stages, and how often it may be tried |
+//! | [`mail`] | what people are told at their own address |
 //! | `overview` | the account page: what acts for a person, shown to them and ended by them |
 //! | `grant`, `token` | what was allowed, and the tokens made from it |
 //! | `oidc` | ID tokens, claims, userinfo, what a client calls a person |
@@ -44,6 +45,7 @@ mod http;
 mod issuers;
 mod json;
 pub mod key;
+pub mod mail;
 mod marker;
 mod metadata;
 mod oidc;

@@ -17,7 +17,8 @@ use crate::host::{Host, Listener, Services};
 use crate::issuers::Issuers;
 use crate::lifetime::Lifetime;
 use crate::logouts::Logouts;
-use crate::services::{Fetch, Sign, Verify};
+use crate::mail::{Mail, Mails, Sending};
+use crate::services::{Fetch, ServiceError, Sign, Verify};
 use crate::stores::{DynStore, Store};
 use crate::subject::{DynSubjects, Subjects};
 
@@ -200,6 +201,19 @@ impl Builder {
         self
     }
 
+    /// Sends mail, on a task of its own once the requester has its answer. Without it nobody verifies an address, resets a password, or is
+    /// told of anything by mail. A mail that fails is lost, and its person asks for another; the error goes to the log, so see that
+    /// neither the link nor the code is in it.
+    #[must_use]
+    pub fn on_mail<F, S>(mut self, send: F) -> Self
+    where
+        F: Fn(Mail) -> S + Send + Sync + 'static,
+        S: Future<Output = Result<(), ServiceError>> + Send + 'static,
+    {
+        self.services.mail = Some(Arc::new(move |mail| -> Sending { Box::pin(send(mail)) }));
+        self
+    }
+
     /// Calls you with every event, on the task that served the request: be quick.
     #[must_use]
     pub fn on_event(mut self, listener: impl Fn(&Event) + Send + Sync + 'static) -> Self {
@@ -265,6 +279,7 @@ impl Builder {
             services: self.services,
             listeners: self.listeners,
             logouts: Logouts::default(),
+            mails: Mails::default(),
             clock: self.clock,
             patience: self.patience,
             derive_patience: DERIVE_PATIENCE,

@@ -74,10 +74,11 @@ impl Claviger {
         self.at.as_deref().unwrap_or(&self.inner.issuers.first)
     }
 
-    /// Waits until every client that is to be told of the end of a session was told, or will not be (some minutes at most). For a
-    /// process that ends soon.
+    /// Waits until every client that is to be told of the end of a session was told (some minutes at most), and every mail was sent, or
+    /// will not be. For a process that ends soon.
     pub async fn settled(&self) {
         self.inner.host.logouts.settled().await;
+        self.inner.host.mails.settled().await;
     }
 
     /// Runs any command of `docs/contract.md`, section 5, by its name. The typed rooms, such as [`Claviger::clients`],

@@ -15,6 +15,7 @@ use crate::engine::{DerivePool, EngineError, Pool, Progress};
 use crate::error::{Error, Problem};
 use crate::event::Event;
 use crate::logouts::Logouts;
+use crate::mail::{Mails, Sender};
 use crate::services::{DynFetch, DynSign, DynVerify, FetchAsk, ServiceError, SignRequest, VerifyRequest, fetched};
 use crate::stores::{Batch, Committed, DynStore, Key, Scan};
 use crate::subject::{DynSubjects, SubjectAsk};
@@ -34,6 +35,8 @@ pub(crate) struct Services {
     pub(crate) sign: Option<Arc<dyn DynSign>>,
     pub(crate) verify: Option<Arc<dyn DynVerify>>,
     pub(crate) fetch: Option<Arc<dyn DynFetch>>,
+    /// No ask: what it does is in the end of a flow.
+    pub(crate) mail: Option<Sender>,
 }
 
 impl Services {
@@ -42,7 +45,8 @@ impl Services {
         let sign = self.sign.as_ref().map(|_| "sign");
         let verify = self.verify.as_ref().map(|_| "verify");
         let fetch = self.fetch.as_ref().map(|_| "fetch");
-        [sign, verify, fetch].into_iter().flatten()
+        let mail = self.mail.as_ref().map(|_| "mail");
+        [sign, verify, fetch, mail].into_iter().flatten()
     }
 }
 
@@ -54,6 +58,7 @@ pub(crate) struct Host {
     pub(crate) services: Services,
     pub(crate) listeners: Vec<Listener>,
     pub(crate) logouts: Logouts,
+    pub(crate) mails: Mails,
     pub(crate) clock: Clock,
     /// How long an ask may take.
     pub(crate) patience: Duration,
@@ -86,6 +91,9 @@ impl Host {
         for event in &done.events {
             self.listeners.iter().for_each(|listener| listener(event));
             Logouts::note(self, event);
+        }
+        if let Some(sender) = &self.services.mail {
+            done.mail.into_iter().for_each(|mail| self.mails.send(sender, mail));
         }
         match (done.ok, done.refused, done.fault) {
             (Some(ok), None, fault) => Ok(Outcome { ok, fault }),

@@ -19,6 +19,7 @@ import {
 } from "./http.js";
 import { Issuers } from "./issuers.js";
 import { type KeepAlive, keepAliveOf, type LogoutDue, Logouts } from "./logouts.js";
+import { Mails } from "./mails.js";
 import { moduleOf } from "./module.js";
 import { configuration, type RequestInfo, type SlimOptions } from "./options.js";
 import { Random } from "./random.js";
@@ -61,6 +62,7 @@ export class Claviger {
   readonly #listeners: Listeners;
   readonly #guard: Guard;
   readonly #logouts: Logouts;
+  readonly #mails: Mails;
   readonly #onFault: (error: ClavigerError | Error) => void;
   #driver: Promise<Driver> | undefined;
   #toldOfRemote = false;
@@ -75,6 +77,7 @@ export class Claviger {
     this.#listeners = new Listeners((error) => this.#onFault(asError(error)));
     const call: Call = (name, argument) => this.#call(name, argument);
     this.#logouts = new Logouts((argument, issuer) => this.#call("logout.deliver", argument, issuer));
+    this.#mails = new Mails(options.onMail, (error) => this.#onFault(asError(error)));
     this.#guard = new Guard(call, options.clock ?? Date.now, this.#onFault);
     this.clients = new Clients(call);
     this.registrationTokens = new RegistrationTokens(call);
@@ -189,9 +192,12 @@ export class Claviger {
     return this.#root.#listeners.add(name, listener);
   }
 
-  /** Resolves when every client that is to be told of the end of a session was told, or will not be. For a process that ends soon. */
-  settled(): Promise<void> {
-    return this.#root.#logouts.settled();
+  /**
+   * Resolves when every client that is to be told of the end of a session was told, and every mail was sent, or will not be. For a process
+   * that ends soon.
+   */
+  async settled(): Promise<void> {
+    await Promise.all([this.#root.#logouts.settled(), this.#root.#mails.settled()]);
   }
 
   async #call<Name extends Parameters<Call>[0]>(
@@ -231,6 +237,7 @@ export class Claviger {
     for (const event of done.events ?? []) {
       if (event.name === "logout.due") keepAlive(this.#root.#logouts.begin(event as unknown as LogoutDue));
     }
+    for (const mail of done.mail ?? []) keepAlive(this.#root.#mails.begin(mail));
     if (done.fault) this.#onFault(errorOf(done));
     return done;
   }

@@ -1,4 +1,5 @@
 // The messages between the engine and this host: docs/contract.md sections 2 to 4.
+import type { Mail } from "./shapes.js";
 import type { Commit, Committed, Page, Row } from "./store.js";
 
 /** What the engine gives back for a call: something to do, or the end. */
@@ -85,4 +86,5 @@ export interface Done {
   readonly refused?: Told;
   readonly fault?: Told;
   readonly events?: readonly { readonly name: string; readonly at: number }[];
+  readonly mail?: readonly Mail[];
 }

@@ -1,5 +1,5 @@
 import type { ClavigerError } from "./errors.js";
-import type { GrantType, Scope } from "./shapes.js";
+import type { GrantType, Mail, Scope } from "./shapes.js";
 import type { Awaitable, Store } from "./store.js";
 
 /** A number of seconds, or text such as `"10m"`, `"1h"`, `"30d"`. */
@@ -204,6 +204,16 @@ export type Fetch = (request: {
   publicOnly: boolean;
 }) => Awaitable<Response>;
 
+/**
+ * Sends a mail, once the requester has its answer. The link and the code in it are secrets: log neither. What it throws goes to
+ * `onFault`, and the mail is lost: its person asks for another. Send `text` under `subjectLine`, or write your own from the rest.
+ *
+ * ```ts
+ * onMail: ({ to, subjectLine, text }) => transport.sendMail({ from: "auth@example.com", to, subject: subjectLine, text })
+ * ```
+ */
+export type SendMail = (mail: Mail) => Awaitable<unknown>;
+
 /** What the runtime or a framework knows about a request besides the request: Deno's and `claviger/node`'s form, or a Bun server. */
 export type RequestInfo =
   | { readonly remoteAddr?: { readonly hostname?: string } | undefined }
@@ -219,6 +229,8 @@ export interface Host {
   sign?: Sign;
   verify?: Verify;
   fetch?: Fetch;
+  /** Sends mail. Without it nobody verifies an address, resets a password, or is told of anything by mail. */
+  onMail?: SendMail;
   /** Milliseconds since 1970; `Date.now` by default. */
   clock?: () => number;
   /** That many unpredictable bytes; `crypto.getRandomValues` by default. Never repeat any: only tests have a reason to set it. */
@@ -259,6 +271,7 @@ const hostMembers = new Set<string>([
   "sign",
   "verify",
   "fetch",
+  "onMail",
   "clock",
   "random",
   "deadline",

@@ -2,7 +2,7 @@ import { fromBase64Url, toBase64Url } from "./bytes.js";
 import type { Answer, Ask, DeriveAsk, SignAsk, SubjectAsk, VerifyAsk } from "./contract.js";
 import { Fault } from "./errors.js";
 import { fetched } from "./fetched.js";
-import type { Derive, Fetch, Sign, SubjectSource, Verify } from "./options.js";
+import type { Derive, Fetch, SendMail, Sign, SubjectSource, Verify } from "./options.js";
 import type { Awaitable, Row, Store } from "./store.js";
 
 /** Who waits for the answer. The signal is asked for only when something has to be waited for: to make one is dear. */
@@ -31,15 +31,18 @@ export interface Services {
   readonly sign?: Sign | undefined;
   readonly verify?: Verify | undefined;
   readonly fetch?: Fetch | undefined;
+  /** No ask: what it does is in the end of a flow. */
+  readonly onMail?: SendMail | undefined;
   /** Milliseconds that each ask may take. */
   readonly deadline: number;
   /** Told of everything that a service throws; the engine hears only that it failed. */
   readonly onError: (error: unknown) => void;
 }
 
-/** The optional asks that these services can carry out, by the contract's names. */
+/** The optional asks that these services can carry out, and mail, by the contract's names. */
 export function capabilities(services: Omit<Services, "deadline" | "onError">): string[] {
-  return (["subject", "derive", "sign", "verify", "fetch"] as const).filter((name) => services[name]);
+  const asks = (["subject", "derive", "sign", "verify", "fetch"] as const).filter((name) => services[name]);
+  return services.onMail ? [...asks, "mail"] : asks;
 }
 
 /**

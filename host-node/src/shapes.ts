@@ -449,3 +449,40 @@ export interface Purged {
   /** The keys of rows that cannot be used; they were left alone. */
   readonly unreadable: readonly string[];
 }
+
+/** What a mail is about. Later versions may know more: let them pass. */
+export type MailKind =
+  | "verify_email"
+  | "change_email"
+  | "email_changed"
+  | "reset_password"
+  | "sign_in_link"
+  | "sign_in_code"
+  | "already_registered"
+  | "password_changed"
+  | "new_sign_in";
+
+/** A mail to send. `link` and `code` are secrets: log neither. */
+export interface Mail {
+  readonly kind: MailKind;
+  /** The one address it goes to. */
+  readonly to: string;
+  /** The id of the account whose address it is. */
+  readonly subject: string;
+  /** Only where the address is known to be theirs: whoever signs up may choose a name for somebody else to read. */
+  readonly name?: string;
+  /** The language that they read, if that is known. */
+  readonly locale?: string;
+  /** What is to be opened. */
+  readonly link?: string;
+  /** What is to be typed. */
+  readonly code?: string;
+  /** Milliseconds since 1970, until when the link and the code are good. */
+  readonly expiresAt?: number;
+  /** Of which issuer, where it is not the engine's first. */
+  readonly issuer?: string;
+  /** The engine's own words, in plain English: one line, */
+  readonly subjectLine: string;
+  /** and the whole mail as plain text. */
+  readonly text: string;
+}

@@ -23,6 +23,7 @@ export type {
   Options,
   RequestInfo,
   Resource,
+  SendMail,
   Sign,
   SlimOptions,
   SubjectFound,

@@ -77,8 +77,6 @@ export interface Commit {
     readonly ceiling: number;
     readonly expires: number | null;
   }[];
-  /** Messages to deliver once the commit is applied; empty for now. */
-  readonly notices?: readonly unknown[];
 }
 
 /** Throws if a commit changes a key twice. */

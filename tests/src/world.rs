@@ -20,6 +20,7 @@ pub struct World {
     seeds: u64,
     asked: Asked,
     events: Vec<Value>,
+    mails: Vec<Value>,
     transcript: Vec<Exchange>,
     /// What [`World::run`] lets go wrong in every command.
     pub fault: Option<Fault>,
@@ -46,6 +47,7 @@ impl World {
             seeds: 0,
             asked: Vec::new(),
             events: Vec::new(),
+            mails: Vec::new(),
             transcript: vec![opened],
             fault: None,
         }
@@ -141,6 +143,7 @@ impl World {
         }
         let done = step["done"].clone();
         self.events.extend(done["events"].as_array().into_iter().flatten().cloned());
+        self.mails.extend(done["mail"].as_array().into_iter().flatten().cloned());
         done
     }
 
@@ -189,6 +192,11 @@ impl World {
     /// What happened since this was last called.
     pub fn take_events(&mut self) -> Vec<Value> {
         std::mem::take(&mut self.events)
+    }
+
+    /// The mails to send since this was last called.
+    pub fn take_mails(&mut self) -> Vec<Value> {
+        std::mem::take(&mut self.mails)
     }
 
     /// The names of what happened since events were last taken.

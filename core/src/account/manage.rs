@@ -12,8 +12,8 @@ use crate::host::Host;
 use crate::oidc::claims::{Claims, VERIFIED, is_free};
 use crate::record::Stored;
 use crate::refusal::{Refusal, Stop};
-use crate::session;
 use crate::time::Millis;
+use crate::{mail, session};
 
 /// The most claims of an account, as JSON.
 const LONGEST_CLAIMS: usize = 16_384;
@@ -196,6 +196,7 @@ pub(crate) async fn set_password(host: &Host, ask: &SetPassword) -> Result<View,
     let stored = existing(host, &ask.id).await?;
     let account = Account { password: Some(password), ..stored.value.clone() };
     let view = View::of(&account);
+    mail::password_changed(host, &account);
     host.commit(Change::replace(&stored, account)).await?;
     host.tell(Event::PasswordSet { subject: view.id.clone() });
     Ok(view)

@@ -17,6 +17,7 @@ use crate::config::{Capability, Config};
 use crate::handle::Owner;
 use crate::hash::{as_id, b64u};
 use crate::host::Host;
+use crate::mail::is_address;
 use crate::oidc;
 use crate::oidc::claims::Claims;
 use crate::record::{Record, Slot, Stored};
@@ -51,6 +52,17 @@ impl Record for Account {
 }
 
 impl Account {
+    /// Where mail to its owner goes: the claim `email`, or else the login, if that is an address. Exactly as it is stored.
+    pub(crate) fn address(&self) -> Option<&str> {
+        let claimed = self.claims.get("email").and_then(|email| email.as_str());
+        claimed.or(Some(&self.login)).filter(|address| is_address(address))
+    }
+
+    /// Whether that address was shown to be its owner's.
+    pub(crate) fn is_address_verified(&self) -> bool {
+        self.claims.contains_key("email") && self.claims.get("email_verified").is_some_and(|verified| *verified == true)
+    }
+
     pub(crate) fn slot(config: &Config, id: &str) -> Slot<Self> {
         Slot::new(&config.tenant, ROOM, id, "account")
     }

@@ -82,7 +82,7 @@ use crate::time::Seconds;
 /// | `limits.pushedPerMinute` | 1 to 1000000, for each client; of one that does not authenticate, for each client and address | 1000 |
 /// | `limits.body` | 1 kB to 1 MB | 64 kB |
 /// | `issuers` | at most 1000 further ones: each a configuration like this one with its own `issuer`, `tenant`, `secret` and so on, without `issuers` and `capabilities`. The engine, its flows and the store are shared; `limits.flows` is the first's | none |
-/// | `capabilities` | `derive`, `sign`, `verify`, `fetch`, `subject` | none |
+/// | `capabilities` | `derive`, `sign`, `verify`, `fetch`, `subject`, `mail` | none |
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Written {
@@ -328,6 +328,8 @@ pub(crate) enum Capability {
     Verify,
     Fetch,
     Subject,
+    /// It sends what is in `done.mail`.
+    Mail,
 }
 
 impl Config {

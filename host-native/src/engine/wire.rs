@@ -6,6 +6,7 @@ use serde_json::value::RawValue;
 
 use crate::error::Problem;
 use crate::event::Event;
+use crate::mail::Mail;
 use crate::services::{FetchAsk, Fetched, SignRequest, VerifyRequest};
 use crate::stores::{Batch, Committed, Key, Page, Row, Scan, Version};
 use crate::subject::{Found, SubjectAsk};
@@ -61,6 +62,8 @@ pub(crate) struct Done {
     pub(crate) fault: Option<Problem>,
     #[serde(default)]
     pub(crate) events: Vec<Event>,
+    #[serde(default)]
+    pub(crate) mail: Vec<Mail>,
 }
 
 fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Box<RawValue>>, D::Error> {

@@ -30,6 +30,7 @@ mod introspection;
 mod issuers;
 mod keys;
 mod logout;
+mod mail;
 mod metadata;
 mod metadata_documents;
 mod metadata_documents_stale;
