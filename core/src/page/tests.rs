@@ -42,7 +42,17 @@ fn pages(text: &str) -> Vec<(&'static str, String)> {
         is_continued: true,
         more: Some(text),
     };
+    let second_factor = SecondFactor {
+        brand,
+        client_name: Some(text),
+        action: text,
+        pending: text,
+        by: Means::App,
+        others: vec![Means::RecoveryCode, Means::Mail],
+        problem: Some(CodeProblem::Wrong),
+    };
     vec![
+        ("second factor", second_factor.render()),
         ("account", account.render()),
         ("sign-in", sign_in.render()),
         ("consent", consent.render()),
