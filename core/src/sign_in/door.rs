@@ -5,7 +5,7 @@ use crate::client::Client;
 use crate::config::Pages;
 use crate::device::Errand;
 use crate::host::Host;
-use crate::http::{Cookie, Form, Request, read_cookie};
+use crate::http::{Cookie, Form, Request, Response, read_cookie};
 use crate::page::{Destination, Problem, SignIn};
 use crate::record::{Slot, Stored};
 use crate::refusal::Refusal;
@@ -77,6 +77,12 @@ pub(crate) struct Place {
 }
 
 impl Place {
+    /// The browser goes on, signed in.
+    pub(super) fn go_on(&self, headers: Vec<(&'static str, String)>) -> Response {
+        let onward = Response::see_other(self.onward.clone());
+        headers.into_iter().fold(onward, |response, (name, value)| response.with(name, value))
+    }
+
     pub(super) fn sign_in(&self, host: &Host, problem: Option<Problem>, login: Option<&str>) -> String {
         SignIn {
             brand: crate::authorize::brand(host),

@@ -1,6 +1,7 @@
 //! The sign-in page.
 
 use super::door::{Door, Place};
+use super::second::asking;
 use super::{Came, Visitor, first_factor, password};
 use crate::authorize::{check_origin, page_response};
 use crate::host::Host;
@@ -39,15 +40,10 @@ pub(crate) async fn post_sign_in(host: &Host, request: &Request) -> Result<Respo
         }
         Err(stop) => return Err(stop),
     };
-    Ok(went_on(came, &place))
-}
-
-/// The browser goes on, signed in.
-fn went_on(came: Came, place: &Place) -> Response {
-    let Came::In { headers } = came;
-    headers
-        .into_iter()
-        .fold(Response::see_other(place.onward.clone()), |response, (name, value)| response.with(name, value))
+    Ok(match came {
+        Came::In(headers) => place.go_on(headers),
+        Came::Halfway(pending, factors) => asking(host, &place, &pending, &factors, None),
+    })
 }
 
 fn again(host: &Host, place: &Place, problem: Problem, login: Option<&str>) -> Response {

@@ -8,6 +8,7 @@ use crate::change::Change;
 use crate::client::Client;
 use crate::config::Capability;
 use crate::event::Event;
+use crate::factor::Factors;
 use crate::host::Host;
 use crate::record::{Slot, Stored};
 use crate::refusal::{Refusal, Stop};
@@ -18,6 +19,7 @@ pub(super) struct Someone {
     account: Option<Stored<Account>>,
     attempts: Attempts,
     counted: Counted,
+    factors: Option<Stored<Factors>>,
     former: Former,
 }
 
@@ -36,15 +38,17 @@ pub(super) async fn look_up(
     let own = !config.offers(Capability::Subject);
     let slots = own.then(|| (Login::slot(config, &login), Account::slot(config, &guess)));
     let (login, account) = slots.unzip();
-    let (client, (login, account), counted, former) =
-        host.load((client, (login, account), &attempts, visitor.old(host))).await?;
+    let factors = own.then(|| Factors::slot(config, &guess));
+    let (client, (login, account), counted, factors, former) =
+        host.load((client, (login, account), &attempts, factors, visitor.old(host))).await?;
     let someone = match login.map(|login| login.value.account) {
-        None => Someone { account: None, attempts, counted, former },
-        Some(id) if id == guess => Someone { account, attempts, counted, former },
+        None => Someone { account: None, attempts, counted, factors: None, former },
+        Some(id) if id == guess => Someone { account, attempts, counted, factors, former },
         Some(id) => {
             let attempts = visitor.attempts(host, &id);
-            let (account, counted) = host.load((Account::slot(config, &id), &attempts)).await?;
-            Someone { account, attempts, counted, former }
+            let (account, counted, factors) =
+                host.load((Account::slot(config, &id), &attempts, Factors::slot(config, &id))).await?;
+            Someone { account, attempts, counted, factors, former }
         }
     };
     Ok((someone, client))
@@ -66,13 +70,14 @@ impl Someone {
             self.attempts.failed(host).await?;
             return Err(Refusal::WrongCredentials.into());
         };
-        let attempts = if is_hosts {
-            // They were counted under the name that was typed, which is all that is known before: in another partition.
-            host.commit(self.attempts.passed(Change::default())).await?;
-            None
-        } else {
-            Some(self.attempts)
-        };
-        Ok(Proved { first: First::by(&subject.id, "pwd"), attempts, former: self.former, change: None })
+        let first = First::by(&subject.id, "pwd");
+        let Self { attempts, factors, former, .. } = self;
+        if !is_hosts {
+            return Ok(Proved { first, attempts: Some(attempts), factors, former, change: None });
+        }
+        // They were counted under the name that was typed, in another partition: it is all that was known of them.
+        host.commit(attempts.passed(Change::default())).await?;
+        let factors = host.load(Factors::slot(host.config(), &subject.id)).await?;
+        Ok(Proved { first, attempts: None, factors, former, change: None })
     }
 }

@@ -31,6 +31,11 @@ impl Full {
         Self { subject: subject.to_owned(), methods: methods.to_vec(), auth_time: now }
     }
 
+    /// Everything was proved here.
+    pub(super) const fn proved(subject: String, methods: Vec<String>, auth_time: Millis) -> Self {
+        Self { subject, methods, auth_time }
+    }
+
     pub(crate) fn subject(&self) -> &str {
         &self.subject
     }
@@ -52,6 +57,6 @@ impl First {
 
     /// There is nothing more to prove.
     pub(super) fn full(self, now: Millis) -> Full {
-        Full { subject: self.subject, methods: self.methods, auth_time: now }
+        Full::proved(self.subject, self.methods, now)
     }
 }

@@ -26,6 +26,7 @@ fn challenge(config: &Config, needed: &Requirement, refusal: &Refusal) -> Vec<(&
         Refusal::TokenMissing => false,
         Refusal::InvalidDpopProof(_) | Refusal::UseDpopNonce(_) => true,
         Refusal::InvalidToken | Refusal::InsufficientScope | Refusal::InvalidRequest(_) => true,
+        Refusal::InsufficientUserAuthentication => true,
         _ => return Vec::new(),
     };
     let mut parameters = Vec::new();
@@ -40,6 +41,10 @@ fn challenge(config: &Config, needed: &Requirement, refusal: &Refusal) -> Vec<(&
     let scopes: Vec<&str> = needed.scopes.iter().chain(needed.any_scopes).map(String::as_str).collect();
     if !scopes.is_empty() {
         add("scope", &scopes.join(" "));
+    }
+    // RFC 9470 section 3.
+    if let (Refusal::InsufficientUserAuthentication, Some(seconds)) = (refusal, needed.max_age) {
+        add("max_age", &seconds.0.to_string());
     }
     let scheme = match needed.scheme {
         Scheme::Bearer => "Bearer",

@@ -11,7 +11,7 @@ use crate::host::Host;
 use crate::http::{Cookie, find_cookie};
 use crate::key::set::KeySet;
 use crate::refusal::{Refusal, Stop};
-use crate::time::Millis;
+use crate::time::{Millis, Seconds};
 use crate::{resource, scope, session};
 
 /// `tokens.verify`.
@@ -61,6 +61,12 @@ pub struct Authenticate {
     /// Refuses sessions, for an API that only clients call.
     #[serde(default)]
     pub only: Option<Only>,
+    /// How long ago the person may have signed in (RFC 9470 section 3).
+    #[serde(default)]
+    pub max_age: Option<Seconds>,
+    /// How they must have (RFC 8176), all of these: what only a session can tell.
+    #[serde(default)]
+    pub methods: Vec<String>,
 }
 
 impl std::fmt::Debug for Authenticate {
@@ -99,6 +105,8 @@ pub(crate) struct Requirement<'a> {
     pub(super) any_scopes: &'a [String],
     revocation: Revocation,
     pub(super) scheme: Scheme,
+    pub(super) max_age: Option<Seconds>,
+    methods: &'a [String],
 }
 
 /// How the access token is presented.
@@ -119,6 +127,8 @@ impl VerifyToken {
             any_scopes,
             revocation: *revocation,
             scheme: if self.jkt.is_some() { Scheme::Dpop } else { Scheme::Bearer },
+            max_age: None,
+            methods: &[],
         }
     }
 }
@@ -129,7 +139,7 @@ impl Authenticate {
     }
 
     pub(crate) fn requirement(&self) -> Requirement<'_> {
-        let Self { audience, scopes, any_scopes, revocation, .. } = self;
+        let Self { audience, scopes, any_scopes, revocation, max_age, methods, .. } = self;
         let scheme = self.headers("authorization").find_map(|header| credentials(header).ok());
         Requirement {
             audience: audience.as_deref(),
@@ -137,6 +147,8 @@ impl Authenticate {
             any_scopes,
             revocation: *revocation,
             scheme: scheme.map_or(Scheme::Bearer, |(scheme, _)| scheme),
+            max_age: *max_age,
+            methods,
         }
     }
 }
@@ -144,7 +156,8 @@ impl Authenticate {
 impl<'a> Requirement<'a> {
     /// For an endpoint of the issuer's own.
     pub(crate) const fn of_issuer(scopes: &'a [String], scheme: Scheme) -> Self {
-        Self { audience: None, scopes, any_scopes: &[], revocation: Revocation::Check, scheme }
+        let revocation = Revocation::Check;
+        Self { audience: None, scopes, any_scopes: &[], revocation, scheme, max_age: None, methods: &[] }
     }
 
     pub(super) fn audience(&self, config: &'a Config) -> &'a str {
@@ -160,6 +173,16 @@ impl<'a> Requirement<'a> {
             return Err(Refusal::InvalidArgument("scopes, anyScopes: each a scope token (RFC 6749 section 3.3)"));
         }
         Ok(())
+    }
+
+    /// RFC 9470 section 3: the person signed in recently enough, and by what is wanted.
+    fn check_sign_in(&self, host: &Host, principal: Principal) -> Result<Principal, Refusal> {
+        let is_recent = |seconds: Seconds| principal.auth_time.is_some_and(|then| host.now() < seconds.after(then));
+        let by_all = self.methods.iter().all(|method| principal.methods.contains(method));
+        if self.max_age.is_none_or(is_recent) && by_all {
+            return Ok(principal);
+        }
+        Err(Refusal::InsufficientUserAuthentication)
     }
 
     fn is_met_by(&self, scopes: &[String]) -> bool {
@@ -185,6 +208,11 @@ pub(crate) struct Principal {
     /// The key that the token is bound to (RFC 9449 section 6).
     jkt: Option<String>,
     expires_at: Millis,
+    /// When the person signed in.
+    auth_time: Option<Millis>,
+    /// How they did (RFC 8176), where a session tells it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    methods: Vec<String>,
 }
 
 /// A JWT access token takes the trip for the keys only; an opaque one takes one trip for its grant.
@@ -234,6 +262,7 @@ impl Principal {
             actor: token.act,
             jkt: token.jkt,
             expires_at: token.expires_at,
+            auth_time: token.auth_time,
             ..Self::default()
         }
     }
@@ -242,7 +271,7 @@ impl Principal {
 /// Who makes a request, and an event that says so.
 pub(crate) async fn authenticate(host: &Host, ask: &Authenticate) -> Result<Principal, Stop> {
     ask.requirement().check(host.config())?;
-    let found = find(host, ask).await;
+    let found = find(host, ask).await.and_then(|found| Ok(ask.requirement().check_sign_in(host, found)?));
     match &found {
         Ok(Principal { subject, client_id, session_id, .. }) => host.tell(Event::AuthenticationSucceeded {
             subject: subject.clone(),
@@ -280,6 +309,8 @@ async fn find(host: &Host, ask: &Authenticate) -> Result<Principal, Stop> {
         subject: Some(signed_in.subject.id),
         session_id: Some(signed_in.session.id),
         expires_at: signed_in.session.expires_at,
+        auth_time: Some(signed_in.session.auth_time),
+        methods: signed_in.session.methods,
         ..Principal::default()
     })
 }
