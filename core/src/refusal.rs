@@ -54,6 +54,8 @@ pub enum Refusal {
     TokenMissing,
     /// The access token is good, but not for this (RFC 6750 section 3.1).
     InsufficientScope,
+    /// The person signed in too long ago, or by less than is wanted (RFC 9470 section 3).
+    InsufficientUserAuthentication,
     /// The redirect URI is not one of the client's; the browser must not be sent there.
     RedirectUriMismatch,
     /// The page's form came from elsewhere, or from another browser.
@@ -187,6 +189,7 @@ impl Refusal {
             R::InvalidRequestUri => ("invalid_request_uri", 400, "The request_uri is unknown, expired or was used", "Push the request again."),
             R::InvalidToken => ("invalid_token", 401, "The access token is invalid, expired or revoked", "Obtain a new access token."),
             R::TokenMissing => ("unauthenticated", 401, "No access token or session was presented", "Send the access token in the Authorization header, or sign in."),
+            R::InsufficientUserAuthentication => ("insufficient_user_authentication", 401, "This needs a more recent or a stronger sign-in", "Send the person to sign in again, with the max_age of the challenge."),
             R::InsufficientScope => ("insufficient_scope", 403, "The access token does not cover this request", "Ask for the scopes named in the challenge."),
             R::RedirectUriMismatch => ("invalid_request", 400, "The redirect_uri is not registered for this client", "Register the exact redirect URI, byte for byte."),
             R::Forbidden(why) => ("forbidden", 403, why, "Go back to the application and start again."),

@@ -12,6 +12,7 @@ export type RefusalCode =
   | "expired_token"
   | "forbidden"
   | "insufficient_scope"
+  | "insufficient_user_authentication"
   | "interaction_ended"
   | "invalid_argument"
   | "invalid_client"

@@ -254,6 +254,8 @@ export interface TokenPrincipal {
   /** The thumbprint of the key that the token is bound to (RFC 9449 section 6); `null` for a bearer token. */
   readonly jkt: string | null;
   readonly expiresAt: number;
+  /** When the person signed in; `null` where there is none. */
+  readonly authTime: number | null;
 }
 
 /** RFC 8693 section 4.1. */
@@ -275,6 +277,10 @@ export interface SessionPrincipal {
   readonly actor: null;
   readonly jkt: null;
   readonly expiresAt: number;
+  /** When the person signed in. */
+  readonly authTime: number;
+  /** How they did (RFC 8176): `pwd`, `otp`, `mfa`, ... */
+  readonly methods?: readonly string[];
 }
 
 /** What a token must be good for. */
@@ -290,10 +296,17 @@ export interface TokenRequirement {
    * `check` refuses it, in one.
    */
   revocation?: "expiry" | "check";
+  /**
+   * How long ago the person may have signed in. Otherwise it is refused with `insufficient_user_authentication` (401, RFC 9470): send
+   * them to sign in again, an application with `max_age`.
+   */
+  maxAge?: Lifetime;
 }
 
 /** What a request must be good for. */
 export interface Requirement extends TokenRequirement {
+  /** By all of these the person must have signed in (RFC 8176), such as `["mfa"]`. Only a session tells how. */
+  methods?: readonly string[];
   /** `token`: a session is not let through. */
   only?: "token";
 }

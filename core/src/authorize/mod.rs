@@ -20,7 +20,7 @@ mod steps;
 pub(crate) use commands::{ClientView, Onward, ScopeView, complete, consent, deny, get};
 pub use commands::{Complete, Consent, Get};
 pub(crate) use endpoint::authorize;
-pub(crate) use interaction::{Interaction, Next, browser_of};
+pub(crate) use interaction::{Interaction, Next, browser_digest, browser_of};
 pub(crate) use pages::{
     TRY_AGAIN, brand, check_origin, consent_page, error_page, form_action, page_response, post_consent, problem_page,
 };

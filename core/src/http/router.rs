@@ -14,7 +14,7 @@ use crate::oidc::logout::logout_endpoint;
 use crate::oidc::userinfo::userinfo_endpoint;
 use crate::overview::{account_page, post_account};
 use crate::refusal::{Fault, Refusal, Stop};
-use crate::sign_in::{post_sign_in, sign_in_page};
+use crate::sign_in::{SECOND, post_second_factor, post_sign_in, sign_in_page};
 use crate::token::{introspection_endpoint, revocation_endpoint, token_endpoint};
 use crate::{metadata, resource};
 
@@ -23,6 +23,7 @@ enum Endpoint {
     Authorize,
     Pushed,
     SignIn,
+    SecondFactor,
     Consent,
     FormPost,
     Token,
@@ -73,6 +74,7 @@ impl Endpoint {
             metadata::LOGOUT if config.openid.is_some() => Self::Logout,
             metadata::REGISTER => Self::Register,
             Pages::SIGN_IN => Self::SignIn,
+            SECOND => Self::SecondFactor,
             Pages::CONSENT => Self::Consent,
             Pages::DEVICE => Self::Device,
             Pages::ACCOUNT => Self::Account,
@@ -86,6 +88,7 @@ impl Endpoint {
             Self::Authorize | Self::SignIn | Self::Consent | Self::Device | Self::Account => "GET, POST",
             Self::Pushed | Self::DeviceAuthorization | Self::Token | Self::Introspect | Self::Revoke => "POST",
             Self::UserInfo | Self::Logout => "GET, POST",
+            Self::SecondFactor => "POST",
             Self::FormPost => "GET",
             Self::Jwks | Self::Metadata | Self::ResourceMetadata => "GET, HEAD",
             Self::Register => "POST",
@@ -107,6 +110,7 @@ impl Endpoint {
             self,
             Self::Authorize
                 | Self::SignIn
+                | Self::SecondFactor
                 | Self::Consent
                 | Self::Device
                 | Self::Account
@@ -173,6 +177,7 @@ async fn answer(host: &Host, request: &Request, endpoint: Endpoint) -> Result<Re
         Endpoint::FormPost => form_post_page(host, request),
         Endpoint::SignIn if request.method == "POST" => post_sign_in(host, request).await,
         Endpoint::SignIn => sign_in_page(host, request).await,
+        Endpoint::SecondFactor => post_second_factor(host, request).await,
         Endpoint::Consent if request.method == "POST" => post_consent(host, request).await,
         Endpoint::Consent => consent_page(host, request).await,
         Endpoint::Device if request.method == "POST" => post_device(host, request).await,

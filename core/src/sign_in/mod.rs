@@ -13,6 +13,7 @@ mod second;
 mod stage;
 
 pub(crate) use attempts::Attempts;
+pub(crate) use door::Place;
 pub(crate) use pages::{post_sign_in, sign_in_page};
 pub(crate) use second::{SECOND, post_second_factor};
 pub(crate) use stage::{First, Full};
@@ -75,7 +76,12 @@ pub(crate) enum Came {
 }
 
 /// One commit: the answer counts, whatever goes with it happens, and the session begins, unless there is more to prove.
-pub(crate) async fn first_factor(host: &Host, visitor: &Visitor<'_>, proved: Proved) -> Result<Came, Stop> {
+pub(crate) async fn first_factor(
+    host: &Host,
+    visitor: &Visitor<'_>,
+    place: &Place,
+    proved: Proved,
+) -> Result<Came, Stop> {
     let Proved { first, attempts, factors, former, change } = proved;
     let also = |with: Change| {
         let with = attempts.iter().fold(with, |with, attempts| attempts.passed(with));
@@ -84,7 +90,7 @@ pub(crate) async fn first_factor(host: &Host, visitor: &Visitor<'_>, proved: Pro
     match factors.filter(|factors| factors.value.wants_second()) {
         Some(factors) => {
             let browser = visitor.browser(host).ok_or(Refusal::InteractionEnded)?;
-            let pending = Pending::new(first, browser, host.now());
+            let pending = Pending::new(&place.handle, first, browser, host.now());
             host.commit(also(Change::default())).await?;
             Ok(Came::Halfway(pending.seal(host), factors))
         }

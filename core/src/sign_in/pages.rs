@@ -6,7 +6,7 @@ use super::{Came, Visitor, first_factor, password};
 use crate::authorize::{check_origin, page_response};
 use crate::host::Host;
 use crate::http::{Form, Request, Response};
-use crate::page::Problem;
+use crate::page::{Means, Problem};
 use crate::refusal::{Refusal, Stop};
 
 pub(crate) async fn sign_in_page(host: &Host, request: &Request) -> Result<Response, Stop> {
@@ -30,7 +30,7 @@ pub(crate) async fn post_sign_in(host: &Host, request: &Request) -> Result<Respo
     let (someone, client) = password::look_up(host, &visitor, login, door.client(host)).await?;
     let place = door.place(host, client)?;
     let came = match someone.prove(host, login, typed).await {
-        Ok(proved) => first_factor(host, &visitor, proved).await?,
+        Ok(proved) => first_factor(host, &visitor, &place, proved).await?,
 
         Err(Stop::Refused(Refusal::WrongCredentials)) => {
             return Ok(again(host, &place, Problem::WrongCredentials, Some(login)));
@@ -42,7 +42,7 @@ pub(crate) async fn post_sign_in(host: &Host, request: &Request) -> Result<Respo
     };
     Ok(match came {
         Came::In(headers) => place.go_on(headers),
-        Came::Halfway(pending, factors) => asking(host, &place, &pending, &factors, None),
+        Came::Halfway(pending, factors) => asking(host, &place, &pending, &factors.value, Means::App, None),
     })
 }
 

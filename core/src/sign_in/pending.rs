@@ -12,14 +12,16 @@ use crate::seal::Purpose;
 use crate::time::{Millis, Seconds};
 
 const PREFIX: &str = "cvp_";
-/// The longest handle that is looked at.
-const LONGEST: usize = 2048;
+/// The longest handle that is looked at: the one of an interaction is inside.
+const LONGEST: usize = 20_000;
 /// How long somebody may look for their telephone.
 const LIFETIME: Seconds = Seconds(600);
 
 /// Somebody who proved one thing, and must prove another. It is no session, and good in one browser.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Pending {
+    /// Why they sign in: the handle of an interaction, or of an errand.
+    interaction: String,
     subject: String,
     methods: Vec<String>,
     browser_sha256: String,
@@ -28,13 +30,18 @@ pub(crate) struct Pending {
 
 impl Pending {
     /// `browser`: the value of its cookie, which every sign-in begins with.
-    pub(super) fn new(first: First, browser: &str, now: Millis) -> Self {
+    pub(super) fn new(interaction: &str, first: First, browser: &str, now: Millis) -> Self {
         Self {
+            interaction: interaction.to_owned(),
             subject: first.subject,
             methods: first.methods,
             browser_sha256: browser_digest(browser),
             began_at: now,
         }
+    }
+
+    pub(super) fn interaction(&self) -> &str {
+        &self.interaction
     }
 
     pub(super) fn subject(&self) -> &str {

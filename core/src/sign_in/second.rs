@@ -6,12 +6,11 @@ use super::{Visitor, begin};
 use crate::account::{self, slot_of};
 use crate::authorize::{brand, check_origin, form_action, page_response};
 use crate::event::Event;
-use crate::factor::{Factors, Keeper, Kind, Proof};
+use crate::factor::{self, Factors, Keeper, Kind, Proof};
 use crate::handle::Owner;
 use crate::host::Host;
 use crate::http::{Cookie, Request, Response, read_cookie};
-use crate::page::{CodeProblem, SecondFactor};
-use crate::record::Stored;
+use crate::page::{CodeProblem, Means, SecondFactor};
 use crate::refusal::{Refusal, Stop};
 
 /// Where the code is posted to.
@@ -21,9 +20,10 @@ pub(crate) const SECOND: &str = "/sign-in/second";
 pub(crate) async fn post_second_factor(host: &Host, request: &Request) -> Result<Response, Stop> {
     check_origin(host, request)?;
     let form = request.form()?;
-    let door = Door::read(host, request, &form)?;
+    let browser = read_cookie(host.config(), request, Cookie::Browser);
     let handle = form.one("pending")?.ok_or(Refusal::InteractionEnded)?;
-    let pending = Pending::open(host, handle, read_cookie(host.config(), request, Cookie::Browser))?;
+    let pending = Pending::open(host, handle, browser)?;
+    let door = Door::open(host, pending.interaction(), browser)?;
     let visitor = Visitor::of(host, request);
     let subject = pending.subject().to_owned();
     let attempts = visitor.attempts(host, &subject);
@@ -35,36 +35,30 @@ pub(crate) async fn post_second_factor(host: &Host, request: &Request) -> Result
     // Gone in the meantime, or disabled: they begin anew.
     let factors = factors.filter(|factors| factors.value.wants_second()).ok_or(Refusal::InteractionEnded)?;
     account::active(host, account, &subject).await?.ok_or(Refusal::InteractionEnded)?;
-    let ask = |problem| asking(host, &place, handle, &factors, Some(problem));
-    if let Err(refusal) = attempts.check(host, counted, Some(&subject)) {
-        return Ok(ask(CodeProblem::TooManyAttempts).retry_after(&refusal));
+    let ask = |by, problem| asking(host, &place, handle, &factors.value, by, problem);
+    if let Some(chosen) = form.one("with")? {
+        return Ok(ask(Means::of(chosen).unwrap_or(Means::App), None));
     }
-    let Some(typed) = form.one("code")? else { return Ok(ask(CodeProblem::Incomplete)) };
-    let spent = match Proof::read(typed) {
-        Some(proof) => spend(host, &factors, &subject, &proof)?,
-        None => None,
-    };
-    let Some((kind, spent)) = spent else {
+    let by = form.one("by")?.and_then(Means::of).unwrap_or(Means::App);
+    if let Err(refusal) = attempts.check(host, counted, Some(&subject)) {
+        return Ok(ask(by, Some(CodeProblem::TooManyAttempts)).retry_after(&refusal));
+    }
+    let Some(typed) = form.one("code")? else { return Ok(ask(by, Some(CodeProblem::Missing))) };
+    let Some((kind, spent)) = spend(host, &factors.value, &subject, typed)? else {
         host.tell(Event::SignInFailed { subject: Some(subject) });
         attempts.failed(host).await?;
-        return Ok(ask(CodeProblem::WrongCode));
+        return Ok(ask(by, Some(CodeProblem::Wrong)));
     };
     let full = pending.full(methods(kind), host.now());
     host.tell(Event::FactorUsed { subject, kind });
-    let also = |change| crate::factor::put(attempts.passed(change), Some(&factors), slot, spent);
-    let headers = begin(host, &visitor, former, &full, also).await?;
-    Ok(place.go_on(headers))
+    let also = |change| factor::put(attempts.passed(change), Some(&factors), slot, spent);
+    Ok(place.go_on(begin(host, &visitor, former, &full, also).await?))
 }
 
-/// The row without what was just used; `None`: the code is wrong.
-fn spend(
-    host: &Host,
-    factors: &Stored<Factors>,
-    subject: &str,
-    proof: &Proof,
-) -> Result<Option<(Kind, Factors)>, Stop> {
-    let keeper = Keeper::of(host.config(), subject);
-    match factors.value.clone().check(&keeper, proof, host.now()) {
+/// What was used, and the row without it; `None`: the code is wrong.
+fn spend(host: &Host, factors: &Factors, subject: &str, typed: &str) -> Result<Option<(Kind, Factors)>, Stop> {
+    let Some(proof) = Proof::read(typed) else { return Ok(None) };
+    match factors.clone().check(&Keeper::of(host.config(), subject), &proof, host.now()) {
         Ok(spent) => Ok(Some((proof.kind(), spent))),
         Err(Stop::Refused(Refusal::WrongCode)) => Ok(None),
         Err(stop) => Err(stop),
@@ -84,23 +78,31 @@ pub(super) fn asking(
     host: &Host,
     place: &Place,
     pending: &str,
-    factors: &Stored<Factors>,
+    factors: &Factors,
+    by: Means,
     problem: Option<CodeProblem>,
 ) -> Response {
     let html = SecondFactor {
         brand: brand(host),
         client_name: place.client_name.as_deref(),
         action: &form_action(host, SECOND),
-        interaction: &place.handle,
         pending,
-        has_recovery_codes: factors.value.kinds().contains(&Kind::RecoveryCode),
+        by,
+        others: factors.kinds().into_iter().map(means).filter(|other| *other != by).collect(),
         problem,
     }
     .render();
     let status = match problem {
-        None | Some(CodeProblem::Incomplete) => 200,
-        Some(CodeProblem::WrongCode) => 401,
+        None | Some(CodeProblem::Missing) => 200,
+        Some(CodeProblem::Wrong) => 401,
         Some(CodeProblem::TooManyAttempts) => 429,
     };
     page_response(status, html, &[&place.form_source])
+}
+
+const fn means(kind: Kind) -> Means {
+    match kind {
+        Kind::Totp => Means::App,
+        Kind::RecoveryCode => Means::RecoveryCode,
+    }
 }

@@ -31,6 +31,9 @@ pub struct VerifyToken {
     /// The key of a token whose proof `authenticate` checked with the same request.
     #[serde(default)]
     pub jkt: Option<String>,
+    /// How long ago the person may have signed in (RFC 9470 section 3).
+    #[serde(default)]
+    pub max_age: Option<Seconds>,
 }
 
 impl std::fmt::Debug for VerifyToken {
@@ -120,14 +123,14 @@ pub(crate) enum Scheme {
 
 impl VerifyToken {
     pub(crate) fn requirement(&self) -> Requirement<'_> {
-        let Self { audience, scopes, any_scopes, revocation, .. } = self;
+        let Self { audience, scopes, any_scopes, revocation, max_age, .. } = self;
         Requirement {
             audience: audience.as_deref(),
             scopes,
             any_scopes,
             revocation: *revocation,
             scheme: if self.jkt.is_some() { Scheme::Dpop } else { Scheme::Bearer },
-            max_age: None,
+            max_age: *max_age,
             methods: &[],
         }
     }
@@ -217,8 +220,10 @@ pub(crate) struct Principal {
 
 /// A JWT access token takes the trip for the keys only; an opaque one takes one trip for its grant.
 pub(crate) async fn verify(host: &Host, ask: &VerifyToken) -> Result<Principal, Stop> {
-    ask.requirement().check(host.config())?;
-    examine(host, &ask.token, &ask.requirement(), ask.jkt.as_deref()).await
+    let needed = ask.requirement();
+    needed.check(host.config())?;
+    let principal = examine(host, &ask.token, &needed, ask.jkt.as_deref()).await?;
+    Ok(needed.check_sign_in(host, principal)?)
 }
 
 /// `jkt` is the key that was shown. A token is good only as what it was issued as: whoever stole one that is bound may not use it as if

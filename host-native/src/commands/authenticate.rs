@@ -47,7 +47,11 @@ impl Claviger {
         requirement: &Requirement,
     ) -> Result<Principal, Error> {
         let headers = byte_strings(headers);
-        self.command("authenticate", &Authenticate { headers, seen, requirement, only: requirement.only }).await
+        self.command(
+            "authenticate",
+            &Authenticate { headers, seen, requirement, only: requirement.only, methods: &requirement.methods },
+        )
+        .await
     }
 
     /// What else the token of a request must be good for, once its key was proven.
@@ -87,6 +91,8 @@ struct Authenticate<'a> {
     requirement: &'a Requirement,
     #[serde(skip_serializing_if = "Option::is_none")]
     only: Option<&'static str>,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    methods: &'a [String],
 }
 
 /// Who makes a request, and what it may do.
@@ -117,6 +123,12 @@ pub struct Principal {
     pub jkt: Option<String>,
     /// Milliseconds since 1970.
     pub expires_at: Option<u64>,
+    /// When the person signed in; milliseconds since 1970.
+    #[serde(default)]
+    pub auth_time: Option<u64>,
+    /// How they did (RFC 8176), where a session tells it.
+    #[serde(default)]
+    pub methods: Vec<String>,
 }
 
 /// Who acts for somebody else (RFC 8693 section 4.1).
@@ -166,9 +178,15 @@ pub struct Requirement {
     #[serde(skip_serializing_if = "Option::is_none")]
     audience: Option<String>,
     revocation: Revocation,
+    /// Seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_age: Option<u64>,
     /// Of `authenticate` alone.
     #[serde(skip)]
     only: Option<&'static str>,
+    /// Of `authenticate` alone.
+    #[serde(skip)]
+    methods: Vec<String>,
 }
 
 /// What becomes of a JWT that was revoked before it expired.
@@ -205,6 +223,19 @@ impl Requirement {
     #[must_use]
     pub fn token_only(self) -> Self {
         Self { only: Some("token"), ..self }
+    }
+
+    /// The person must have signed in at most so long ago; otherwise `insufficient_user_authentication` (RFC 9470 section 3).
+    #[must_use]
+    pub fn max_age(self, age: std::time::Duration) -> Self {
+        Self { max_age: Some(age.as_secs()), ..self }
+    }
+
+    /// The person must have signed in by this (RFC 8176), such as `mfa`. Only a session tells how.
+    #[must_use]
+    pub fn method(mut self, method: impl Into<String>) -> Self {
+        self.methods.push(method.into());
+        self
     }
 
     /// It must be for this resource (RFC 8707).

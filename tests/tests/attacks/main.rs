@@ -53,6 +53,7 @@ mod resource_policy;
 mod resource_server;
 mod revocation;
 mod rows_behind;
+mod second_factor;
 mod session_life;
 mod sessions;
 mod storage;
