@@ -9,7 +9,9 @@ use crate::hash::from_b64u;
 use crate::mail::Mail;
 use crate::refusal::{Fault, Refusal, Told};
 use crate::time::Millis;
-use crate::{account, authorize, client, device, factor, grant, http, key, oidc, purge, resource, session, token};
+use crate::{
+    account, authorize, client, device, factor, grant, http, key, oidc, purge, resource, session, sign_in, token,
+};
 
 /// One request to the engine, with all that it learns of time and chance.
 #[derive(Debug, Deserialize)]
@@ -91,6 +93,14 @@ pub enum Command {
     AccountsUpdate(account::Update),
     #[serde(rename = "accounts.setPassword")]
     AccountsSetPassword(account::SetPassword),
+    #[serde(rename = "signIn.withPassword")]
+    SignInWithPassword(sign_in::WithPassword),
+    #[serde(rename = "signIn.withCode")]
+    SignInWithCode(sign_in::WithCode),
+    #[serde(rename = "signIn.as")]
+    SignInAs(sign_in::As),
+    #[serde(rename = "signIn.out")]
+    SignInOut(sign_in::Out),
     #[serde(rename = "sessions.list")]
     SessionsList(OfSubject),
     #[serde(rename = "sessions.revoke")]

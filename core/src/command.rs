@@ -5,7 +5,7 @@ use crate::config::Config;
 use crate::host::Host;
 use crate::key::manage;
 use crate::refusal::{Refusal, Stop, Told};
-use crate::{account, authorize, client, device, factor, grant, http, oidc, purge, resource, session, token};
+use crate::{account, authorize, client, device, factor, grant, http, oidc, purge, resource, session, sign_in, token};
 
 pub(crate) async fn carry_out(host: &Host, command: &Command) -> Result<Outcome, Stop> {
     Ok(match command {
@@ -29,6 +29,10 @@ pub(crate) async fn carry_out(host: &Host, command: &Command) -> Result<Outcome,
         Command::AccountsList(ask) => Outcome::of(account::list(host, ask).await?)?,
         Command::AccountsUpdate(ask) => Outcome::of(account::update(host, ask).await?)?,
         Command::AccountsSetPassword(ask) => Outcome::of(account::set_password(host, ask).await?)?,
+        Command::SignInWithPassword(ask) => Outcome::of(sign_in::with_password(host, ask).await?)?,
+        Command::SignInWithCode(ask) => Outcome::of(sign_in::with_code(host, ask).await?)?,
+        Command::SignInAs(ask) => Outcome::of(sign_in::sign_in_as(host, ask).await?)?,
+        Command::SignInOut(ask) => Outcome::of(sign_in::out(host, ask).await?)?,
         Command::SessionsList(ask) => Outcome::of(session::list(host, ask).await?)?,
         Command::SessionsRevoke(ask) => Outcome::of(session::revoke(host, ask).await?)?,
         Command::SessionsRevokeAll(ask) => Outcome::of(session::revoke_all(host, ask).await?)?,

@@ -30,6 +30,7 @@ import { Interactions } from "./rooms/interactions.js";
 import { Keys } from "./rooms/keys.js";
 import { RegistrationTokens } from "./rooms/registration-tokens.js";
 import { Grants, Sessions } from "./rooms/sessions.js";
+import { SignIn } from "./rooms/sign-in.js";
 import { Tokens } from "./rooms/tokens.js";
 import { capabilities, type Requester, server } from "./serve.js";
 import type { Principal, Purged, PurgeOptions, Requirement, ResourceMetadata } from "./shapes.js";
@@ -51,6 +52,7 @@ export class Claviger {
   readonly registrationTokens: RegistrationTokens;
   readonly accounts: Accounts;
   readonly sessions: Sessions;
+  readonly signIn: SignIn;
   readonly grants: Grants;
   readonly tokens: Tokens;
   readonly keys: Keys;
@@ -83,6 +85,7 @@ export class Claviger {
     this.registrationTokens = new RegistrationTokens(call);
     this.accounts = new Accounts(call);
     this.sessions = new Sessions(call);
+    this.signIn = new SignIn(call, (request) => (options.remote ?? remoteAddress)(request, undefined));
     this.grants = new Grants(call);
     this.tokens = new Tokens(call, this.#guard);
     this.keys = new Keys(call);

@@ -26,6 +26,7 @@ import type {
   SignedIn,
   SigningAlgorithm,
   SigningKey,
+  Stage,
   TokenRequirement,
 } from "./shapes.js";
 
@@ -40,6 +41,7 @@ export interface Onward {
 
 type ById = { id: string };
 type OfSubject = { subject: string };
+type OfVisit = { visit: { cookie: string; remote: string | null; userAgent: string | null } };
 type Answering = { handle: string; cookie: string };
 
 /** Every typed command: what it takes, and what it gives. */
@@ -58,6 +60,10 @@ export interface Commands {
   "accounts.list": [Paging, ListPage<Account>];
   "accounts.update": [ById & AccountChanges, Account];
   "accounts.setPassword": [ById & { password: string }, Account];
+  "signIn.withPassword": [OfVisit & { login: string; password: string }, Stage];
+  "signIn.withCode": [OfVisit & { pending: string; code: string }, Stage];
+  "signIn.as": [OfVisit & { subject: string; methods: readonly string[] }, Stage];
+  "signIn.out": [OfVisit, { headers: HeaderPairs }];
   "sessions.list": [OfSubject & Paging, ListPage<Session>];
   "sessions.revoke": [OfSubject & ById, { revoked: boolean }];
   "sessions.revokeAll": [OfSubject, { revoked: number }];

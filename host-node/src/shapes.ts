@@ -196,6 +196,25 @@ export interface Session {
   readonly address?: string;
 }
 
+/** How far somebody came in signing in. Set the `headers` in your response either way. */
+export type Stage = FullStage | PendingStage;
+
+/** Signed in. */
+export interface FullStage {
+  readonly stage: "full";
+  readonly subject: string;
+  readonly sessionId: string;
+  readonly headers: [name: string, value: string][];
+}
+
+/** A second factor is wanted, of one of these kinds: see `auth.signIn.withCode`. */
+export interface PendingStage {
+  readonly stage: "pending";
+  readonly pending: string;
+  readonly kinds: readonly ("totp" | "recovery_code")[];
+  readonly headers: [name: string, value: string][];
+}
+
 /** What one person allowed one client. */
 export interface Grant {
   readonly id: string;
@@ -301,12 +320,12 @@ export interface TokenRequirement {
    * them to sign in again, an application with `max_age`.
    */
   maxAge?: Lifetime;
+  /** By all of these they must have (RFC 8176), such as `["mfa"]`. Only a session tells how; a token is refused with any. */
+  methods?: readonly string[];
 }
 
 /** What a request must be good for. */
 export interface Requirement extends TokenRequirement {
-  /** By all of these the person must have signed in (RFC 8176), such as `["mfa"]`. Only a session tells how. */
-  methods?: readonly string[];
   /** `token`: a session is not let through. */
   only?: "token";
 }

@@ -4,7 +4,6 @@ use serde::{Deserialize, Serialize};
 
 use super::interaction::{Interaction, Next};
 use super::steps::{Allowed, Situation, page_address};
-use crate::account::is_subject_id;
 use crate::client::{About, Client};
 use crate::config::Config;
 use crate::device::Errand;
@@ -14,7 +13,7 @@ use crate::http::{Cookie, find_cookie};
 use crate::page::Destination;
 use crate::refusal::{Refusal, Stop};
 use crate::session::{self, Agent};
-use crate::sign_in::Full;
+use crate::sign_in::{Full, check_word};
 
 /// `interactions.get` and `interactions.deny`.
 #[derive(Deserialize)]
@@ -165,12 +164,7 @@ fn for_an_errand(host: &Host, ask: &Get) -> Result<View, Refusal> {
 
 /// The host signed a person in: a session begins, and the browser goes to the consent page.
 pub(crate) async fn complete(host: &Host, ask: &Complete) -> Result<Onward, Stop> {
-    if !is_subject_id(&ask.subject) {
-        return Err(Refusal::InvalidArgument("subject: from 1 to 255 ASCII characters").into());
-    }
-    if !(1..=8).contains(&ask.methods.len()) || ask.methods.iter().any(|method| !is_subject_id(method)) {
-        return Err(Refusal::InvalidArgument("methods: from 1 to 8, each of 1 to 255 ASCII characters").into());
-    }
+    check_word(&ask.subject, &ask.methods)?;
     let location = onward(host, &ask.handle, &ask.cookie)?;
     let old = find_cookie(host.config(), &ask.cookie, Cookie::Session);
     let full = Full::by_host(&ask.subject, &ask.methods, host.now());

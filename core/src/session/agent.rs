@@ -2,8 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::http::Request;
-
 /// The program and the address that a request came from, as far as they are known. Anybody may say anything here: it is shown to the
 /// session's own person, and decides nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,10 +21,6 @@ const LONGEST: usize = 256;
 impl Agent {
     pub(crate) fn new(user_agent: Option<&str>, address: Option<&str>) -> Self {
         Self { user_agent: user_agent.and_then(bounded), address: address.and_then(bounded) }
-    }
-
-    pub(crate) fn of(request: &Request) -> Self {
-        Self::new(request.header("user-agent"), request.remote.as_deref())
     }
 }
 

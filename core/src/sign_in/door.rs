@@ -1,5 +1,6 @@
 //! Why somebody signs in, and where they go on then: an application asks, or they have an errand of their own.
 
+use super::SignedIn;
 use crate::authorize::{Interaction, Next, page_address, still_allows};
 use crate::client::Client;
 use crate::config::Pages;
@@ -78,9 +79,9 @@ pub(crate) struct Place {
 
 impl Place {
     /// The browser goes on, signed in.
-    pub(super) fn go_on(&self, headers: Vec<(&'static str, String)>) -> Response {
+    pub(super) fn go_on(&self, signed_in: SignedIn) -> Response {
         let onward = Response::see_other(self.onward.clone());
-        headers.into_iter().fold(onward, |response, (name, value)| response.with(name, value))
+        signed_in.headers.into_iter().fold(onward, |response, (name, value)| response.with(name, value))
     }
 
     pub(super) fn sign_in(&self, host: &Host, problem: Option<Problem>, login: Option<&str>) -> String {

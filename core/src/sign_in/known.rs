@@ -3,7 +3,7 @@
 use crate::handle::{Handle, Kind, Owner};
 use crate::hash::b64u;
 use crate::host::Host;
-use crate::http::{Cookie, Request, read_cookie, set_cookie};
+use crate::http::{Cookie, set_cookie};
 use crate::time::Seconds;
 
 /// How long a browser is known: 400 days, the longest that browsers keep a cookie (RFC 6265bis section 5.5).
@@ -14,8 +14,8 @@ const LIFETIME: Seconds = Seconds(400 * 86_400);
 pub(crate) struct Known(Handle);
 
 impl Known {
-    pub(crate) fn read(host: &Host, request: &Request) -> Option<Self> {
-        let cookie = read_cookie(host.config(), request, Cookie::Known)?;
+    /// By the value of the cookie.
+    pub(crate) fn open(host: &Host, cookie: &str) -> Option<Self> {
         Handle::open(&host.config().roots, host.tenant(), Kind::KnownBrowser, cookie).map(|opened| Self(opened.handle))
     }
 

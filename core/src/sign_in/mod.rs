@@ -4,6 +4,7 @@
 //! the second factor. Nothing else makes a session, but the host's word (`interactions.complete`).
 
 mod attempts;
+mod commands;
 mod door;
 mod known;
 mod pages;
@@ -11,50 +12,24 @@ mod password;
 mod pending;
 mod second;
 mod stage;
+mod visitor;
 
 pub(crate) use attempts::Attempts;
-pub(crate) use door::Place;
-pub(crate) use pages::{post_sign_in, sign_in_page};
-pub(crate) use second::{SECOND, post_second_factor};
+pub use commands::{As, Out, WithCode, WithPassword};
+pub(crate) use commands::{check_word, out, sign_in_as, with_code, with_password};
+pub(crate) use pages::{post_second_factor, post_sign_in, sign_in_page};
+pub(crate) use second::SECOND;
 pub(crate) use stage::{First, Full};
+pub(crate) use visitor::Visitor;
 
-use known::Known;
 use pending::Pending;
 
 use crate::change::Change;
 use crate::factor::Factors;
 use crate::host::Host;
-use crate::http::{Cookie, Request, read_cookie};
 use crate::record::Stored;
-use crate::refusal::{Refusal, Stop};
-use crate::session::{self, Agent, Former, Old};
-
-/// A browser in which somebody is signing in.
-pub(crate) struct Visitor<'a> {
-    request: &'a Request,
-    known: Option<Known>,
-}
-
-impl<'a> Visitor<'a> {
-    pub(crate) fn of(host: &Host, request: &'a Request) -> Self {
-        Self { request, known: Known::read(host, request) }
-    }
-
-    /// The counters of an attempt at this person.
-    pub(crate) fn attempts(&self, host: &Host, subject: &str) -> Attempts {
-        Attempts::of(host, subject, self.request.remote.as_deref(), self.known.as_ref())
-    }
-
-    /// What binds what is begun here to this browser.
-    fn browser(&self, host: &Host) -> Option<&'a str> {
-        read_cookie(host.config(), self.request, Cookie::Browser)
-    }
-
-    /// What is to be loaded of the session that the browser has had so far.
-    pub(crate) fn old(&self, host: &Host) -> Old {
-        Old::read(host, read_cookie(host.config(), self.request, Cookie::Session))
-    }
-}
+use crate::refusal::Stop;
+use crate::session::{self, Former};
 
 /// Somebody proved one thing; nothing of that is told yet.
 pub(crate) struct Proved {
@@ -67,19 +42,28 @@ pub(crate) struct Proved {
     pub(crate) change: Option<Box<dyn FnOnce(Change) -> Change>>,
 }
 
+/// A session that has begun.
+pub(crate) struct SignedIn {
+    pub(crate) subject: String,
+    pub(crate) session_id: String,
+    /// What the response sets.
+    pub(crate) headers: Vec<(&'static str, String)>,
+}
+
 /// How far they came.
 pub(crate) enum Came {
-    /// A session began. What the response sets.
-    In(Vec<(&'static str, String)>),
+    In(SignedIn),
     /// A second factor is wanted: the handle for its page.
     Halfway(String, Stored<Factors>),
 }
 
-/// One commit: the answer counts, whatever goes with it happens, and the session begins, unless there is more to prove.
+/// One commit: the answer counts, whatever goes with it happens, and the session begins, unless there is more to prove. That is bound to
+/// `browser`, the value of its cookie, and goes on at `interaction`.
 pub(crate) async fn first_factor(
     host: &Host,
     visitor: &Visitor<'_>,
-    place: &Place,
+    interaction: Option<&str>,
+    browser: &str,
     proved: Proved,
 ) -> Result<Came, Stop> {
     let Proved { first, attempts, factors, former, change } = proved;
@@ -89,8 +73,7 @@ pub(crate) async fn first_factor(
     };
     match factors.filter(|factors| factors.value.wants_second()) {
         Some(factors) => {
-            let browser = visitor.browser(host).ok_or(Refusal::InteractionEnded)?;
-            let pending = Pending::new(&place.handle, first, browser, host.now());
+            let pending = Pending::new(interaction, first, browser, host.now());
             host.commit(also(Change::default())).await?;
             Ok(Came::Halfway(pending.seal(host), factors))
         }
@@ -105,9 +88,10 @@ async fn begin(
     former: Former,
     full: &Full,
     also: impl FnOnce(Change) -> Change,
-) -> Result<Vec<(&'static str, String)>, Stop> {
-    let known = Known::cookie(host, visitor.known.as_ref(), full.subject());
-    let new = session::New { full, agent: Agent::of(visitor.request) };
+) -> Result<SignedIn, Stop> {
+    let new = session::New { full, agent: visitor.agent.clone() };
     let begun = session::prepare(host, former, new)?.with(also).commit(host).await?;
-    Ok(begun.headers.into_iter().chain(known).collect())
+    let known = visitor.become_known(host, full.subject());
+    let headers = begun.headers.into_iter().chain(known).collect();
+    Ok(SignedIn { subject: full.subject().to_owned(), session_id: begun.session_id, headers })
 }

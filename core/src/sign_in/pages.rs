@@ -1,12 +1,13 @@
 //! The sign-in page.
 
 use super::door::{Door, Place};
-use super::second::asking;
+use super::pending::Pending;
+use super::second::{Halfway, asking};
 use super::{Came, Visitor, first_factor, password};
 use crate::authorize::{check_origin, page_response};
 use crate::host::Host;
 use crate::http::{Form, Request, Response};
-use crate::page::{Means, Problem};
+use crate::page::{CodeProblem, Means, Problem};
 use crate::refusal::{Refusal, Stop};
 
 pub(crate) async fn sign_in_page(host: &Host, request: &Request) -> Result<Response, Stop> {
@@ -27,10 +28,11 @@ pub(crate) async fn post_sign_in(host: &Host, request: &Request) -> Result<Respo
         return Ok(again(host, &place, Problem::Incomplete, form.one("login")?));
     };
     let visitor = Visitor::of(host, request);
+    let browser = visitor.browser().ok_or(Refusal::InteractionEnded)?;
     let (someone, client) = password::look_up(host, &visitor, login, door.client(host)).await?;
     let place = door.place(host, client)?;
     let came = match someone.prove(host, login, typed).await {
-        Ok(proved) => first_factor(host, &visitor, &place, proved).await?,
+        Ok(proved) => first_factor(host, &visitor, Some(&place.handle), browser, proved).await?,
 
         Err(Stop::Refused(Refusal::WrongCredentials)) => {
             return Ok(again(host, &place, Problem::WrongCredentials, Some(login)));
@@ -41,9 +43,36 @@ pub(crate) async fn post_sign_in(host: &Host, request: &Request) -> Result<Respo
         Err(stop) => return Err(stop),
     };
     Ok(match came {
-        Came::In(headers) => place.go_on(headers),
-        Came::Halfway(pending, factors) => asking(host, &place, &pending, &factors.value, Means::App, None),
+        Came::In(signed_in) => place.go_on(signed_in),
+        Came::Halfway(pending, factors) => asking(host, &place, &pending, &factors.value.kinds(), Means::App, None),
     })
+}
+
+/// A code, after the first factor: two trips.
+pub(crate) async fn post_second_factor(host: &Host, request: &Request) -> Result<Response, Stop> {
+    check_origin(host, request)?;
+    let form = request.form()?;
+    let visitor = Visitor::of(host, request);
+    let handle = form.one("pending")?.ok_or(Refusal::InteractionEnded)?;
+    let pending = Pending::open(host, handle, visitor.browser())?;
+    let door = Door::open(host, pending.interaction()?, visitor.browser())?;
+    let (halfway, client) = Halfway::load(host, &visitor, pending, door.client(host)).await?;
+    let place = door.place(host, client)?;
+    let kinds = halfway.kinds();
+    let ask = |by, problem| asking(host, &place, handle, &kinds, by, problem);
+    if let Some(chosen) = form.one("with")? {
+        return Ok(ask(Means::of(chosen).unwrap_or(Means::App), None));
+    }
+    let by = form.one("by")?.and_then(Means::of).unwrap_or(Means::App);
+    let Some(typed) = form.one("code")? else { return Ok(ask(by, Some(CodeProblem::Missing))) };
+    match halfway.prove(host, &visitor, typed).await {
+        Ok(signed_in) => Ok(place.go_on(signed_in)),
+        Err(Stop::Refused(Refusal::WrongCode)) => Ok(ask(by, Some(CodeProblem::Wrong))),
+        Err(Stop::Refused(refusal @ Refusal::TooManyRequests { .. })) => {
+            Ok(ask(by, Some(CodeProblem::TooManyAttempts)).retry_after(&refusal))
+        }
+        Err(stop) => Err(stop),
+    }
 }
 
 fn again(host: &Host, place: &Place, problem: Problem, login: Option<&str>) -> Response {

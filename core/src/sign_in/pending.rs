@@ -20,8 +20,9 @@ const LIFETIME: Seconds = Seconds(600);
 /// Somebody who proved one thing, and must prove another. It is no session, and good in one browser.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Pending {
-    /// Why they sign in: the handle of an interaction, or of an errand.
-    interaction: String,
+    /// Why they sign in: the handle of an interaction, or of an errand. `None`: the host knows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    interaction: Option<String>,
     subject: String,
     methods: Vec<String>,
     browser_sha256: String,
@@ -30,9 +31,9 @@ pub(crate) struct Pending {
 
 impl Pending {
     /// `browser`: the value of its cookie, which every sign-in begins with.
-    pub(super) fn new(interaction: &str, first: First, browser: &str, now: Millis) -> Self {
+    pub(super) fn new(interaction: Option<&str>, first: First, browser: &str, now: Millis) -> Self {
         Self {
-            interaction: interaction.to_owned(),
+            interaction: interaction.map(str::to_owned),
             subject: first.subject,
             methods: first.methods,
             browser_sha256: browser_digest(browser),
@@ -40,8 +41,9 @@ impl Pending {
         }
     }
 
-    pub(super) fn interaction(&self) -> &str {
-        &self.interaction
+    /// Of a sign-in at the built-in pages.
+    pub(super) fn interaction(&self) -> Result<&str, Refusal> {
+        self.interaction.as_deref().ok_or(Refusal::InteractionEnded)
     }
 
     pub(super) fn subject(&self) -> &str {

@@ -1,58 +1,72 @@
 //! The second factor: a code, after the first one was right.
 
-use super::door::{Door, Place};
+use super::door::Place;
 use super::pending::Pending;
-use super::{Visitor, begin};
+use super::{Attempts, SignedIn, Visitor, begin};
 use crate::account::{self, slot_of};
-use crate::authorize::{brand, check_origin, form_action, page_response};
+use crate::authorize::{brand, form_action, page_response};
+use crate::client::Client;
 use crate::event::Event;
 use crate::factor::{self, Factors, Keeper, Kind, Proof};
 use crate::handle::Owner;
 use crate::host::Host;
-use crate::http::{Cookie, Request, Response, read_cookie};
+use crate::http::Response;
 use crate::page::{CodeProblem, Means, SecondFactor};
+use crate::record::{Slot, Stored};
 use crate::refusal::{Refusal, Stop};
+use crate::session::Former;
+use crate::sign_in::attempts::Counted;
 
 /// Where the code is posted to.
 pub(crate) const SECOND: &str = "/sign-in/second";
 
-/// One load and one commit, in which the code is spent, the attempt held to its counter and the session begun.
-pub(crate) async fn post_second_factor(host: &Host, request: &Request) -> Result<Response, Stop> {
-    check_origin(host, request)?;
-    let form = request.form()?;
-    let browser = read_cookie(host.config(), request, Cookie::Browser);
-    let handle = form.one("pending")?.ok_or(Refusal::InteractionEnded)?;
-    let pending = Pending::open(host, handle, browser)?;
-    let door = Door::open(host, pending.interaction(), browser)?;
-    let visitor = Visitor::of(host, request);
-    let subject = pending.subject().to_owned();
-    let attempts = visitor.attempts(host, &subject);
-    let account = slot_of(host, &Owner::Subject(subject.clone()));
-    let slot = Factors::slot(host.config(), &subject);
-    let (client, account, factors, counted, former) =
-        host.load((door.client(host), account, slot.clone(), &attempts, visitor.old(host))).await?;
-    let place = door.place(host, client)?;
-    // Gone in the meantime, or disabled: they begin anew.
-    let factors = factors.filter(|factors| factors.value.wants_second()).ok_or(Refusal::InteractionEnded)?;
-    account::active(host, account, &subject).await?.ok_or(Refusal::InteractionEnded)?;
-    let ask = |by, problem| asking(host, &place, handle, &factors.value, by, problem);
-    if let Some(chosen) = form.one("with")? {
-        return Ok(ask(Means::of(chosen).unwrap_or(Means::App), None));
+/// Somebody between the factors, with all that the second one needs.
+pub(super) struct Halfway {
+    pending: Pending,
+    slot: Slot<Factors>,
+    factors: Stored<Factors>,
+    attempts: Attempts,
+    counted: Counted,
+    former: Former,
+}
+
+impl Halfway {
+    /// One load. Whose factors are gone in the meantime, or who may not act any more, begins anew.
+    pub(super) async fn load(
+        host: &Host,
+        visitor: &Visitor<'_>,
+        pending: Pending,
+        client: Option<Slot<Client>>,
+    ) -> Result<(Self, Option<Stored<Client>>), Stop> {
+        let subject = pending.subject();
+        let attempts = visitor.attempts(host, subject);
+        let account = slot_of(host, &Owner::Subject(subject.to_owned()));
+        let slot = Factors::slot(host.config(), subject);
+        let (client, account, factors, counted, former) =
+            host.load((client, account, slot.clone(), &attempts, visitor.old(host))).await?;
+        let factors = factors.filter(|factors| factors.value.wants_second()).ok_or(Refusal::InteractionEnded)?;
+        account::active(host, account, subject).await?.ok_or(Refusal::InteractionEnded)?;
+        Ok((Self { pending, slot, factors, attempts, counted, former }, client))
     }
-    let by = form.one("by")?.and_then(Means::of).unwrap_or(Means::App);
-    if let Err(refusal) = attempts.check(host, counted, Some(&subject)) {
-        return Ok(ask(by, Some(CodeProblem::TooManyAttempts)).retry_after(&refusal));
+
+    pub(super) fn kinds(&self) -> Vec<Kind> {
+        self.factors.value.kinds()
     }
-    let Some(typed) = form.one("code")? else { return Ok(ask(by, Some(CodeProblem::Missing))) };
-    let Some((kind, spent)) = spend(host, &factors.value, &subject, typed)? else {
-        host.tell(Event::SignInFailed { subject: Some(subject) });
-        attempts.failed(host).await?;
-        return Ok(ask(by, Some(CodeProblem::Wrong)));
-    };
-    let full = pending.full(methods(kind), host.now());
-    host.tell(Event::FactorUsed { subject, kind });
-    let also = |change| factor::put(attempts.passed(change), Some(&factors), slot, spent);
-    Ok(place.go_on(begin(host, &visitor, former, &full, also).await?))
+
+    /// One commit, in which the code is spent, the attempt held to its counter and the session begun.
+    pub(super) async fn prove(self, host: &Host, visitor: &Visitor<'_>, typed: &str) -> Result<SignedIn, Stop> {
+        let subject = self.pending.subject().to_owned();
+        self.attempts.check(host, self.counted, Some(&subject))?;
+        let Some((kind, spent)) = spend(host, &self.factors.value, &subject, typed)? else {
+            host.tell(Event::SignInFailed { subject: Some(subject) });
+            self.attempts.failed(host).await?;
+            return Err(Refusal::WrongCode.into());
+        };
+        let full = self.pending.full(methods(kind), host.now());
+        host.tell(Event::FactorUsed { subject, kind });
+        let also = |change| factor::put(self.attempts.passed(change), Some(&self.factors), self.slot, spent);
+        begin(host, visitor, self.former, &full, also).await
+    }
 }
 
 /// What was used, and the row without it; `None`: the code is wrong.
@@ -78,7 +92,7 @@ pub(super) fn asking(
     host: &Host,
     place: &Place,
     pending: &str,
-    factors: &Factors,
+    kinds: &[Kind],
     by: Means,
     problem: Option<CodeProblem>,
 ) -> Response {
@@ -88,7 +102,7 @@ pub(super) fn asking(
         action: &form_action(host, SECOND),
         pending,
         by,
-        others: factors.kinds().into_iter().map(means).filter(|other| *other != by).collect(),
+        others: kinds.iter().map(|kind| means(*kind)).filter(|other| *other != by).collect(),
         problem,
     }
     .render();

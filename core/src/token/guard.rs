@@ -34,6 +34,9 @@ pub struct VerifyToken {
     /// How long ago the person may have signed in (RFC 9470 section 3).
     #[serde(default)]
     pub max_age: Option<Seconds>,
+    /// How they must have (RFC 8176): no token tells it, so with any of them all are refused.
+    #[serde(default)]
+    pub methods: Vec<String>,
 }
 
 impl std::fmt::Debug for VerifyToken {
@@ -123,7 +126,7 @@ pub(crate) enum Scheme {
 
 impl VerifyToken {
     pub(crate) fn requirement(&self) -> Requirement<'_> {
-        let Self { audience, scopes, any_scopes, revocation, max_age, .. } = self;
+        let Self { audience, scopes, any_scopes, revocation, max_age, methods, .. } = self;
         Requirement {
             audience: audience.as_deref(),
             scopes,
@@ -131,7 +134,7 @@ impl VerifyToken {
             revocation: *revocation,
             scheme: if self.jkt.is_some() { Scheme::Dpop } else { Scheme::Bearer },
             max_age: *max_age,
-            methods: &[],
+            methods,
         }
     }
 }

@@ -47,11 +47,7 @@ impl Claviger {
         requirement: &Requirement,
     ) -> Result<Principal, Error> {
         let headers = byte_strings(headers);
-        self.command(
-            "authenticate",
-            &Authenticate { headers, seen, requirement, only: requirement.only, methods: &requirement.methods },
-        )
-        .await
+        self.command("authenticate", &Authenticate { headers, seen, requirement, only: requirement.only }).await
     }
 
     /// What else the token of a request must be good for, once its key was proven.
@@ -91,8 +87,6 @@ struct Authenticate<'a> {
     requirement: &'a Requirement,
     #[serde(skip_serializing_if = "Option::is_none")]
     only: Option<&'static str>,
-    #[serde(skip_serializing_if = "<[String]>::is_empty")]
-    methods: &'a [String],
 }
 
 /// Who makes a request, and what it may do.
@@ -184,8 +178,7 @@ pub struct Requirement {
     /// Of `authenticate` alone.
     #[serde(skip)]
     only: Option<&'static str>,
-    /// Of `authenticate` alone.
-    #[serde(skip)]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     methods: Vec<String>,
 }
 

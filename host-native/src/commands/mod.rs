@@ -14,6 +14,7 @@ mod purge;
 mod registration_tokens;
 mod resources;
 mod sessions;
+mod sign_in;
 mod tokens;
 
 use serde::{Deserialize, Serialize};
@@ -32,6 +33,7 @@ pub use keys::{Algorithm, Key, KeyState, Keys};
 pub use purge::{Purge, Purged};
 pub use registration_tokens::{IssuedRegistrationToken, NewRegistrationToken, RegistrationToken, RegistrationTokens};
 pub use sessions::{Session, Sessions};
+pub use sign_in::{SignIn, Stage, Visit};
 pub use tokens::{Introspection, Tokens};
 
 /// Which page of a list.

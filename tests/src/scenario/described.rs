@@ -6,6 +6,7 @@ mod client_credentials;
 mod contract;
 mod device;
 mod exchange;
+mod factors;
 mod keys;
 mod logout;
 mod openid;
@@ -27,6 +28,7 @@ pub fn all() -> Vec<Scenario> {
     [
         administration::ALL,
         sign_in::ALL,
+        factors::ALL,
         pushed::ALL,
         tokens::ALL,
         client_credentials::ALL,

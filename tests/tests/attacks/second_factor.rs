@@ -213,3 +213,36 @@ fn rfc_9470_an_old_or_a_weak_sign_in_is_sent_to_sign_in_again() {
     // Without a person there is no sign-in that could be recent.
     s.world.ok(verify(3600));
 }
+
+#[test]
+fn the_hosts_own_pages_go_the_same_way() {
+    let (mut s, app, _) = with_app(json!({}));
+    let visit = |s: &Setting| json!({ "cookie": s.browser.cookie_header(), "remote": "203.0.113.9" });
+    let with_password = |s: &Setting, password: &str| json!({ "signIn.withPassword": { "visit": visit(s), "login": "ada", "password": password } });
+    let ask = with_password(&s, PASSWORD);
+    let halfway = s.world.ok(ask);
+    assert_eq!((s.world.asked().len(), &halfway["stage"]), (2, &json!("pending")));
+    assert_eq!(halfway["kinds"], json!(["totp", "recovery_code"]));
+    assert!(!halfway["headers"].to_string().contains("claviger-session"), "{halfway}");
+    let code = app.code(s.world.now);
+    let with_code = |s: &Setting, code: &str| json!({ "signIn.withCode": { "visit": visit(s), "pending": halfway["pending"], "code": code } });
+    let ask = with_code(&s, &code);
+    assert_eq!(s.world.refused(ask), "forbidden", "before its cookie was kept: another browser");
+    s.browser.keep(&halfway);
+    for number in 0..10 {
+        let wrong = if number % 2 == 0 { with_code(&s, "000000") } else { with_password(&s, "wrong") };
+        let expected = if number % 2 == 0 { "wrong_code" } else { "wrong_credentials" };
+        assert_eq!(s.world.refused(wrong), expected);
+    }
+    for right in [with_code(&s, &code), with_password(&s, PASSWORD)] {
+        let refused = s.world.run(right)["refused"].clone();
+        assert_eq!((&refused["code"], &refused["status"]), (&json!("too_many_requests"), &json!(429)));
+    }
+    s.world.advance(15 * 60);
+    let ask = with_password(&s, PASSWORD);
+    let halfway = s.world.ok(ask);
+    let code = app.code(s.world.now);
+    let ask = json!({ "visit": visit(&s), "pending": halfway["pending"], "code": code });
+    let ended = s.world.race(&json!({ "signIn.withCode": ask }), 64);
+    assert_eq!(ended.iter().filter(|done| done["ok"]["stage"] == "full").count(), 1);
+}

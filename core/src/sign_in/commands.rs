@@ -1,0 +1,137 @@
+//! The typed commands, for a host with pages of its own: the same steps as behind the built-in ones.
+
+use serde::{Deserialize, Serialize};
+
+use super::pending::Pending;
+use super::second::Halfway;
+use super::visitor::Visit;
+use super::{Came, Full, SignedIn, Visitor, begin, first_factor, password};
+use crate::account::is_subject_id;
+use crate::authorize::browser_of;
+use crate::factor::Kind;
+use crate::host::Host;
+use crate::http::{Cookie, clear_cookie, set_cookie};
+use crate::refusal::{Refusal, Stop};
+use crate::session::{self, Presented};
+
+/// `signIn.withPassword`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs, reason = "docs/contract.md section 5")]
+pub struct WithPassword {
+    pub visit: Visit,
+    pub login: String,
+    pub password: String,
+}
+
+/// `signIn.withCode`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs, reason = "docs/contract.md section 5")]
+pub struct WithCode {
+    pub visit: Visit,
+    /// As `signIn.withPassword` gave it.
+    pub pending: String,
+    pub code: String,
+}
+
+/// `signIn.as`: the host signed somebody in.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs, reason = "docs/contract.md section 5")]
+pub struct As {
+    pub visit: Visit,
+    pub subject: String,
+    /// How (RFC 8176); not empty.
+    pub methods: Vec<String>,
+}
+
+/// `signIn.out`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs, reason = "docs/contract.md section 5")]
+pub struct Out {
+    pub visit: Visit,
+}
+
+macro_rules! redacted_debug {
+    ($($name:ident)+) => {
+        $(impl std::fmt::Debug for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(concat!(stringify!($name), "(..)"))
+            }
+        })+
+    };
+}
+
+redacted_debug!(WithPassword WithCode);
+
+/// How far somebody came.
+#[derive(Debug, Serialize)]
+#[serde(tag = "stage", rename_all = "lowercase", rename_all_fields = "camelCase")]
+pub(crate) enum View {
+    /// Signed in.
+    Full { subject: String, session_id: String, headers: Vec<(&'static str, String)> },
+    /// A second factor is wanted.
+    Pending { pending: String, kinds: Vec<Kind>, headers: Vec<(&'static str, String)> },
+}
+
+impl From<SignedIn> for View {
+    fn from(SignedIn { subject, session_id, headers }: SignedIn) -> Self {
+        Self::Full { subject, session_id, headers }
+    }
+}
+
+/// Two trips and the hash, as at the page.
+pub(crate) async fn with_password(host: &Host, ask: &WithPassword) -> Result<View, Stop> {
+    let visitor = Visitor::at_host(host, &ask.visit);
+    let (someone, _) = password::look_up(host, &visitor, &ask.login, None).await?;
+    let proved = someone.prove(host, &ask.login, &ask.password).await?;
+    let browser = browser_of(host, visitor.browser());
+    Ok(match first_factor(host, &visitor, None, &browser, proved).await? {
+        Came::In(signed_in) => signed_in.into(),
+        Came::Halfway(pending, factors) => {
+            let cookie = set_cookie(host.config(), Cookie::Browser, &browser, host.config().lifetimes.interaction);
+            View::Pending { pending, kinds: factors.value.kinds(), headers: vec![cookie] }
+        }
+    })
+}
+
+pub(crate) async fn with_code(host: &Host, ask: &WithCode) -> Result<View, Stop> {
+    let visitor = Visitor::at_host(host, &ask.visit);
+    let pending = Pending::open(host, &ask.pending, visitor.browser())?;
+    let (halfway, _) = Halfway::load(host, &visitor, pending, None).await?;
+    Ok(halfway.prove(host, &visitor, &ask.code).await?.into())
+}
+
+pub(crate) async fn sign_in_as(host: &Host, ask: &As) -> Result<View, Stop> {
+    check_word(&ask.subject, &ask.methods)?;
+    let visitor = Visitor::at_host(host, &ask.visit);
+    let former = host.load(visitor.old(host)).await?;
+    let full = Full::by_host(&ask.subject, &ask.methods, host.now());
+    Ok(begin(host, &visitor, former, &full, |change| change).await?.into())
+}
+
+/// What a host may say of somebody whom it signed in.
+pub(crate) fn check_word(subject: &str, methods: &[String]) -> Result<(), Refusal> {
+    if !is_subject_id(subject) {
+        return Err(Refusal::InvalidArgument("subject: from 1 to 255 ASCII characters"));
+    }
+    if !(1..=8).contains(&methods.len()) || methods.iter().any(|method| !is_subject_id(method)) {
+        return Err(Refusal::InvalidArgument("methods: from 1 to 8, each of 1 to 255 ASCII characters"));
+    }
+    Ok(())
+}
+
+/// What to set where somebody signed out.
+#[derive(Debug, Serialize)]
+pub(crate) struct SignedOut {
+    headers: Vec<(&'static str, String)>,
+}
+
+/// The browser's session ends. Where there is none, nothing does.
+pub(crate) async fn out(host: &Host, ask: &Out) -> Result<SignedOut, Stop> {
+    let visitor = Visitor::at_host(host, &ask.visit);
+    session::leave(host, Presented::read(host.config(), visitor.session())).await?;
+    Ok(SignedOut { headers: vec![clear_cookie(host.config(), Cookie::Session)] })
+}

@@ -1,0 +1,57 @@
+import type { Call, HeaderPairs, Takes } from "../commands.js";
+import type { Stage } from "../shapes.js";
+
+/** The browser in which somebody signs in: its request, or what is known of it by itself. */
+export type Visit = Request | { cookie?: string | null; remote?: string | null; userAgent?: string | null };
+
+/**
+ * Signing in at pages, or at an API, of your own that no other application sent the browser to. It is counted as at the built-in page:
+ * a wrong password is `wrong_credentials` (401), one attempt too many `too_many_requests` (429).
+ *
+ * ```ts
+ * const stage = await auth.signIn.withPassword(request, { login, password });
+ * if (stage.stage === "pending") askForACode(stage.pending);
+ * return new Response(null, { status: 204, headers: stage.headers });
+ * ```
+ */
+export class SignIn {
+  readonly #call: Call;
+  readonly #remote: (request: Request) => string | null;
+
+  constructor(call: Call, remote: (request: Request) => string | null) {
+    this.#call = call;
+    this.#remote = remote;
+  }
+
+  /** `pending`: a second factor is wanted. Set the `headers` either way. */
+  withPassword(visit: Visit, credentials: { login: string; password: string }): Promise<Stage> {
+    return this.#call("signIn.withPassword", { visit: this.#of(visit), ...credentials });
+  }
+
+  /** The code of an authenticator app, or a recovery code, within ten minutes of the password and in the same browser. */
+  withCode(visit: Visit, { pending, code }: { pending: string; code: string }): Promise<Stage> {
+    return this.#call("signIn.withCode", { visit: this.#of(visit), pending, code });
+  }
+
+  /** You know that it is this person, and how (RFC 8176): by another provider, or as a test. */
+  as(visit: Visit, subject: string, methods: readonly string[] = ["user"]): Promise<Stage> {
+    return this.#call("signIn.as", { visit: this.#of(visit), subject, methods });
+  }
+
+  /** The browser's session ends. Set the headers that come of it. */
+  async out(visit: Visit): Promise<HeaderPairs> {
+    return (await this.#call("signIn.out", { visit: this.#of(visit) })).headers;
+  }
+
+  #of(visit: Visit): Takes<"signIn.out">["visit"] {
+    const known =
+      visit instanceof Request
+        ? {
+            cookie: visit.headers.get("cookie"),
+            remote: this.#remote(visit),
+            userAgent: visit.headers.get("user-agent"),
+          }
+        : visit;
+    return { cookie: known.cookie ?? "", remote: known.remote ?? null, userAgent: known.userAgent ?? null };
+  }
+}
