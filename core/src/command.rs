@@ -67,6 +67,7 @@ pub(crate) async fn carry_out(host: &Host, command: &Command) -> Result<Outcome,
 /// What is told of the refusal of a command: with the challenge, of a request that was not let through.
 pub(crate) fn told(config: &Config, command: &Command, refusal: &Refusal) -> Told {
     match command {
+        Command::Authenticate(ask) if ask.basic => token::challenged_for_password(config, &ask.requirement(), refusal),
         Command::Authenticate(ask) => token::challenged(config, &ask.requirement(), refusal),
         Command::TokensVerify(ask) => token::challenged(config, &ask.requirement(), refusal),
         _ => refusal.told(),

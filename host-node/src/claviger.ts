@@ -1,3 +1,4 @@
+import { Caller } from "./caller.js";
 import type { Call, Gives, HeaderPairs, Takes } from "./commands.js";
 import type { Done } from "./contract.js";
 import { Driver } from "./driver.js";
@@ -136,6 +137,14 @@ export class Claviger {
    */
   async authenticate(request: Requested, requirement: Requirement = {}): Promise<Principal> {
     return this.#guard.authenticate(request, requirement);
+  }
+
+  /** Whoever makes this request, as questions: `await auth.of(request).id()`. */
+  of(request: Requested, requirement: Requirement = {}): Caller {
+    return new Caller(
+      () => this.authenticate(request, requirement),
+      (id) => this.accounts.find(id),
+    );
   }
 
   /**

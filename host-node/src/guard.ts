@@ -72,7 +72,7 @@ export class Guard {
     const before = this.#proven.get(request) ?? Promise.resolve(null);
     const found = before.then((jkt) => {
       if (jkt === null) return this.#call("authenticate", asked);
-      const { headers, method: _, url: __, only: ___, ...requirement } = asked;
+      const { headers, method: _, url: __, only: ___, basic: ____, remote: _____, ...requirement } = asked;
       return this.#call("tokens.verify", { token: tokenOf(headers), jkt, ...requirement });
     });
     const proven = found.then(({ jkt }) => jkt);

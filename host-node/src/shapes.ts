@@ -233,8 +233,8 @@ export interface Grant {
 /** Who makes a request, by an access token or by a session, and what it may do. */
 export type Principal = PrincipalFacts & Permission;
 
-/** Who makes a request: by an access token, or by a session. */
-export type PrincipalFacts = TokenPrincipal | SessionPrincipal;
+/** Who makes a request: by an access token, by a session, or by a password in the request itself. */
+export type PrincipalFacts = TokenPrincipal | SessionPrincipal | PasswordPrincipal;
 
 /**
  * Name your scopes here, and TypeScript refuses the others:
@@ -302,6 +302,12 @@ export interface SessionPrincipal {
   readonly methods?: readonly string[];
 }
 
+/** Who sent a login and a password with the request (RFC 7617), where `basic` lets them. */
+export interface PasswordPrincipal extends Omit<SessionPrincipal, "kind" | "sessionId"> {
+  readonly kind: "password";
+  readonly sessionId: null;
+}
+
 /** What a token must be good for. */
 export interface TokenRequirement {
   /** The resource that is asked, as in `resources`; the issuer when absent. */
@@ -328,6 +334,12 @@ export interface TokenRequirement {
 export interface Requirement extends TokenRequirement {
   /** `token`: a session is not let through. */
   only?: "token";
+  /**
+   * Takes a login and a password in the request itself, too (RFC 7617): for tools, behind TLS. Each is hashed and counted as at the
+   * sign-in page; say `remote`, the peer's address, so that it is counted there too. Whoever has a second factor is refused.
+   */
+  basic?: boolean;
+  remote?: string | null;
 }
 
 /** Protected resource metadata (RFC 9728 section 2). */

@@ -1,4 +1,5 @@
 // Everything but the engine's code: for those who bring `engine.wasm` themselves.
+export type { Caller } from "./caller.js";
 export { Claviger } from "./claviger.js";
 export {
   ClavigerError,
@@ -31,5 +32,6 @@ export type {
   Verify,
 } from "./options.js";
 export { type InteractionOf, Redirect } from "./rooms/interactions.js";
+export type { Visit } from "./rooms/sign-in.js";
 export type * from "./shapes.js";
 export type { Awaitable, Commit, Committed, KeyedRow, Page, Row, Store } from "./store.js";

@@ -106,3 +106,30 @@ async function code(secret: string, now: number): Promise<string> {
   const at = digest.getUint8(19) & 15;
   return String((digest.getUint32(at) & 0x7fffffff) % 1_000_000).padStart(6, "0");
 }
+
+test("whoever makes a request is asked by questions, and found out once", async () => {
+  const { auth, id, jar } = await scene();
+  const nobody = auth.of(new Request(url));
+  assert.deepEqual(
+    [await nobody.isGuest(), await nobody.id(), await nobody.account(), await nobody.principalOrNull()],
+    [true, null, null, null],
+  );
+  await assert.rejects(nobody.principal(), { code: "unauthenticated" });
+  jar.keep(await auth.signIn.as(jar.request(), id));
+  const caller = auth.of(jar.request());
+  assert.deepEqual([await caller.isSignedIn(), await caller.id()], [true, id]);
+  assert.equal((await caller.account())?.login, "ada");
+});
+
+test("a tool sends the password with each request, where the guard takes that", async () => {
+  const { auth, id } = await scene();
+  const authorization = `Basic ${btoa("ada:correct horse")}`;
+  const request = () => new Request(url, { headers: { authorization } });
+  const caller = auth.of(request(), { basic: true, remote: "203.0.113.9" });
+  assert.equal(await caller.id(), id);
+  assert.equal((await caller.principal()).kind, "password");
+  const refused = await auth.authenticate(request()).catch((error) => error);
+  assert.equal(refused.code, "unauthenticated");
+  const challenged = await auth.authenticate(new Request(url), { basic: true }).catch((error) => error);
+  assert.match(challenged.toResponse().headers.get("www-authenticate"), /Basic realm="/);
+});

@@ -5,6 +5,7 @@ import { presenting, refreshing } from "./client.js";
 import { eventLoop } from "./event-loop.js";
 import { measure } from "./rounds.js";
 import { rows } from "./rows.js";
+import { sessionChecks } from "./sessions.js";
 import { trips } from "./trips.js";
 
 process.env.NODE_ENV = "production";
@@ -69,8 +70,9 @@ function table(head, rows) {
 }
 
 console.log(`${table(["operation", "storage round trips"], await trips())}\n`);
-const delays = ["16 hashes at once, ms", "p99 delay of the event loop", "longest delay", "all together"];
+const delays = ["16 sign-ins at once, ms", "p99 delay of the event loop", "longest delay", "all together"];
 console.log(`${table(delays, await eventLoop())}\n`);
+console.log(`${table(["whose session is it, CPU us, best / median round (ratio)", ""], await sessionChecks())}\n`);
 const sizes = [1e3, 1e5, 1e6];
 const byRows = Object.entries((await rows(sizes)).times);
 const count = (number) => number.toLocaleString("en").replaceAll(",", " ");

@@ -4,6 +4,7 @@
 //! the second factor. Nothing else makes a session, but the host's word (`interactions.complete`).
 
 mod attempts;
+pub(crate) mod basic;
 mod commands;
 mod door;
 mod known;

@@ -49,6 +49,11 @@ impl<'a> Visitor<'a> {
         Self::new(host, cookie, visit.remote.as_deref(), visit.user_agent.as_deref())
     }
 
+    /// One of which nothing is known but where it is.
+    pub(super) fn unknown(host: &Host, remote: Option<&'a str>) -> Self {
+        Self::new(host, |_| None, remote, None)
+    }
+
     fn new(
         host: &Host,
         cookie: impl Fn(Cookie) -> Option<&'a str>,

@@ -19,6 +19,17 @@ pub(crate) fn challenged(config: &Config, needed: &Requirement, refusal: &Refusa
     Told { headers: challenge(config, needed, refusal), status, ..told }
 }
 
+/// The same where a login and a password would do, too (RFC 7617 section 2).
+pub(crate) fn challenged_for_password(config: &Config, needed: &Requirement, refusal: &Refusal) -> Told {
+    let mut told = challenged(config, needed, refusal);
+    if matches!(refusal, Refusal::TokenMissing | Refusal::WrongCredentials) {
+        let name: String =
+            config.name.chars().filter(|letter| letter.is_ascii() && !"\"\\".contains(*letter)).collect();
+        told.headers.push(("www-authenticate", format!("Basic realm=\"{name}\", charset=\"UTF-8\"")));
+    }
+    told
+}
+
 /// The response headers that belong to the refusal of a request that had to be good for this.
 fn challenge(config: &Config, needed: &Requirement, refusal: &Refusal) -> Vec<(&'static str, String)> {
     let with_error = match refusal {

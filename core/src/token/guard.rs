@@ -11,6 +11,7 @@ use crate::host::Host;
 use crate::http::{Cookie, find_cookie};
 use crate::key::set::KeySet;
 use crate::refusal::{Refusal, Stop};
+use crate::sign_in::basic;
 use crate::time::{Millis, Seconds};
 use crate::{resource, scope, session};
 
@@ -73,6 +74,12 @@ pub struct Authenticate {
     /// How they must have (RFC 8176), all of these: what only a session can tell.
     #[serde(default)]
     pub methods: Vec<String>,
+    /// Takes a login and a password in each request, too (RFC 7617).
+    #[serde(default)]
+    pub basic: bool,
+    /// The peer's address, at which wrong passwords are counted.
+    #[serde(default)]
+    pub remote: Option<String>,
 }
 
 impl std::fmt::Debug for Authenticate {
@@ -299,6 +306,11 @@ async fn find(host: &Host, ask: &Authenticate) -> Result<Principal, Stop> {
         if authorization.next().is_some() {
             return Err(Refusal::InvalidRequest("There is more than one Authorization header").into());
         }
+        if ask.basic
+            && let Some(credentials) = basic::credentials(header)
+        {
+            return by_password(host, ask, credentials?).await;
+        }
         return match credentials(header)? {
             (Scheme::Bearer, token) => examine(host, token, &ask.requirement(), None).await,
             (Scheme::Dpop, token) => with_proof(host, ask, token).await,
@@ -319,6 +331,22 @@ async fn find(host: &Host, ask: &Authenticate) -> Result<Principal, Stop> {
         expires_at: signed_in.session.expires_at,
         auth_time: Some(signed_in.session.auth_time),
         methods: signed_in.session.methods,
+        ..Principal::default()
+    })
+}
+
+/// The person itself, for this one request.
+async fn by_password(host: &Host, ask: &Authenticate, (login, password): (String, String)) -> Result<Principal, Stop> {
+    if ask.only == Some(Only::Token) {
+        return Err(Refusal::TokenMissing.into());
+    }
+    let subject = basic::subject(host, ask.remote.as_deref(), &login, &password).await?;
+    Ok(Principal {
+        kind: "password",
+        subject: Some(subject),
+        auth_time: Some(host.now()),
+        methods: vec!["pwd".to_owned()],
+        expires_at: host.now(),
         ..Principal::default()
     })
 }

@@ -9,7 +9,7 @@ mod meaning;
 mod resolve;
 mod revoke;
 
-pub(crate) use challenge::challenged;
+pub(crate) use challenge::{challenged, challenged_for_password};
 pub(crate) use endpoint::{introspection_endpoint, revocation_endpoint, token_endpoint};
 pub use guard::{Authenticate, VerifyToken};
 pub(crate) use guard::{Requirement, Scheme, authenticate, credentials, verify};

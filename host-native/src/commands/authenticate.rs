@@ -47,7 +47,18 @@ impl Claviger {
         requirement: &Requirement,
     ) -> Result<Principal, Error> {
         let headers = byte_strings(headers);
-        self.command("authenticate", &Authenticate { headers, seen, requirement, only: requirement.only }).await
+        self.command(
+            "authenticate",
+            &Authenticate {
+                headers,
+                seen,
+                requirement,
+                only: requirement.only,
+                basic: requirement.basic,
+                remote: requirement.remote.as_deref(),
+            },
+        )
+        .await
     }
 
     /// What else the token of a request must be good for, once its key was proven.
@@ -87,6 +98,8 @@ struct Authenticate<'a> {
     requirement: &'a Requirement,
     #[serde(skip_serializing_if = "Option::is_none")]
     only: Option<&'static str>,
+    basic: bool,
+    remote: Option<&'a str>,
 }
 
 /// Who makes a request, and what it may do.
@@ -159,6 +172,8 @@ pub enum PrincipalKind {
     Token,
     /// By a session cookie.
     Session,
+    /// By a login and a password in the request itself (RFC 7617), where [`Requirement::basic`] lets them.
+    Password,
 }
 
 /// What a token must be good for.
@@ -178,6 +193,12 @@ pub struct Requirement {
     /// Of `authenticate` alone.
     #[serde(skip)]
     only: Option<&'static str>,
+    /// Of `authenticate` alone.
+    #[serde(skip)]
+    basic: bool,
+    /// Of `authenticate` alone.
+    #[serde(skip)]
+    remote: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     methods: Vec<String>,
 }
@@ -216,6 +237,13 @@ impl Requirement {
     #[must_use]
     pub fn token_only(self) -> Self {
         Self { only: Some("token"), ..self }
+    }
+
+    /// A login and a password in the request itself do, too (RFC 7617), hashed and counted as at the sign-in page, and at the peer's
+    /// address where it is known. Whoever has a second factor is refused.
+    #[must_use]
+    pub fn basic(self, remote: Option<std::net::IpAddr>) -> Self {
+        Self { basic: true, remote: remote.map(|address| address.to_string()), ..self }
     }
 
     /// The person must have signed in at most so long ago; otherwise `insufficient_user_authentication` (RFC 9470 section 3).

@@ -7,6 +7,7 @@ mod authorize_interaction;
 mod authorize_redirect;
 mod authorize_request;
 mod backchannel;
+mod basic;
 mod canary;
 mod check;
 mod client_assertion;
