@@ -1,8 +1,10 @@
 //! What the engine asks of its host, and what it is answered: the Rust form of `docs/contract.md` section 4.
 
-use crate::key::PublicJwk;
-use crate::time::Millis;
 use serde::{Deserialize, Serialize};
+
+use crate::key::PublicJwk;
+use crate::password::{Algorithm, Typed};
+use crate::time::Millis;
 
 /// A row's name: a partition, a `/`, and a name inside it. A commit stays inside one partition.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -175,27 +177,51 @@ pub struct SubjectFound {
 /// A slow key derivation.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Derive {
-    /// `argon2id`.
-    pub algorithm: String,
+    /// By which algorithm.
+    pub algorithm: Algorithm,
     /// Costs.
     pub parameters: DeriveParameters,
     /// base64url.
-    pub secret: String,
+    pub secret: Typed,
     /// base64url.
     pub salt: String,
 }
 
-/// Costs of a [`Derive`] (RFC 9106 section 3.1).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// Costs of a [`Derive`]: those of its algorithm. What is 0 is not there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct DeriveParameters {
-    /// KiB.
+    /// KiB of argon2 (RFC 9106 section 3.1).
+    #[serde(skip_serializing_if = "is_zero")]
     pub memory: u32,
-    /// Iterations.
+    /// Iterations of argon2.
+    #[serde(skip_serializing_if = "is_zero")]
     pub passes: u32,
-    /// Parallelism.
+    /// Parallelism of argon2.
+    #[serde(skip_serializing_if = "is_zero")]
     pub lanes: u32,
+    /// Of bcrypt: 2 to its power is how often the key is set up.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub cost: u32,
+    /// Of scrypt: 2 to its power is N (RFC 7914 section 2).
+    #[serde(skip_serializing_if = "is_zero")]
+    pub ln: u32,
+    /// The block size of scrypt.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub r: u32,
+    /// Parallelism of scrypt.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub p: u32,
+    /// Of PBKDF2 (RFC 8018 section 5.2).
+    #[serde(skip_serializing_if = "is_zero")]
+    pub iterations: u32,
     /// Bytes of output.
     pub length: u32,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands over references")]
+const fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 /// A signature by a key that only the host has.
@@ -242,6 +268,8 @@ pub enum Answer {
     Signature(String),
     /// To a verify.
     Verified(bool),
+    /// To any ask: there is too much to do; it may be tried again after so many seconds.
+    Busy(u64),
     /// To any ask: it could not be done. The text is for the log.
     Failed(String),
 }
@@ -332,6 +360,7 @@ impl std::fmt::Debug for Answer {
             Self::Derived(_) => f.write_str("Derived(..)"),
             Self::Signature(_) => f.write_str("Signature(..)"),
             Self::Verified(verified) => f.debug_tuple("Verified").field(verified).finish(),
+            Self::Busy(seconds) => f.debug_tuple("Busy").field(seconds).finish(),
             Self::Failed(why) => f.debug_tuple("Failed").field(why).finish(),
         }
     }

@@ -10,7 +10,8 @@ use crate::mail::Mail;
 use crate::refusal::{Fault, Refusal, Told};
 use crate::time::Millis;
 use crate::{
-    account, authorize, client, device, factor, grant, http, key, oidc, purge, resource, session, sign_in, token,
+    account, authorize, client, device, factor, grant, http, key, oidc, password, purge, resource, session, sign_in,
+    token,
 };
 
 /// One request to the engine, with all that it learns of time and chance.
@@ -101,6 +102,16 @@ pub enum Command {
     SignInAs(sign_in::As),
     #[serde(rename = "signIn.out")]
     SignInOut(sign_in::Out),
+    #[serde(rename = "accounts.changePassword")]
+    AccountsChangePassword(account::ChangePassword),
+    #[serde(rename = "accounts.verifyPassword")]
+    AccountsVerifyPassword(account::VerifyPassword),
+    #[serde(rename = "passwords.hash")]
+    PasswordsHash(password::commands::Hash),
+    #[serde(rename = "passwords.verify")]
+    PasswordsVerify(password::commands::Verify),
+    #[serde(rename = "passwords.inspect")]
+    PasswordsInspect(password::commands::Inspect),
     #[serde(rename = "sessions.list")]
     SessionsList(OfSubject),
     #[serde(rename = "sessions.revoke")]

@@ -5,7 +5,9 @@ use crate::config::Config;
 use crate::host::Host;
 use crate::key::manage;
 use crate::refusal::{Refusal, Stop, Told};
-use crate::{account, authorize, client, device, factor, grant, http, oidc, purge, resource, session, sign_in, token};
+use crate::{
+    account, authorize, client, device, factor, grant, http, oidc, password, purge, resource, session, sign_in, token,
+};
 
 pub(crate) async fn carry_out(host: &Host, command: &Command) -> Result<Outcome, Stop> {
     Ok(match command {
@@ -33,6 +35,11 @@ pub(crate) async fn carry_out(host: &Host, command: &Command) -> Result<Outcome,
         Command::SignInWithCode(ask) => Outcome::of(sign_in::with_code(host, ask).await?)?,
         Command::SignInAs(ask) => Outcome::of(sign_in::sign_in_as(host, ask).await?)?,
         Command::SignInOut(ask) => Outcome::of(sign_in::out(host, ask).await?)?,
+        Command::AccountsChangePassword(ask) => Outcome::of(account::change_password(host, ask).await?)?,
+        Command::AccountsVerifyPassword(ask) => Outcome::of(account::verify_password(host, ask).await?)?,
+        Command::PasswordsHash(ask) => Outcome::of(password::commands::hash(host, ask).await?)?,
+        Command::PasswordsVerify(ask) => Outcome::of(password::commands::verify(host, ask).await?)?,
+        Command::PasswordsInspect(ask) => Outcome::of(password::commands::inspect(host, ask)?)?,
         Command::SessionsList(ask) => Outcome::of(session::list(host, ask).await?)?,
         Command::SessionsRevoke(ask) => Outcome::of(session::revoke(host, ask).await?)?,
         Command::SessionsRevokeAll(ask) => Outcome::of(session::revoke_all(host, ask).await?)?,

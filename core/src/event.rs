@@ -50,6 +50,10 @@ pub enum Event {
     AccountUpdated { subject: String },
     #[serde(rename = "account.password_set")]
     PasswordSet { subject: String },
+    #[serde(rename = "account.password_rehashed")]
+    PasswordRehashed { subject: String },
+    #[serde(rename = "account.password_unusable")]
+    PasswordUnusable { subject: String, reason: &'static str },
     #[serde(rename = "sign_in.succeeded")]
     SignInSucceeded { subject: String, session_id: String },
     #[serde(rename = "sign_in.failed")]

@@ -25,6 +25,17 @@ impl Keyed {
         Self(<Hmac<Sha256> as KeyInit>::new(&block.into()))
     }
 
+    /// With a key of any length: one that is longer than a block is hashed first (RFC 2104 section 2).
+    pub(crate) fn of_any_length(key: &[u8]) -> Self {
+        let mut block = [0_u8; 64];
+        let hashed = sha256(key);
+        let key = if key.len() > block.len() { &hashed } else { key };
+        for (into, from) in block.iter_mut().zip(key) {
+            *into = *from;
+        }
+        Self(<Hmac<Sha256> as KeyInit>::new(&block.into()))
+    }
+
     /// Over the parts, one after the other.
     pub(crate) fn hmac(&self, parts: &[&[u8]]) -> Bytes32 {
         let mut mac = self.0.clone();
@@ -81,6 +92,13 @@ mod tests {
         key[..20].fill(0x0b);
         let mac = hmac(&key, &[b"Hi ", b"There"]);
         assert_eq!(mac[..8], [0xb0, 0x34, 0x4c, 0x61, 0xd8, 0xdb, 0x38, 0x53]);
+    }
+
+    #[test]
+    fn hmac_takes_keys_of_any_length_as_rfc_4231_cases_1_and_6_do() {
+        assert_eq!(Keyed::of_any_length(&[0x0b; 20]).hmac(&[b"Hi There"])[..4], [0xb0, 0x34, 0x4c, 0x61]);
+        let tag = Keyed::of_any_length(&[0xaa; 131]).hmac(&[b"Test Using Larger Than Block-Size Key - Hash Key First"]);
+        assert_eq!(tag[..8], [0x60, 0xe4, 0x31, 0x59, 0x1e, 0xe0, 0xb6, 0x7f]);
     }
 
     #[test]

@@ -12,6 +12,7 @@
 //! | `device` | the device authorization endpoint, the page where the code is entered |
 //! | `client`, `account`, `session` | who is there |
 //! | [`factor`] | what else proves it: authenticator apps, recovery codes |
+//! | [`password`] | what stands in place of a password, made and checked |
 //! | `sign_in` | how somebody gets there: the stages, and how often it may be tried |
 //! | [`mail`] | what people are told at their own address |
 //! | `overview` | the account page: what acts for a person, shown to them and ended by them |
@@ -51,6 +52,7 @@ mod metadata;
 mod oidc;
 mod overview;
 pub mod page;
+pub mod password;
 mod purge;
 mod random;
 mod record;
@@ -71,5 +73,5 @@ mod unreadable;
 mod uri;
 mod want;
 
-pub use account::derive_json;
 pub use engine::{Engine, fault_json, opened_json};
+pub use password::derive_json;

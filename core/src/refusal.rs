@@ -240,6 +240,8 @@ pub enum Fault {
     Contended,
     /// The table of flows is full.
     Busy,
+    /// The host has too much to do; it may be tried again after so many seconds.
+    HostBusy(u64),
     /// The call cannot be read.
     BadCall(String),
     /// The call's seed is not random: all of one byte, or that of the call before.
@@ -279,6 +281,7 @@ impl Fault {
             Self::BadRow { key: Some(Key(key)), why } => ("bad_row", 500, format!("The stored row {key} cannot be used: {why}"), BAD_ROW),
             Self::Contended => ("contended", 503, "Other requests changed the same rows three times in a row".into(), "Try again."),
             Self::Busy => ("busy", 503, "Too many requests are in flight".into(), "Try again, or raise limits.flows."),
+            Self::HostBusy(_) => ("busy", 503, "The host has too much to do".into(), "Try again in a moment; if it persists, give what derives keys more threads."),
             Self::BadCall(why) => ("bad_call", 500, format!("The call cannot be read: {why}"), "Send a call whose members and command this release of the engine knows; the message names what it does not."),
             Self::BadSeed => ("bad_call", 500, "The seed is constant, or that of the call before".into(), "Draw 32 fresh random bytes for each call; the source has failed."),
             Self::BadAnswer(why) => ("bad_answer", 500, format!("The host's answer does not fit: {why}"), "Answer an ask with the answer of its kind, or with failed; the host and the engine must be of one release."),
@@ -287,6 +290,14 @@ impl Fault {
             Self::Cryptography(why) => ("cryptography", 500, (*why).into(), "This is a defect; please report it."),
         };
         Told { code, status, message, help, headers: Vec::new() }
+    }
+
+    /// Seconds after which the same request may be answered otherwise (RFC 9110 section 10.2.3).
+    pub(crate) fn retry_after(&self) -> u64 {
+        match self {
+            Self::HostBusy(seconds) => (*seconds).clamp(1, 3600),
+            _ => 1,
+        }
     }
 }
 

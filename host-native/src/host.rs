@@ -79,7 +79,7 @@ impl Host {
         loop {
             match progress {
                 Progress::Asks(flow, ask) => {
-                    let answer = self.serve(&ask).await?;
+                    let answer = self.serve(&ask).await;
                     progress = flow.resume(&answer).await?;
                 }
                 Progress::Done(done) => return self.finish(done),
@@ -104,17 +104,17 @@ impl Host {
         }
     }
 
-    async fn serve(&self, ask: &RawValue) -> Result<Answer, Error> {
+    async fn serve(&self, ask: &RawValue) -> Answer {
         match serde_json::from_str(ask.get()) {
-            Ok(Ask::Load { keys }) => Ok(self.load(keys).await),
-            Ok(Ask::Commit(batch)) => Ok(self.commit(batch).await),
-            Ok(Ask::Scan(range)) => Ok(self.scan(range).await),
-            Ok(Ask::Subject(ask)) => Ok(self.subject(ask).await),
+            Ok(Ask::Load { keys }) => self.load(keys).await,
+            Ok(Ask::Commit(batch)) => self.commit(batch).await,
+            Ok(Ask::Scan(range)) => self.scan(range).await,
+            Ok(Ask::Subject(ask)) => self.subject(ask).await,
             Ok(Ask::Derive(request)) => self.derive(&request).await,
-            Ok(Ask::Sign(request)) => Ok(self.sign(request).await),
-            Ok(Ask::Verify(request)) => Ok(self.verify(request).await),
-            Ok(Ask::Fetch(ask)) => Ok(self.fetch(ask).await),
-            Err(error) => Ok(failed("an ask", error)),
+            Ok(Ask::Sign(request)) => self.sign(request).await,
+            Ok(Ask::Verify(request)) => self.verify(request).await,
+            Ok(Ask::Fetch(ask)) => self.fetch(ask).await,
+            Err(error) => failed("an ask", error),
         }
     }
 
@@ -186,13 +186,13 @@ impl Host {
         }
     }
 
-    /// A full queue ends the flow rather than its ask, so that the requester learns to come back later.
-    async fn derive(&self, request: &RawValue) -> Result<Answer, Error> {
+    /// A full queue is told as such, so that the requester learns to come back later.
+    async fn derive(&self, request: &RawValue) -> Answer {
         match timeout(self.derive_patience, self.derive.derive(request.get().as_bytes().to_vec())).await {
-            Ok(Ok(answer)) => Ok(written(answer)),
-            Ok(Err(EngineError::Busy)) => Err(Error::Busy),
-            Ok(Err(error)) => Ok(failed("a derivation", error)),
-            Err(late) => Ok(failed("a derivation", late)),
+            Ok(Ok(answer)) => written(answer),
+            Ok(Err(EngineError::Busy)) => Answer::Busy(1),
+            Ok(Err(error)) => failed("a derivation", error),
+            Err(late) => failed("a derivation", late),
         }
     }
 }

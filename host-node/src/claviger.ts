@@ -29,6 +29,7 @@ import { Clients } from "./rooms/clients.js";
 import { Devices } from "./rooms/devices.js";
 import { Interactions } from "./rooms/interactions.js";
 import { Keys } from "./rooms/keys.js";
+import { Passwords } from "./rooms/passwords.js";
 import { RegistrationTokens } from "./rooms/registration-tokens.js";
 import { Grants, Sessions } from "./rooms/sessions.js";
 import { SignIn } from "./rooms/sign-in.js";
@@ -52,6 +53,7 @@ export class Claviger {
   readonly clients: Clients;
   readonly registrationTokens: RegistrationTokens;
   readonly accounts: Accounts;
+  readonly passwords: Passwords;
   readonly sessions: Sessions;
   readonly signIn: SignIn;
   readonly grants: Grants;
@@ -85,6 +87,7 @@ export class Claviger {
     this.clients = new Clients(call);
     this.registrationTokens = new RegistrationTokens(call);
     this.accounts = new Accounts(call);
+    this.passwords = new Passwords(call);
     this.sessions = new Sessions(call);
     this.signIn = new SignIn(call, (request) => (options.remote ?? remoteAddress)(request, undefined));
     this.grants = new Grants(call);

@@ -10,13 +10,17 @@ import type {
   DeviceDecision,
   DeviceRequest,
   Grant,
+  InspectedHash,
   Interaction,
   Introspection,
   IssuedRegistrationToken,
   ListPage,
   NewAccount,
   NewClient,
+  NewPassword,
   Paging,
+  PasswordChange,
+  PasswordGuess,
   PrincipalFacts,
   Purged,
   RegistrationToken,
@@ -59,11 +63,16 @@ export interface Commands {
   "accounts.find": [ById | { login: string }, Account | null];
   "accounts.list": [Paging, ListPage<Account>];
   "accounts.update": [ById & AccountChanges, Account];
-  "accounts.setPassword": [ById & { password: string }, Account];
   "signIn.withPassword": [OfVisit & { login: string; password: string }, Stage];
   "signIn.withCode": [OfVisit & { pending: string; code: string }, Stage];
   "signIn.as": [OfVisit & { subject: string; methods: readonly string[] }, Stage];
   "signIn.out": [OfVisit, { headers: HeaderPairs }];
+  "accounts.setPassword": [ById & NewPassword & { endSessions?: boolean }, Account];
+  "accounts.changePassword": [ById & PasswordChange, Account];
+  "accounts.verifyPassword": [PasswordGuess, { valid: boolean }];
+  "passwords.hash": [{ password: string }, { hash: string }];
+  "passwords.verify": [{ password: string; hash: string }, { valid: boolean; needsRehash: boolean }];
+  "passwords.inspect": [{ hash: string }, InspectedHash];
   "sessions.list": [OfSubject & Paging, ListPage<Session>];
   "sessions.revoke": [OfSubject & ById, { revoked: boolean }];
   "sessions.revokeAll": [OfSubject, { revoked: number }];

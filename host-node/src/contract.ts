@@ -1,4 +1,5 @@
 // The messages between the engine and this host: docs/contract.md sections 2 to 4.
+import type { DeriveCosts } from "./options.js";
 import type { Mail } from "./shapes.js";
 import type { Commit, Committed, Page, Row } from "./store.js";
 
@@ -35,13 +36,9 @@ export interface FetchAsk {
 }
 
 export interface DeriveAsk {
-  readonly algorithm: string;
-  readonly parameters: {
-    readonly memory: number;
-    readonly passes: number;
-    readonly lanes: number;
-    readonly length: number;
-  };
+  readonly algorithm: DeriveCosts["algorithm"];
+  /** Those of the algorithm, and `length`. */
+  readonly parameters: Omit<DeriveCosts, "algorithm">;
   readonly secret: string;
   readonly salt: string;
 }
@@ -68,6 +65,7 @@ export type Answer =
   | { derived: string }
   | { signature: string }
   | { verified: boolean }
+  | { busy: number }
   | { failed: string };
 
 /** What tells a refusal or a fault. */

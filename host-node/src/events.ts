@@ -25,6 +25,10 @@ export interface Events {
   "account.created": OfSubject;
   "account.updated": OfSubject;
   "account.password_set": OfSubject;
+  /** A sign-in put a better hash of the same password in the place of the old one. */
+  "account.password_rehashed": OfSubject;
+  /** Nothing verifies against the hash that is stored: it cannot be read, costs too much, or has a pepper that is not configured. */
+  "account.password_unusable": OfSubject & { readonly reason: "unreadable" | "excessive" | "unknown_pepper" };
   "sign_in.succeeded": OfSubject & { readonly sessionId: string };
   "sign_in.failed": { readonly subject: string | null };
   "sign_in.throttled": { readonly subject: string | null };

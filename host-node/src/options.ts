@@ -78,8 +78,21 @@ export interface Configuration {
    * people come signed in, from `/account`; see `auth.grants` and `auth.sessions`.
    */
   pages?: { signIn?: string; consent?: string; device?: string; account?: string };
-  /** The cost of hashing a password with argon2id (RFC 9106): `memory` in KiB. */
-  password?: { memory?: number; passes?: number; lanes?: number };
+  /** How passwords are hashed, and what else is asked of them. argon2id when nothing is said. */
+  password?: NewHashes & {
+    /** Characters that a new password has at least; 8 when absent. */
+    shortest?: number;
+    /**
+     * Secrets that every password is hashed with and that are not in the store. The first is for new hashes, the others verify. Do not lose
+     * one that is in use: its `id` stands with the hashes.
+     */
+    peppers?: readonly { id: string; secret: string }[];
+    /**
+     * What imported hashes cost, so that every failed attempt costs that too, and time does not tell whose hash is still the imported one.
+     * Such as `[{ algorithm: "bcrypt", cost: 10 }]`.
+     */
+    legacy?: readonly HashCosts[];
+  };
   /**
    * Signing in. `attempts`: how many wrong answers are looked at in each `window` (15 minutes), for one person (10) and from one
    * address (100); a browser that somebody signed in with before has as many of its own, so that nobody can lock them out of it.
@@ -149,20 +162,32 @@ export interface SubjectSource {
   claims?(id: string, names: readonly string[]): Awaitable<Readonly<Record<string, unknown>> | null | undefined>;
 }
 
+/** What new hashes are made with, and how dear they are; docs/contract.md (section 6) has bounds and defaults. */
+export type NewHashes =
+  | { algorithm?: "argon2id"; memory?: number; passes?: number; lanes?: number }
+  | { algorithm: "bcrypt"; cost?: number }
+  | { algorithm: "scrypt"; ln?: number; r?: number; p?: number }
+  | { algorithm: "pbkdf2-sha256"; iterations?: number };
+
+/** An algorithm and its costs. What is absent is what new hashes have by default. */
+export type HashCosts =
+  | NewHashes
+  | { algorithm: "argon2i" | "argon2d"; memory?: number; passes?: number; lanes?: number }
+  | { algorithm: "pbkdf2-sha512"; iterations?: number };
+
+/** What a key is derived with: `memory` in KiB, `length` in bytes, `ln` the power of two that is scrypt's N. */
+export type DeriveCosts =
+  | { algorithm: "argon2id" | "argon2i" | "argon2d"; memory: number; passes: number; lanes: number; length: number }
+  | { algorithm: "bcrypt"; cost: number; length: number }
+  | { algorithm: "scrypt"; ln: number; r: number; p: number; length: number }
+  | { algorithm: "pbkdf2-sha256" | "pbkdf2-sha512"; iterations: number; length: number };
+
 /**
- * Derives a key elsewhere: `workerThreads()` of `claviger/node`, or native code. `memory` is in KiB, `length` in bytes. `signal`
- * is aborted when nobody waits for it any more. Throw a `Fault` with the code `busy` to answer the request with 503.
+ * Derives a key elsewhere: `workerThreads()` of `claviger/node`, or native code. `signal` is aborted when nobody waits for it any more.
+ * Throw a `Fault` with the code `busy` to answer the request with 503.
  */
 export type Derive = (
-  request: {
-    algorithm: string;
-    memory: number;
-    passes: number;
-    lanes: number;
-    length: number;
-    secret: Uint8Array<ArrayBuffer>;
-    salt: Uint8Array<ArrayBuffer>;
-  },
+  request: DeriveCosts & { secret: Uint8Array<ArrayBuffer>; salt: Uint8Array<ArrayBuffer> },
   signal?: AbortSignal,
 ) => Awaitable<Uint8Array>;
 

@@ -2,7 +2,7 @@ import { fromBase64Url, toBase64Url } from "./bytes.js";
 import type { Answer, Ask, DeriveAsk, SignAsk, SubjectAsk, VerifyAsk } from "./contract.js";
 import { Fault } from "./errors.js";
 import { fetched } from "./fetched.js";
-import type { Derive, Fetch, SendMail, Sign, SubjectSource, Verify } from "./options.js";
+import type { Derive, DeriveCosts, Fetch, SendMail, Sign, SubjectSource, Verify } from "./options.js";
 import type { Awaitable, Row, Store } from "./store.js";
 
 /** Who waits for the answer. The signal is asked for only when something has to be waited for: to make one is dear. */
@@ -47,13 +47,14 @@ export function capabilities(services: Omit<Services, "deadline" | "onError">): 
 
 /**
  * A function that carries out asks. Whatever a service throws, and a deadline that passes, becomes `failed`, which always
- * denies; but `unknown` for a commit, since it may have been applied or yet be: the engine reads back and finds out. A service
- * that is busy ends the flow rather than its ask, so that the requester learns to come back later.
+ * denies; but `unknown` for a commit, since it may have been applied or yet be: the engine reads back and finds out. What derives and
+ * is busy says so, and the engine tells the requester to come back later.
  */
 export function server(services: Services): Serve {
   return (ask, requester) => {
     const failed = (error: unknown): Answer => {
-      if (error instanceof Gone || isBusy(error)) throw error;
+      if (error instanceof Gone) throw error;
+      if (isBusy(error) && "derive" in ask) return { busy: 1 };
       services.onError(error);
       return "commit" in ask
         ? { commit: "unknown" }
@@ -65,7 +66,7 @@ export function server(services: Services): Serve {
       const answer = carryOut(services, ask, () => ending(millis, requester?.signal));
       return isPromise(answer) ? within(answer, millis, requester?.signal).catch(failed) : answer;
     } catch (error) {
-      return isBusy(error) ? Promise.reject(error) : failed(error);
+      return failed(error);
     }
   };
 }
@@ -116,9 +117,9 @@ function claims(source: SubjectSource, id: string, names: readonly string[]): Aw
 }
 
 function derive(derived: Derive, ask: DeriveAsk, signal: AbortSignal): Awaitable<Answer> {
-  const { algorithm, parameters } = ask;
   const [secret, salt] = [fromBase64Url(ask.secret), fromBase64Url(ask.salt)];
-  const bytes = derived({ algorithm, ...parameters, secret, salt }, signal);
+  const costs = { algorithm: ask.algorithm, ...ask.parameters } as DeriveCosts;
+  const bytes = derived({ ...costs, secret, salt }, signal);
   return then(bytes, (output) => ({ derived: toBase64Url(output) }));
 }
 

@@ -1,6 +1,6 @@
 // What the typed commands take and give: docs/contract.md section 5. Times are milliseconds since 1970 (UTC).
 
-import type { Lifetime } from "./options.js";
+import type { DeriveCosts, Lifetime } from "./options.js";
 
 /** An OAuth client. */
 export interface Client {
@@ -168,6 +168,8 @@ export interface NewAccount {
   login: string;
   /** Nobody can sign in with a password when absent. */
   password?: string;
+  /** In its place what another system made of it: argon2, bcrypt, scrypt or pbkdf2, in one of the forms of docs/contract.md. */
+  passwordHash?: string;
   name?: string;
   /** What applications may be told, by name: `{ email: "ada@example.com", email_verified: true }`. */
   claims?: Readonly<Record<string, unknown>>;
@@ -178,6 +180,39 @@ export interface AccountChanges {
   disabled?: boolean;
   /** Each takes the place of the one with its name; `null` takes it away. */
   claims?: Readonly<Record<string, unknown>>;
+}
+
+/** A password to set: itself, or what another system made of it. */
+export type NewPassword = { password: string } | { passwordHash: string };
+
+/** What a change of a password does to sessions. */
+export interface PasswordChange {
+  current: string;
+  new: string;
+  /** Whether the person is signed out; `true` when absent. */
+  endSessions?: boolean;
+  /** The id of the session that goes on. */
+  keepSession?: string;
+  /** The address that it comes from: wrong guesses count for it. */
+  remote?: string;
+}
+
+/** A guess at a person's password. */
+export type PasswordGuess = ({ id: string } | { login: string }) & {
+  password: string;
+  /** The address that it comes from: wrong guesses count for it. */
+  remote?: string;
+};
+
+/** What a hash was made with. */
+export interface InspectedHash {
+  readonly algorithm: DeriveCosts["algorithm"];
+  /** Those of the algorithm, and `length` in bytes. */
+  readonly parameters: Omit<DeriveCosts, "algorithm">;
+  /** The id of the pepper, if there is one. */
+  readonly pepper: string | null;
+  /** Whether a new hash would be better. */
+  readonly needsRehash: boolean;
 }
 
 /** One browser that is signed in. */

@@ -36,7 +36,7 @@ export function workerThreads(options: WorkerThreadsOptions = {}): WorkerThreads
   const threads = Math.max(1, options.threads ?? availableParallelism() - 1);
   const pool = new Pool(options.engine, threads, threads + (options.queue ?? threads * 32));
   const derive: Derive = async ({ algorithm, secret, salt, ...parameters }, signal) => {
-    const ask = { algorithm, parameters, secret: toBase64Url(secret), salt: toBase64Url(salt) } satisfies DeriveAsk;
+    const ask: DeriveAsk = { algorithm, parameters, secret: toBase64Url(secret), salt: toBase64Url(salt) };
     const answer = await pool.run(new TextEncoder().encode(JSON.stringify(ask)), signal);
     const { derived, failed } = JSON.parse(new TextDecoder().decode(answer));
     if (derived === undefined) throw new Error(`The engine did not derive: ${failed}`);

@@ -3,29 +3,33 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Account, Login, by_login, id_for, normal_login, password};
+use super::password::new_password;
+use super::{Account, Login, by_login, id_for, normal_login};
 use crate::call::{Items, Paging, page};
 use crate::change::Change;
 use crate::event::Event;
 use crate::hash::b64u;
 use crate::host::Host;
 use crate::oidc::claims::{Claims, VERIFIED, is_free};
+use crate::password::Typed;
 use crate::record::Stored;
 use crate::refusal::{Refusal, Stop};
+use crate::session;
 use crate::time::Millis;
-use crate::{mail, session};
 
 /// The most claims of an account, as JSON.
 const LONGEST_CLAIMS: usize = 16_384;
 
 /// `accounts.create`.
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[allow(missing_docs, reason = "docs/contract.md section 5")]
 pub struct Create {
     pub login: String,
     #[serde(default)]
-    pub password: Option<String>,
+    pub password: Option<Typed>,
+    #[serde(default)]
+    pub password_hash: Option<Typed>,
     #[serde(default)]
     pub name: Option<String>,
     #[serde(default)]
@@ -64,21 +68,6 @@ pub struct Update {
     pub claims: Claims,
 }
 
-/// `accounts.setPassword`.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-#[allow(missing_docs, reason = "docs/contract.md section 5")]
-pub struct SetPassword {
-    pub id: String,
-    pub password: String,
-}
-
-impl std::fmt::Debug for SetPassword {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("SetPassword").field("id", &self.id).finish_non_exhaustive()
-    }
-}
-
 /// An account as the host sees it.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -92,7 +81,7 @@ pub(crate) struct View {
 }
 
 impl View {
-    fn of(account: &Account) -> Self {
+    pub(super) fn of(account: &Account) -> Self {
         Self {
             id: account.id.clone(),
             login: account.login.clone(),
@@ -107,10 +96,7 @@ impl View {
 pub(crate) async fn create(host: &Host, ask: &Create) -> Result<View, Stop> {
     let login = normal_login(&ask.login).ok_or(Refusal::InvalidArgument("login: from 1 to 200 characters"))?;
     check_name(ask.name.as_deref())?;
-    let password = match &ask.password {
-        Some(password) => Some(password::hash(host, password).await?),
-        None => None,
-    };
+    let password = new_password(host, ask.password.as_ref(), ask.password_hash.as_ref()).await?;
     let id = claim_login(host, &login).await?;
     let account = Account {
         id,
@@ -191,18 +177,7 @@ pub(crate) async fn update(host: &Host, ask: &Update) -> Result<View, Stop> {
     Ok(view)
 }
 
-pub(crate) async fn set_password(host: &Host, ask: &SetPassword) -> Result<View, Stop> {
-    let password = password::hash(host, &ask.password).await?;
-    let stored = existing(host, &ask.id).await?;
-    let account = Account { password: Some(password), ..stored.value.clone() };
-    let view = View::of(&account);
-    mail::password_changed(host, &account);
-    host.commit(Change::replace(&stored, account)).await?;
-    host.tell(Event::PasswordSet { subject: view.id.clone() });
-    Ok(view)
-}
-
-async fn existing(host: &Host, id: &str) -> Result<Stored<Account>, Stop> {
+pub(super) async fn existing(host: &Host, id: &str) -> Result<Stored<Account>, Stop> {
     let found = host.load(Account::slot(host.config(), id)).await?;
     found.ok_or_else(|| Refusal::NotFound("There is no account with this id").into())
 }

@@ -8,9 +8,10 @@ mod password;
 
 use serde::{Deserialize, Serialize};
 
-pub use manage::{Create, Find, SetPassword, Update};
-pub(crate) use manage::{create, find, list, set_password, update};
-pub use password::derive_json;
+pub use manage::{Create, Find, Update};
+pub(crate) use manage::{create, find, list, update};
+pub use password::{ChangePassword, SetPassword, VerifyPassword};
+pub(crate) use password::{change_password, set_password, verify_password, with_password};
 
 use crate::ask::{SubjectAsk, SubjectFound};
 use crate::config::{Capability, Config};
@@ -34,7 +35,7 @@ pub(crate) struct Account {
     pub(crate) id: String,
     pub(crate) login: String,
     pub(crate) name: Option<String>,
-    /// A PHC string; `None`: no password signs in.
+    /// What [`crate::password`] makes of it; `None`: no password signs in.
     pub(crate) password: Option<String>,
     pub(crate) disabled: bool,
     pub(crate) created_at: Millis,
@@ -182,17 +183,6 @@ pub(crate) async fn sign_in_at_host(host: &Host, login: &str, password: &str) ->
         }
         found => Ok(found.map(Subject::of_host)),
     }
-}
-
-/// The person of this account, if the password is theirs and they may act. Unknown, disabled and wrong cost the same.
-pub(crate) async fn with_password(
-    host: &Host,
-    account: Option<Stored<Account>>,
-    password: &str,
-) -> Result<Option<Subject>, Stop> {
-    let stored = account.as_ref().and_then(|account| account.value.password.as_deref());
-    let right = password::verify(host, stored, password).await?;
-    Ok(account.filter(|account| right && !account.value.disabled).map(|account| account.value.subject()))
 }
 
 pub(crate) async fn by_login(host: &Host, login: &str) -> Result<Option<Stored<Account>>, Stop> {

@@ -1,173 +1,224 @@
-//! Passwords: argon2id (RFC 9106) in PHC strings, derived by the host where it offers that, else inside the engine.
+//! The passwords of accounts: proved at a sign-in, set, changed and checked.
 
-use argon2::{Algorithm, Argon2, Params, Version};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD_NO_PAD;
-use zeroize::Zeroizing;
+use serde::{Deserialize, Serialize};
 
-use crate::ask::{Answer, Ask, Derive, DeriveParameters};
-use crate::config::{Capability, PasswordCosts};
-use crate::hash::{b64u, from_b64u, same};
+use super::manage::{View, existing};
+use super::{Account, Login, Subject, id_for, normal_login};
+use crate::change::Change;
+use crate::event::Event;
 use crate::host::Host;
-use crate::refusal::{Fault, Refusal, Stop};
+use crate::password::{self, Found, Typed};
+use crate::record::Stored;
+use crate::refusal::{Refusal, Stop};
+use crate::sign_in::{Attempts, Counted};
+use crate::{mail, session};
 
-/// Bytes of a derived key.
-const LENGTH: u32 = 32;
-/// Passwords are counted in characters; a longer one is refused before any work.
-const LONGEST: usize = 512;
-/// The longest key that is derived, in bytes.
-const LONGEST_KEY: u32 = 64;
-
-struct Phc {
-    parameters: DeriveParameters,
-    salt: Vec<u8>,
-    hash: Vec<u8>,
+/// Somebody whose password was right.
+pub(crate) struct ByPassword {
+    pub(crate) subject: Subject,
+    account: Stored<Account>,
+    /// A better hash of the same password.
+    renewed: Option<String>,
 }
 
-/// The PHC string of a new password.
-pub(super) async fn hash(host: &Host, password: &str) -> Result<String, Stop> {
-    if !(8..=LONGEST).contains(&password.chars().count()) {
-        return Err(Refusal::InvalidArgument("password: from 8 to 512 characters").into());
-    }
-    let parameters = configured(host);
-    let salt: [u8; 16] = host.random().bytes("password salt");
-    let hash = derive(host, parameters, password, &salt).await?;
-    let DeriveParameters { memory, passes, lanes, .. } = parameters;
-    let (salt, hash) = (STANDARD_NO_PAD.encode(salt), STANDARD_NO_PAD.encode(hash));
-    Ok(format!("$argon2id$v=19$m={memory},t={passes},p={lanes}${salt}${hash}"))
-}
-
-/// Whether the password is the stored one. Without a stored one the same work is done, and the answer is no.
-pub(super) async fn verify(host: &Host, stored: Option<&str>, password: &str) -> Result<bool, Stop> {
-    if password.chars().count() > LONGEST {
-        return Ok(false);
-    }
-    let (phc, known) = match stored.map(Phc::parse) {
-        Some(Some(phc)) => (phc, true),
-        Some(None) => return Err(Fault::bad_row("its password hash is not one the engine knows").into()),
-        None => (Phc { parameters: configured(host), salt: vec![0; 16], hash: vec![0; 32] }, false),
-    };
-    let derived = derive(host, phc.parameters, password, &phc.salt).await?;
-    Ok(same(&derived, &phc.hash) & known)
-}
-
-fn configured(host: &Host) -> DeriveParameters {
-    let costs = host.config().password;
-    DeriveParameters { memory: costs.memory, passes: costs.passes, lanes: costs.lanes, length: LENGTH }
-}
-
-impl Phc {
-    /// `$argon2id$v=19$m=..,t=..,p=..$salt$hash`, within the ceilings.
-    fn parse(text: &str) -> Option<Self> {
-        let mut parts = text.strip_prefix("$argon2id$v=19$")?.split('$');
-        let (costs, salt, hash) = (parts.next()?, parts.next()?, parts.next()?);
-        let mut costs = costs.split(',');
-        let mut cost = |name: &str| costs.next()?.strip_prefix(name)?.parse::<u32>().ok();
-        let (memory, passes, lanes) = (cost("m=")?, cost("t=")?, cost("p=")?);
-        let (salt, hash) = (STANDARD_NO_PAD.decode(salt).ok()?, STANDARD_NO_PAD.decode(hash).ok()?);
-        let length = u32::try_from(hash.len()).ok()?;
-        let parameters = DeriveParameters { memory, passes, lanes, length };
-        let bounded = is_bounded(parameters) && length >= 16 && (8..=64).contains(&salt.len());
-        let whole = parts.next().is_none();
-        (bounded && whole).then_some(Self { parameters, salt, hash })
-    }
-}
-
-/// What a stored PHC string, or whoever asks for a derivation, may make the engine spend: no more than a configuration may.
-fn is_bounded(DeriveParameters { memory, passes, lanes, length }: DeriveParameters) -> bool {
-    let most = PasswordCosts::MOST;
-    memory <= most.memory && passes <= most.passes && lanes <= most.lanes && length <= LONGEST_KEY
-}
-
-async fn derive(
-    host: &Host,
-    parameters: DeriveParameters,
-    password: &str,
-    salt: &[u8],
-) -> Result<Zeroizing<Vec<u8>>, Stop> {
-    if !host.config().offers(Capability::Derive) {
-        return Ok(argon2id(&parameters, password.as_bytes(), salt)?);
-    }
-    let ask = Derive { algorithm: "argon2id".into(), parameters, secret: b64u(password), salt: b64u(salt) };
-    match host.ask(Ask::Derive(ask)).await {
-        Answer::Derived(text) => {
-            let derived = from_b64u(&text).filter(|bytes| bytes.len() == parameters.length as usize);
-            Ok(Zeroizing::new(derived.ok_or(Fault::BadAnswer("a derive is answered with the bytes asked for"))?))
-        }
-        Answer::Failed(why) => Err(Fault::HostFailed(why).into()),
-        _ => Err(Fault::BadAnswer("a derive is answered with derived").into()),
-    }
-}
-
-fn argon2id(parameters: &DeriveParameters, secret: &[u8], salt: &[u8]) -> Result<Zeroizing<Vec<u8>>, Fault> {
-    let length = parameters.length as usize;
-    let costs = Params::new(parameters.memory, parameters.passes, parameters.lanes, Some(length))
-        .map_err(|_| Fault::Cryptography("argon2id parameters are out of bounds"))?;
-    let mut out = Zeroizing::new(vec![0; length]);
-    Argon2::new(Algorithm::Argon2id, Version::V0x13, costs)
-        .hash_password_into(secret, salt, &mut out)
-        .map_err(|_| Fault::Cryptography("argon2id failed"))?;
-    Ok(out)
-}
-
-/// Carries out the inside of a `derive` ask (JSON) and answers it (JSON): the module's `derive` export, for another thread.
-#[must_use]
-pub fn derive_json(ask: &[u8]) -> Vec<u8> {
-    let derived = crate::json::read::<Derive>(ask).map_err(|_| "the ask cannot be read").and_then(|ask| {
-        let bounded = ask.algorithm == "argon2id" && is_bounded(ask.parameters);
-        let (secret, salt) = (from_b64u(&ask.secret), from_b64u(&ask.salt));
-        match (bounded, secret, salt) {
-            (true, Some(secret), Some(salt)) => {
-                argon2id(&ask.parameters, &Zeroizing::new(secret), &salt).map_err(|_| "argon2id failed")
+impl ByPassword {
+    /// The same change, if the account is still as it was read: nobody gets in by a password that was changed meanwhile, and no change
+    /// is lost to the better hash.
+    pub(crate) fn hold(self, change: Change) -> Change {
+        let Self { account, renewed, .. } = self;
+        match renewed {
+            None => change.and_require(account.key, account.version),
+            renewed => {
+                let password = Account { password: renewed, ..account.value.clone() };
+                change.and_replace(&account, password)
             }
-            _ => Err("the ask is out of bounds"),
         }
-    });
-    let answer = derived.map_or_else(|why| Answer::Failed(why.to_owned()), |bytes| Answer::Derived(b64u(&*bytes)));
-    serde_json::to_vec(&answer).unwrap_or_default()
+    }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_phc_bomb_is_no_hash() {
-        let rest = "$c29tZXNhbHRzb21lc2FsdA$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc";
-        assert!(Phc::parse(&format!("$argon2id$v=19$m=19456,t=2,p=1{rest}")).is_some());
-        for costs in [
-            "m=4294967295,t=2,p=1",
-            "m=19456,t=4000000000,p=1",
-            "m=19456,t=2,p=99",
-            "m=19456,t=2",
-            "t=2,m=19456,p=1",
-            "",
-        ] {
-            assert!(Phc::parse(&format!("$argon2id$v=19${costs}{rest}")).is_none(), "{costs}");
+/// The person of this account, if the password is theirs and they may act. Unknown, disabled and wrong cost the same.
+pub(crate) async fn with_password(
+    host: &Host,
+    account: Option<Stored<Account>>,
+    typed: &str,
+) -> Result<Option<ByPassword>, Stop> {
+    let found = match &account {
+        Some(Stored { value, .. }) if !value.disabled => {
+            Found::Of { subject: &value.id, hash: value.password.as_deref() }
         }
-        assert!(Phc::parse("$argon2i$v=19$m=19456,t=2,p=1$x$y").is_none());
+        _ => Found::Nobody,
+    };
+    let verified = password::verify(host, found, typed).await?;
+    let (Some(verified), Some(account)) = (verified, account) else { return Ok(None) };
+    let renewed = if verified.needs_rehash { password::rehash(host, typed).await? } else { None };
+    if renewed.is_some() {
+        host.tell(Event::PasswordRehashed { subject: account.value.id.clone() });
+    }
+    Ok(Some(ByPassword { subject: account.value.clone().subject(), account, renewed }))
+}
+
+/// What is stored for the password that a command gives, itself or as a hash.
+pub(super) async fn new_password(
+    host: &Host,
+    password: Option<&Typed>,
+    hash: Option<&Typed>,
+) -> Result<Option<String>, Stop> {
+    match (password, hash) {
+        (None, None) => Ok(None),
+        (Some(password), None) => Ok(Some(password::hash(host, password.text()).await?)),
+        (None, Some(hash)) => Ok(Some(password::import(host, hash.text())?)),
+        (Some(_), Some(_)) => Err(Refusal::InvalidArgument("Give password or passwordHash").into()),
+    }
+}
+
+/// `accounts.setPassword`: one of the two.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[allow(missing_docs, reason = "docs/contract.md section 5")]
+pub struct SetPassword {
+    pub id: String,
+    #[serde(default)]
+    pub password: Option<Typed>,
+    #[serde(default)]
+    pub password_hash: Option<Typed>,
+    #[serde(default = "yes")]
+    pub end_sessions: bool,
+}
+
+/// Sets a password without asking for the old one, as whoever runs the server may.
+pub(crate) async fn set_password(host: &Host, ask: &SetPassword) -> Result<View, Stop> {
+    let password = new_password(host, ask.password.as_ref(), ask.password_hash.as_ref()).await?;
+    let password = password.ok_or(Refusal::InvalidArgument("Give password or passwordHash"))?;
+    let view = replace(host, existing(host, &ask.id).await?, password, |change| change).await?;
+    if ask.end_sessions {
+        session::end_all(host, &ask.id).await?;
+    }
+    Ok(view)
+}
+
+/// `accounts.changePassword`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[allow(missing_docs, reason = "docs/contract.md section 5")]
+pub struct ChangePassword {
+    pub id: String,
+    pub current: Typed,
+    pub new: Typed,
+    #[serde(default = "yes")]
+    pub end_sessions: bool,
+    #[serde(default)]
+    pub keep_session: Option<String>,
+    #[serde(default)]
+    pub remote: Option<String>,
+}
+
+/// Changes a password for whoever knows the current one: an attempt like any other.
+pub(crate) async fn change_password(host: &Host, ask: &ChangePassword) -> Result<View, Stop> {
+    let attempt = Attempt::at(host, &ask.id, ask.remote.as_deref()).await?;
+    let proved = attempt.check(host, ask.current.text()).await?.ok_or(Refusal::WrongCredentials)?;
+    let password = password::hash(host, ask.new.text()).await?;
+    let view = replace(host, proved.by.account, password, |change| proved.attempts.passed(change)).await?;
+    match &ask.keep_session {
+        _ if !ask.end_sessions => {}
+        Some(kept) => session::end_others(host, &ask.id, kept).await?,
+        None => session::end_all(host, &ask.id).await?,
+    }
+    Ok(view)
+}
+
+async fn replace(
+    host: &Host,
+    stored: Stored<Account>,
+    password: String,
+    also: impl FnOnce(Change) -> Change,
+) -> Result<View, Stop> {
+    let account = Account { password: Some(password), ..stored.value.clone() };
+    let view = View::of(&account);
+    mail::password_changed(host, &account);
+    host.commit(also(Change::replace(&stored, account))).await?;
+    host.tell(Event::PasswordSet { subject: stored.value.id });
+    Ok(view)
+}
+
+/// `accounts.verifyPassword`: by `id` or by `login`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs, reason = "docs/contract.md section 5")]
+pub struct VerifyPassword {
+    #[serde(default)]
+    pub id: Option<String>,
+    #[serde(default)]
+    pub login: Option<String>,
+    pub password: Typed,
+    #[serde(default)]
+    pub remote: Option<String>,
+}
+
+/// Whether the password is right.
+#[derive(Debug, Serialize)]
+pub(crate) struct Valid {
+    valid: bool,
+}
+
+/// Whoever there is not has no password that is right. An attempt like any other.
+pub(crate) async fn verify_password(host: &Host, ask: &VerifyPassword) -> Result<Valid, Stop> {
+    let attempt = match (&ask.id, &ask.login) {
+        (Some(id), None) => Attempt::at(host, id, ask.remote.as_deref()).await?,
+        (None, Some(login)) => Attempt::by_login(host, login, ask.remote.as_deref()).await?,
+        _ => return Err(Refusal::InvalidArgument("Give id or login").into()),
+    };
+    let Some(Proved { by, attempts }) = attempt.check(host, ask.password.text()).await? else {
+        return Ok(Valid { valid: false });
+    };
+    host.commit(by.hold(attempts.passed(Change::default()))).await?;
+    Ok(Valid { valid: true })
+}
+
+/// A guess at somebody's password, counted.
+struct Attempt {
+    account: Option<Stored<Account>>,
+    attempts: Attempts,
+    counted: Counted,
+}
+
+/// A right one, that is yet to be held to the counters.
+struct Proved {
+    by: ByPassword,
+    attempts: Attempts,
+}
+
+impl Attempt {
+    async fn at(host: &Host, id: &str, remote: Option<&str>) -> Result<Self, Stop> {
+        let attempts = Attempts::of(host, id, remote, None);
+        let (account, counted) = host.load((Account::slot(host.config(), id), &attempts)).await?;
+        Ok(Self { account, attempts, counted })
     }
 
-    #[test]
-    fn derive_is_argon2id_as_the_reference_tool_computes_it() {
-        // argon2 "password" with salt "somesalt", -id -t 2 -k 65536 -p 1 -l 32 (the reference's own test).
-        let ask = r#"{"algorithm":"argon2id","parameters":{"memory":65536,"passes":2,"lanes":1,"length":32},"secret":"cGFzc3dvcmQ","salt":"c29tZXNhbHQ"}"#;
-        let expected = b64u([
-            0x09, 0x31, 0x61, 0x15, 0xd5, 0xcf, 0x24, 0xed, 0x5a, 0x15, 0xa3, 0x1a, 0x3b, 0xa3, 0x26, 0xe5, 0xcf, 0x32,
-            0xed, 0xc2, 0x47, 0x02, 0x98, 0x7c, 0x02, 0xb6, 0x56, 0x6f, 0x61, 0x91, 0x3c, 0xf7,
-        ]);
-        assert_eq!(String::from_utf8(derive_json(ask.as_bytes())).unwrap(), format!("{{\"derived\":\"{expected}\"}}"));
-    }
-
-    #[test]
-    fn an_unreadable_or_excessive_derive_is_answered_failed() {
-        for ask in [
-            "",
-            "{}",
-            r#"{"algorithm":"argon2id","parameters":{"memory":7168,"passes":1,"lanes":5,"length":32},"secret":"cGFzc3dvcmQ","salt":"c29tZXNhbHQ"}"#,
-            r#"{"algorithm":"md5","parameters":{"memory":8,"passes":1,"lanes":1,"length":32},"secret":"","salt":""}"#,
-        ] {
-            assert!(String::from_utf8(derive_json(ask.as_bytes())).unwrap().starts_with("{\"failed\""));
+    async fn by_login(host: &Host, login: &str, remote: Option<&str>) -> Result<Self, Stop> {
+        // Nobody has the empty one.
+        let login = normal_login(login).unwrap_or_default();
+        let guess = id_for(host.config(), &login);
+        match host.load(Login::slot(host.config(), &login)).await? {
+            Some(login) => Self::at(host, &login.value.account, remote).await,
+            None => Ok(Self { account: None, ..Self::at(host, &guess, remote).await? }),
         }
     }
+
+    /// `None`: it was wrong, and is counted. Of too many, none is looked at.
+    async fn check(self, host: &Host, typed: &str) -> Result<Option<Proved>, Stop> {
+        let known = self.account.as_ref().map(|account| account.value.id.clone());
+        self.attempts.check(host, self.counted, known.as_deref())?;
+        match with_password(host, self.account, typed).await? {
+            Some(by) => Ok(Some(Proved { by, attempts: self.attempts })),
+            None => {
+                host.tell(Event::SignInFailed { subject: known });
+                self.attempts.failed(host).await?;
+                Ok(None)
+            }
+        }
+    }
+}
+
+const fn yes() -> bool {
+    true
 }

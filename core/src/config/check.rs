@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Capability, HostKey, Lifetimes, Pages, PasswordCosts, Resource, Signing, Written};
+use super::{Capability, HostKey, Lifetimes, Limits, Pages, Resource, Signing, Written};
 use crate::key::Algorithm;
 use crate::refusal::Fault;
 use crate::subset::Subset;
@@ -17,7 +17,7 @@ pub(super) fn check(written: &Written) -> Result<(), Fault> {
     check_lifetimes(&written.lifetimes, written.refresh_grace)?;
     check_scopes(&written.scopes, &written.default_scopes)?;
     check_resources(&written.resources, &written.scopes)?;
-    check_costs(written)?;
+    check_limits(&written.limits)?;
     check_signing(&written.signing, &written.capabilities)?;
     check_pages(&written.pages)?;
     ensure(written.trusted_hops <= 10, "trustedHops: from 0 to 10")?;
@@ -42,7 +42,7 @@ pub(super) fn check_together(first: &Written, others: &[Written]) -> Result<(), 
     ensure(distinct(&tenants) && distinct(&issuers), "issuers: each with an issuer and a tenant of its own")
 }
 
-pub(super) fn ensure(holds: bool, rule: &str) -> Result<(), Fault> {
+pub(crate) fn ensure(holds: bool, rule: &str) -> Result<(), Fault> {
     if holds { Ok(()) } else { Err(Fault::Configuration(rule.to_owned())) }
 }
 
@@ -96,15 +96,10 @@ fn check_resources(resources: &BTreeMap<String, Resource>, scopes: &BTreeMap<Str
     ensure(resources.values().all(named), "resources.name: from 1 to 100 characters")
 }
 
-fn check_costs(written: &Written) -> Result<(), Fault> {
-    let PasswordCosts { memory, passes, lanes } = written.password;
-    let most = PasswordCosts::MOST;
-    ensure((7168..=most.memory).contains(&memory), "password.memory: from 7168 to 1048576 KiB")?;
-    ensure((1..=most.passes).contains(&passes), "password.passes: from 1 to 16")?;
-    ensure((1..=most.lanes).contains(&lanes), "password.lanes: from 1 to 4")?;
-    ensure((1..=1_000_000).contains(&written.limits.flows), "limits.flows: from 1 to 1000000")?;
-    ensure((1000..=1_000_000).contains(&written.limits.body), "limits.body: from 1000 to 1000000 bytes")?;
-    ensure((1..=1_000_000).contains(&written.limits.pushed_per_minute), "limits.pushedPerMinute: from 1 to 1000000")
+fn check_limits(limits: &Limits) -> Result<(), Fault> {
+    ensure((1..=1_000_000).contains(&limits.flows), "limits.flows: from 1 to 1000000")?;
+    ensure((1000..=1_000_000).contains(&limits.body), "limits.body: from 1000 to 1000000 bytes")?;
+    ensure((1..=1_000_000).contains(&limits.pushed_per_minute), "limits.pushedPerMinute: from 1 to 1000000")
 }
 
 fn check_signing(signing: &Signing, capabilities: &[Capability]) -> Result<(), Fault> {

@@ -14,13 +14,15 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub(crate) use check::ensure;
 pub(crate) use issuer::Issuer;
 pub(crate) use openid::OpenId;
 pub(crate) use registration::{Registration, RegistrationMode};
-pub(crate) use secret::{OneOrMany, read_secrets};
+pub(crate) use secret::{OneOrMany, check_secret, read_secrets};
 pub(crate) use sign_in::SignIn;
 
 use crate::key::Algorithm;
+use crate::password::{self, Passwords};
 use crate::refusal::Fault;
 use crate::seal::Roots;
 use crate::time::Seconds;
@@ -62,9 +64,16 @@ use crate::time::Seconds;
 /// | `openid.claimsInIdToken` | `true` or `false`: ID tokens hold the claims of scopes as well; otherwise the userinfo endpoint tells them | `false` |
 /// | `dpop.requireNonce` | `true` or `false`: every DPoP proof must hold a nonce of the server | `false` |
 /// | `pages.signIn`, `pages.consent`, `pages.device`, `pages.account` | a path, or an absolute URL | the built-in pages |
-/// | `password.memory` | 7168 to 1048576 KiB | 19456 |
-/// | `password.passes` | 1 to 16 | 2 |
-/// | `password.lanes` | 1 to 4 | 1 |
+/// | `password.algorithm` | `argon2id`, `bcrypt`, `scrypt` or `pbkdf2-sha256`: what new hashes are made with | `argon2id` |
+/// | `password.memory` | of argon2id: 7168 to 1048576 KiB, and times `passes` at most 4194304 | 19456 |
+/// | `password.passes` | of argon2id: 1 to 16 | 2 |
+/// | `password.lanes` | of argon2id: 1 to 4 | 1 |
+/// | `password.cost` | of bcrypt: 10 to 16 | 12 |
+/// | `password.ln`, `password.r`, `password.p` | of scrypt: 14 to 20, 8 to 32 and 1 to 16, at most 1 GiB together | 17, 8, 1 |
+/// | `password.iterations` | of pbkdf2-sha256: 100000 to 10000000 | 600000 |
+/// | `password.shortest` | 8 to 64 characters that a new password has at least | 8 |
+/// | `password.peppers` | at most 8, each with an `id` of 1 to 32 of `a-z A-Z 0-9 - _` and a `secret` as `secret` is; the first is for new hashes, the others verify | none |
+/// | `password.legacy` | at most 2, each an `algorithm` (also `argon2i`, `argon2d`, `pbkdf2-sha512`) with its costs: what hashes that were imported cost, so that every attempt costs it too | none |
 /// | `signIn.attempts.account` | 3 to 1000 wrong answers for one person in each window; as many from each browser that they signed in with before | 10 |
 /// | `signIn.attempts.address` | 3 to 1000000 wrong answers from one address (an IPv6 network of 64 bits) in each window | 100 |
 /// | `signIn.attempts.window` | 1 min to 1 d | 15 min |
@@ -111,7 +120,7 @@ struct Written {
     #[serde(default)]
     pages: Pages,
     #[serde(default)]
-    password: PasswordCosts,
+    password: password::Written,
     #[serde(default)]
     sign_in: SignIn,
     #[serde(default)]
@@ -147,7 +156,7 @@ pub(crate) struct Config {
     pub(crate) openid: Option<OpenId>,
     pub(crate) dpop: Dpop,
     pub(crate) pages: Pages,
-    pub(crate) password: PasswordCosts,
+    pub(crate) password: Passwords,
     pub(crate) sign_in: SignIn,
     pub(crate) registration: Registration,
     pub(crate) limits: Limits,
@@ -285,26 +294,6 @@ impl Default for Pages {
     }
 }
 
-/// Argon2id costs (RFC 9106 section 3.1); the default is OWASP's second choice.
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-pub(crate) struct PasswordCosts {
-    pub(crate) memory: u32,
-    pub(crate) passes: u32,
-    pub(crate) lanes: u32,
-}
-
-impl PasswordCosts {
-    /// The dearest that are taken, written in a configuration or in a stored hash.
-    pub(crate) const MOST: Self = Self { memory: 1_048_576, passes: 16, lanes: 4 };
-}
-
-impl Default for PasswordCosts {
-    fn default() -> Self {
-        Self { memory: 19_456, passes: 2, lanes: 1 }
-    }
-}
-
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub(crate) struct Limits {
@@ -365,7 +354,7 @@ impl Config {
             signing: written.signing,
             dpop: written.dpop,
             pages: written.pages,
-            password: written.password,
+            password: written.password.checked()?,
             sign_in: written.sign_in,
             registration: written.registration,
             limits: written.limits,

@@ -53,7 +53,7 @@ pub(crate) fn read_secrets(OneOrMany(secrets): &OneOrMany) -> Result<Roots, Faul
 const WELL_KNOWN: [&str; 8] =
     ["changeme", "change-me", "change_me", "password", "your-secret", "your_secret", "supersecret", "keyboard cat"];
 
-fn check_secret(secret: &str) -> Result<(), Fault> {
+pub(crate) fn check_secret(secret: &str) -> Result<(), Fault> {
     let length = secret.chars().count();
     ensure((32..=1024).contains(&length), "secret: from 32 to 1024 characters; make one with `claviger secret`")?;
     let lower = secret.to_ascii_lowercase();

@@ -234,6 +234,6 @@ pub(crate) fn fault_response(config: &Config, request: &Request, fault: &Fault) 
     } else {
         Response::error(status, code, message)
     };
-    let response = if status == 503 { response.with("retry-after", "1") } else { response };
+    let response = if status == 503 { response.with("retry-after", fault.retry_after().to_string()) } else { response };
     for_whom(endpoint, response)
 }

@@ -15,7 +15,7 @@ mod second;
 mod stage;
 mod visitor;
 
-pub(crate) use attempts::Attempts;
+pub(crate) use attempts::{Attempts, Counted};
 pub use commands::{As, Out, WithCode, WithPassword};
 pub(crate) use commands::{check_word, out, sign_in_as, with_code, with_password};
 pub(crate) use pages::{post_second_factor, post_sign_in, sign_in_page};

@@ -59,25 +59,31 @@ impl Someone {
     pub(super) async fn prove(self, host: &Host, login: &str, password: &str) -> Result<Proved, Stop> {
         let known = self.account.as_ref().map(|account| account.value.id.clone());
         self.attempts.check(host, self.counted, known.as_deref())?;
-        let is_hosts = host.config().offers(Capability::Subject);
-        let subject = if is_hosts {
-            account::sign_in_at_host(host, login, password).await?
-        } else {
-            account::with_password(host, self.account, password).await?
-        };
-        let Some(subject) = subject else {
-            host.tell(Event::SignInFailed { subject: known });
-            self.attempts.failed(host).await?;
-            return Err(Refusal::WrongCredentials.into());
-        };
-        let first = First::by(&subject.id, "pwd");
-        let Self { attempts, factors, former, .. } = self;
-        if !is_hosts {
-            return Ok(Proved { first, attempts: Some(attempts), factors, former, change: None });
+        let Self { account, attempts, factors, former, .. } = self;
+        if host.config().offers(Capability::Subject) {
+            let Some(subject) = account::sign_in_at_host(host, login, password).await? else {
+                return Err(wrong(host, &attempts, known).await);
+            };
+            // They were counted under the name that was typed, in another partition: it is all that was known of them.
+            host.commit(attempts.passed(Change::default())).await?;
+            let factors = host.load(Factors::slot(host.config(), &subject.id)).await?;
+            let first = First::by(&subject.id, "pwd");
+            return Ok(Proved { first, attempts: None, factors, former, change: None });
         }
-        // They were counted under the name that was typed, in another partition: it is all that was known of them.
-        host.commit(attempts.passed(Change::default())).await?;
-        let factors = host.load(Factors::slot(host.config(), &subject.id)).await?;
-        Ok(Proved { first, attempts: None, factors, former, change: None })
+        let Some(by) = account::with_password(host, account, password).await? else {
+            return Err(wrong(host, &attempts, known).await);
+        };
+        let first = First::by(&by.subject.id, "pwd");
+        let change = Some(Box::new(|change| by.hold(change)) as Box<_>);
+        Ok(Proved { first, attempts: Some(attempts), factors, former, change })
+    }
+}
+
+/// Counted before it is told.
+async fn wrong(host: &Host, attempts: &Attempts, subject: Option<String>) -> Stop {
+    host.tell(Event::SignInFailed { subject });
+    match attempts.failed(host).await {
+        Ok(()) => Refusal::WrongCredentials.into(),
+        Err(stop) => stop,
     }
 }

@@ -78,7 +78,10 @@ pub(super) async fn run(auth: &Claviger, command: UsersCommand, output: Output) 
         UsersCommand::SetPassword(SetPassword { who: Who { user }, password }) => {
             let account = find(auth, &user).await?;
             let password = password.read()?;
-            shown_once(auth.accounts().set_password(&account.id, &password.text).await?, password, output)
+            let account = auth.accounts().set_password(&account.id, &password.text).await?;
+            // Its owner is signed out: the applications learn of it before the process ends.
+            auth.settled().await;
+            shown_once(account, password, output)
         }
     }
 }

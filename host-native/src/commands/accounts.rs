@@ -60,12 +60,44 @@ impl Accounts<'_> {
         self.0.command("accounts.update", &Update { id, change }).await
     }
 
-    /// Sets an account's password.
+    /// Sets an account's password without asking for the old one, and signs its owner out everywhere.
     ///
     /// # Errors
     /// `not_found`, `invalid_argument`, and faults.
     pub async fn set_password(&self, id: &str, password: &str) -> Result<Account, Error> {
-        self.0.command("accounts.setPassword", &SetPassword { id, password }).await
+        self.set_password_as(id, &NewPassword::Text(password), true).await
+    }
+
+    /// The same with the hash that another system made of the password, or without an end of sessions.
+    ///
+    /// # Errors
+    /// `not_found`, `invalid_argument`, and faults.
+    pub async fn set_password_as(
+        &self,
+        id: &str,
+        password: &NewPassword<'_>,
+        end_sessions: bool,
+    ) -> Result<Account, Error> {
+        self.0.command("accounts.setPassword", &SetPassword { id, password, end_sessions }).await
+    }
+
+    /// Changes a password for whoever knows the current one: counts as an attempt to sign in.
+    ///
+    /// # Errors
+    /// `wrong_credentials`, `too_many_requests`, `invalid_argument`, and faults.
+    pub async fn change_password(&self, id: &str, change: &PasswordChange<'_>) -> Result<Account, Error> {
+        self.0.command("accounts.changePassword", &ChangePassword { id, change }).await
+    }
+
+    /// Whether this is the person's password. Signs nobody in, and counts as an attempt to sign in. `remote` is the address that it comes
+    /// from.
+    ///
+    /// # Errors
+    /// `too_many_requests`, and faults.
+    pub async fn verify_password(&self, who: &Who<'_>, password: &str, remote: Option<&str>) -> Result<bool, Error> {
+        let guess = VerifyPassword { who, password, remote };
+        let Valid { valid } = self.0.command("accounts.verifyPassword", &guess).await?;
+        Ok(valid)
     }
 }
 
@@ -90,12 +122,16 @@ pub struct Account {
 
 /// An account to make.
 #[derive(Clone, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct NewAccount {
     /// What its owner signs in with.
     pub login: String,
     /// What its owner proves to be by.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub password: Option<String>,
+    /// In its place what another system made of it: argon2, bcrypt, scrypt or pbkdf2, in one of the forms of `docs/contract.md`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub password_hash: Option<String>,
     /// What pages call its owner.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
@@ -137,8 +173,96 @@ struct Update<'a> {
     change: &'a AccountChange,
 }
 
+/// A password to set.
+#[derive(Clone, Copy, Serialize)]
+#[non_exhaustive]
+pub enum NewPassword<'a> {
+    /// Itself.
+    #[serde(rename = "password")]
+    Text(&'a str),
+    /// What another system made of it.
+    #[serde(rename = "passwordHash")]
+    Hash(&'a str),
+}
+
+impl std::fmt::Debug for NewPassword<'_> {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("NewPassword(..)")
+    }
+}
+
+/// A change of a password by whoever knows the current one.
+#[derive(Clone, Copy, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PasswordChange<'a> {
+    /// The one that is to be another.
+    pub current: &'a str,
+    /// The other.
+    pub new: &'a str,
+    /// Whether the person is signed out.
+    pub end_sessions: bool,
+    /// The session that goes on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub keep_session: Option<&'a str>,
+    /// The address that it comes from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub remote: Option<&'a str>,
+}
+
+impl<'a> PasswordChange<'a> {
+    /// Signs the person out everywhere.
+    #[must_use]
+    pub fn new(current: &'a str, new: &'a str) -> Self {
+        Self { current, new, end_sessions: true, keep_session: None, remote: None }
+    }
+}
+
+impl std::fmt::Debug for PasswordChange<'_> {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { end_sessions, keep_session, remote, .. } = self;
+        let mut shown = formatter.debug_struct("PasswordChange");
+        shown.field("end_sessions", end_sessions).field("keep_session", keep_session).field("remote", remote);
+        shown.finish_non_exhaustive()
+    }
+}
+
+/// Whose password it may be.
+#[derive(Debug, Clone, Copy, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub enum Who<'a> {
+    /// By the account's id.
+    Id(&'a str),
+    /// By what its owner signs in with.
+    Login(&'a str),
+}
+
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct SetPassword<'a> {
     id: &'a str,
+    #[serde(flatten)]
+    password: &'a NewPassword<'a>,
+    end_sessions: bool,
+}
+
+#[derive(Serialize)]
+struct ChangePassword<'a> {
+    id: &'a str,
+    #[serde(flatten)]
+    change: &'a PasswordChange<'a>,
+}
+
+#[derive(Serialize)]
+struct VerifyPassword<'a> {
+    #[serde(flatten)]
+    who: &'a Who<'a>,
     password: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    remote: Option<&'a str>,
+}
+
+#[derive(Deserialize)]
+struct Valid {
+    valid: bool,
 }

@@ -10,6 +10,7 @@ mod devices;
 mod grants;
 mod interactions;
 mod keys;
+mod passwords;
 mod purge;
 mod registration_tokens;
 mod resources;
@@ -19,7 +20,7 @@ mod tokens;
 
 use serde::{Deserialize, Serialize};
 
-pub use accounts::{Account, AccountChange, Accounts, NewAccount};
+pub use accounts::{Account, AccountChange, Accounts, NewAccount, NewPassword, PasswordChange, Who};
 pub(crate) use authenticate::Seen;
 pub use authenticate::{Actor, Principal, PrincipalKind, Requirement};
 pub use clients::{
@@ -30,6 +31,7 @@ pub use devices::{DeviceAllowed, DeviceRequest, Devices};
 pub use grants::{Grant, GrantState, Grants};
 pub use interactions::{Allowed, Interaction, InteractionClient, InteractionScope, Interactions, Onward, Prompt};
 pub use keys::{Algorithm, Key, KeyState, Keys};
+pub use passwords::{CheckedHash, HashAlgorithm, HashParameters, InspectedHash, Passwords};
 pub use purge::{Purge, Purged};
 pub use registration_tokens::{IssuedRegistrationToken, NewRegistrationToken, RegistrationToken, RegistrationTokens};
 pub use sessions::{Session, Sessions};

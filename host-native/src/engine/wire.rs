@@ -96,6 +96,8 @@ pub(crate) enum Answer {
     Signature(String),
     Verified(bool),
     Response(Fetched),
+    /// There is too much to do; in seconds.
+    Busy(u64),
     Failed(String),
     /// An answer that is written already.
     #[serde(untagged)]

@@ -10,6 +10,7 @@ mod factors;
 mod keys;
 mod logout;
 mod openid;
+mod passwords;
 mod proofs;
 mod pushed;
 mod refusals;
@@ -29,6 +30,7 @@ pub fn all() -> Vec<Scenario> {
         administration::ALL,
         sign_in::ALL,
         factors::ALL,
+        passwords::ALL,
         pushed::ALL,
         tokens::ALL,
         client_credentials::ALL,

@@ -43,6 +43,7 @@ mod openid_pairwise;
 mod openid_requests;
 mod openid_userinfo;
 mod operations;
+mod passwords;
 mod pushed;
 mod races;
 mod refresh;
