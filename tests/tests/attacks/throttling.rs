@@ -1,7 +1,7 @@
 //! How often somebody may guess: TH-001 to TH-014.
 
 use claviger_tests::setting::{PASSWORD, Setting, header, text};
-use claviger_tests::{Browser, form};
+use claviger_tests::{Browser, Memory, form};
 use serde_json::{Value, json};
 
 const MOST: usize = 10;
@@ -249,4 +249,56 @@ fn a_sign_in_is_two_trips_and_a_wrong_one_counts_at_the_address_too() {
         s.world.ok(wrong);
         assert_eq!(s.world.asked().as_slice(), ["load", "commit", "commit"], "{login}");
     }
+}
+
+/// A host with users of its own: Grace, whose password is [`PASSWORD`].
+fn of_host(ask: &Value, store: &mut Memory) -> Value {
+    match &ask["subject"] {
+        Value::Null => store.answer(ask),
+        asked if asked["signIn"]["password"] == PASSWORD => json!({ "subject": { "id": "u7", "name": "Grace" } }),
+        asked if asked.get("signIn").is_some() => json!({ "subject": null }),
+        _ => json!({ "subject": { "id": "u7", "name": "Grace" } }),
+    }
+}
+
+#[test]
+fn th_006_a_hosts_own_users_are_counted_by_the_login_that_was_typed() {
+    let mut s = Setting::new(json!({ "capabilities": ["subject"] }), "opaque");
+    let mut attempt = |login: &str, password: &str| {
+        let command = guess_command(&mut s, &mut Browser::new(), login, password, "203.0.113.9");
+        let done = s.world.run_with(command, |ask, _, store| of_host(ask, store));
+        (done["ok"]["status"].clone(), s.world.asked().clone())
+    };
+    let (status, asked) = attempt("grace", PASSWORD);
+    assert_eq!(
+        (status, asked.as_slice()),
+        (json!(303), &["load", "subject", "commit", "load", "commit"].map(String::from)[..])
+    );
+    for _ in 0..MOST {
+        let (status, asked) = attempt("Grace ", "wrong");
+        assert_eq!(
+            (status, asked.as_slice()),
+            (json!(401), &["load", "subject", "commit", "commit"].map(String::from)[..])
+        );
+    }
+    let (status, asked) = attempt("grace", PASSWORD);
+    assert_eq!((status, asked.as_slice()), (json!(429), &["load"].map(String::from)[..]), "the host is not asked");
+}
+
+#[test]
+fn th_006_a_right_guess_at_a_hosts_own_user_is_held_to_the_counter() {
+    let mut s = Setting::new(json!({ "capabilities": ["subject"] }), "opaque");
+    let right = guess_command(&mut s, &mut Browser::new(), "grace", PASSWORD, "203.0.113.9");
+    let mut filled = false;
+    let done = s.world.run_with(right, |ask, _, store| {
+        if ask.get("commit").is_some() && !filled {
+            filled = true;
+            let add = &ask["commit"]["add"][0];
+            let full = json!({ "commit": { "add": [{ "key": add["key"], "delta": MOST, "ceiling": MOST, "expires": add["expires"] }] } });
+            assert_eq!(store.answer(&full)["commit"], "committed");
+        }
+        of_host(ask, store)
+    });
+    assert_eq!(done["ok"]["status"], 429, "{done}");
+    assert!(!done["ok"].to_string().contains("claviger-session"), "{done}");
 }
