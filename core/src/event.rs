@@ -74,6 +74,8 @@ pub enum Event {
     FactorRemoved { subject: String, factor_id: String },
     #[serde(rename = "factor.used")]
     FactorUsed { subject: String, kind: Kind },
+    #[serde(rename = "factor.refused")]
+    FactorRefused { subject: String },
     #[serde(rename = "recovery_codes.regenerated")]
     RecoveryCodesRegenerated { subject: String },
     #[serde(rename = "authentication.succeeded")]

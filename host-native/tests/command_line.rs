@@ -439,6 +439,7 @@ fn what_is_not_there_is_told_with_the_command_that_lists_what_is() {
         ("registration-tokens revoke AAAAAAAAAAAAAAAAAAAAAA", "registration-tokens list"),
         ("users show x", "users list"),
         ("sessions revoke ada AAAAAAAAAAAAAAAAAAAAAA", "sessions list ada"),
+        ("factors remove ada AAAAAAAAAAAAAAAAAAAAAA", "factors list ada"),
         ("grants revoke ada AAAAAAAAAAAAAAAAAAAAAA", "grants list ada"),
     ] {
         let told: Value = serde_json::from_slice(&run(arguments).stderr).unwrap();

@@ -27,6 +27,7 @@ import { Random } from "./random.js";
 import { Accounts } from "./rooms/accounts.js";
 import { Clients } from "./rooms/clients.js";
 import { Devices } from "./rooms/devices.js";
+import { Factors } from "./rooms/factors.js";
 import { Interactions } from "./rooms/interactions.js";
 import { Keys } from "./rooms/keys.js";
 import { Passwords } from "./rooms/passwords.js";
@@ -54,6 +55,7 @@ export class Claviger {
   readonly registrationTokens: RegistrationTokens;
   readonly accounts: Accounts;
   readonly passwords: Passwords;
+  readonly factors: Factors;
   readonly sessions: Sessions;
   readonly signIn: SignIn;
   readonly grants: Grants;
@@ -88,6 +90,7 @@ export class Claviger {
     this.registrationTokens = new RegistrationTokens(call);
     this.accounts = new Accounts(call);
     this.passwords = new Passwords(call);
+    this.factors = new Factors(call);
     this.sessions = new Sessions(call);
     this.signIn = new SignIn(call, (request) => (options.remote ?? remoteAddress)(request, undefined));
     this.grants = new Grants(call);

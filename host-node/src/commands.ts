@@ -16,6 +16,7 @@ import type {
   IssuedRegistrationToken,
   ListPage,
   NewAccount,
+  NewAuthenticator,
   NewClient,
   NewPassword,
   Paging,
@@ -26,12 +27,14 @@ import type {
   RegistrationToken,
   Requirement,
   ResourceMetadata,
+  SecondFactors,
   Session,
   SignedIn,
   SigningAlgorithm,
   SigningKey,
   Stage,
   TokenRequirement,
+  VerifiedCode,
 } from "./shapes.js";
 
 /** Response headers, names repeated where a header is. */
@@ -77,6 +80,18 @@ export interface Commands {
   "sessions.revoke": [OfSubject & ById, { revoked: boolean }];
   "sessions.revokeAll": [OfSubject, { revoked: number }];
   "sessions.revokeOthers": [OfSubject & { keep: string }, { revoked: number }];
+  "factors.list": [OfSubject, SecondFactors];
+  "factors.beginTotp": [
+    OfSubject & { name?: string; algorithm?: "SHA1" | "SHA256" | "SHA512"; digits?: 6 | 8 },
+    NewAuthenticator,
+  ];
+  "factors.confirmTotp": [
+    OfSubject & ById & { code: string; keepSession?: string },
+    { recoveryCodes: string[] | null },
+  ];
+  "factors.regenerateRecoveryCodes": [OfSubject, { recoveryCodes: string[] }];
+  "factors.remove": [OfSubject & ById & { keepSession?: string }, { removed: boolean }];
+  "factors.verify": [OfSubject & { code: string; remote?: string }, VerifiedCode];
   "logout.deliver": [
     OfSubject & { sessionId: string; clientId: string; attempt?: number },
     { delivered: boolean; retryIn: number | null },

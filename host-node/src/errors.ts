@@ -42,6 +42,7 @@ export type RefusalCode =
   | "unsupported_grant_type"
   | "unsupported_response_type"
   | "use_dpop_nonce"
+  | "wrong_code"
   | "wrong_credentials"
   | (string & {});
 

@@ -32,6 +32,12 @@ export interface Events {
   "sign_in.succeeded": OfSubject & { readonly sessionId: string };
   "sign_in.failed": { readonly subject: string | null };
   "sign_in.throttled": { readonly subject: string | null };
+  "factor.added": OfSubject & { readonly factorId: string };
+  "factor.removed": OfSubject & { readonly factorId: string };
+  "factor.used": OfSubject & { readonly kind: "totp" | "recovery_code" };
+  /** A code was wrong, over, or used before. */
+  "factor.refused": OfSubject;
+  "recovery_codes.regenerated": OfSubject;
   "session.revoked": OfSubject & { readonly sessionId: string };
   /** A session is over that this client wants to be told of (OpenID Connect Back-Channel Logout): that is begun already. */
   "logout.due": OfSubject & OfClient & { readonly sessionId: string };

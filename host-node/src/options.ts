@@ -96,9 +96,14 @@ export interface Configuration {
   /**
    * Signing in. `attempts`: how many wrong answers are looked at in each `window` (15 minutes), for one person (10) and from one
    * address (100); a browser that somebody signed in with before has as many of its own, so that nobody can lock them out of it.
-   * `recent`: how long after a sign-in somebody may change what they sign in with (10 minutes).
+   * `recent`: how long after a sign-in somebody may change what they sign in with (10 minutes). `endSessionsOnFactorChange`: whether
+   * a person's other sessions end when they add or remove a second factor (`true`).
    */
-  signIn?: { attempts?: { account?: number; address?: number; window?: Lifetime }; recent?: Lifetime };
+  signIn?: {
+    attempts?: { account?: number; address?: number; window?: Lifetime };
+    recent?: Lifetime;
+    endSessionsOnFactorChange?: boolean;
+  };
   /**
    * Clients that register themselves: by dynamic registration (RFC 7591, `mode`), or by a metadata document at an https address
    * that is their id (`documents`, which needs `fetch`). Both are off when absent. `perHour` bounds what one address may cause, so

@@ -246,8 +246,49 @@ export interface FullStage {
 export interface PendingStage {
   readonly stage: "pending";
   readonly pending: string;
-  readonly kinds: readonly ("totp" | "recovery_code")[];
+  readonly kinds: readonly FactorKind[];
   readonly headers: [name: string, value: string][];
+}
+
+/** What one person proves themselves with beside a password. */
+export interface SecondFactors {
+  /** What a sign-in may be asked for; with none, there is no second factor. */
+  readonly kinds: readonly FactorKind[];
+  /** At most five. */
+  readonly authenticators: readonly Authenticator[];
+  readonly recoveryCodesLeft: number;
+}
+
+/** What a second factor is proved by: a code of an authenticator app, or one for the day on which the app is gone. */
+export type FactorKind = "totp" | "recovery_code";
+
+/** An authenticator app. */
+export interface Authenticator {
+  readonly id: string;
+  /** What its owner calls it. */
+  readonly name: string | null;
+  /** Whether it is a factor; until then it waits for its first code. */
+  readonly confirmed: boolean;
+  readonly createdAt: number;
+  /** When a code of it was good last, to 30 seconds. */
+  readonly lastUsedAt: number | null;
+}
+
+/** A key for an authenticator app, shown this once. */
+export interface NewAuthenticator {
+  readonly id: string;
+  /** In base32, for typing. */
+  readonly secret: string;
+  /** `otpauth://…`, for a QR code. */
+  readonly uri: string;
+  /** The first code must come before. */
+  readonly expiresAt: number;
+}
+
+/** By what somebody proved themselves. */
+export interface VerifiedCode {
+  readonly kind: FactorKind;
+  readonly recoveryCodesLeft: number;
 }
 
 /** What one person allowed one client. */

@@ -167,6 +167,7 @@ test("what is not there is told with the command that lists what is", async () =
     ["registration-tokens revoke AAAAAAAAAAAAAAAAAAAAAA", "registration-tokens list"],
     ["users show x", "users list"],
     ["sessions revoke ada AAAAAAAAAAAAAAAAAAAAAA", "sessions list ada"],
+    ["factors remove ada AAAAAAAAAAAAAAAAAAAAAA", "factors list ada"],
     ["grants revoke ada AAAAAAAAAAAAAAAAAAAAAA", "grants list ada"],
   ]) {
     const { code, error } = await type(line!);

@@ -78,6 +78,7 @@ use crate::time::Seconds;
 /// | `signIn.attempts.address` | 3 to 1000000 wrong answers from one address (an IPv6 network of 64 bits) in each window | 100 |
 /// | `signIn.attempts.window` | 1 min to 1 d | 15 min |
 /// | `signIn.recent` | 1 min to 1 d: how long after a sign-in somebody may change what they sign in with | 10 min |
+/// | `signIn.endSessionsOnFactorChange` | `true` or `false`: the other sessions of a person end when a second factor is added or removed | `true` |
 /// | `registration.mode` | `off`, `token` (an initial access token is needed) or `open` | `off` |
 /// | `registration.documents` | whether a client id may be the address of a metadata document; needs `fetch` | `false` |
 /// | `registration.scopes` | what such clients may ask for; each in `scopes` | all |

@@ -14,11 +14,13 @@ pub(crate) struct SignIn {
     pub(crate) attempts: Attempts,
     /// How long after a sign-in somebody may change what they sign in with.
     pub(crate) recent: Seconds,
+    /// Whether the other sessions end when a factor is added or removed.
+    pub(crate) end_sessions_on_factor_change: bool,
 }
 
 impl Default for SignIn {
     fn default() -> Self {
-        Self { attempts: Attempts::default(), recent: Seconds(600) }
+        Self { attempts: Attempts::default(), recent: Seconds(600), end_sessions_on_factor_change: true }
     }
 }
 
@@ -40,7 +42,7 @@ impl Default for Attempts {
 }
 
 pub(super) fn check(written: &Written) -> Result<(), Fault> {
-    let SignIn { attempts, recent } = &written.sign_in;
+    let SignIn { attempts, recent, .. } = &written.sign_in;
     ensure((3..=1000).contains(&attempts.account), "signIn.attempts.account: from 3 to 1000")?;
     ensure((3..=1_000_000).contains(&attempts.address), "signIn.attempts.address: from 3 to 1000000")?;
     ensure((60..=86_400).contains(&attempts.window.0), "signIn.attempts.window: from 1 minute to 1 day")?;

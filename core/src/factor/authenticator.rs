@@ -7,7 +7,7 @@
 //!                     |    | a wrong code: refused      |  |    +-------+
 //!                     |    +---                         |  | a wrong code, or one of this step or of an earlier one: refused
 //!     15 minutes, or  |                          remove |  +---
-//!     remove          +----------> (none) <-------------+
+//!     remove          +----------> (none) <-------------+  confirm: with the same code nothing changes, else refused
 //! ```
 //! A pending one signs nobody in, and asks nobody for a code: it says only who began.
 
@@ -19,6 +19,8 @@ use crate::hash::same;
 use crate::random::Random;
 use crate::refusal::{Fault, Refusal};
 use crate::time::{Millis, Seconds};
+
+const CONFIRMED: Refusal = Refusal::AlreadyExists("This authenticator is confirmed already");
 
 /// How long a pending one waits for its first code.
 const WAITS: Seconds = Seconds(15 * 60);
@@ -48,13 +50,15 @@ pub(crate) enum State {
 }
 
 impl State {
-    /// The person types the first code. `step` is the one that it is of; none, and it is wrong.
+    /// The person types the first code. `step` is the one that it is of; none, and it is wrong. The same code again changes nothing:
+    /// somebody did not hear the answer.
     fn confirm(self, step: Option<Step>, now: Millis) -> Result<Self, Refusal> {
         match (self, step) {
             (Self::Pending { until }, _) if until <= now => Err(super::NO_SUCH),
             (Self::Pending { .. }, Some(step)) => Ok(Self::Confirmed { last_step: step }),
             (Self::Pending { .. }, None) => Err(Refusal::WrongCode),
-            (Self::Confirmed { .. }, _) => Err(Refusal::AlreadyExists("This authenticator is confirmed already")),
+            (Self::Confirmed { last_step }, Some(step)) if step == last_step => Ok(self),
+            (Self::Confirmed { .. }, Some(_) | None) => Err(CONFIRMED),
         }
     }
 
@@ -121,7 +125,7 @@ impl Authenticator {
 
     /// The same, confirmed by its first code, which is used by that.
     pub(super) fn confirm(&self, keeper: &Keeper, code: &str, now: Millis) -> Result<Self, crate::refusal::Stop> {
-        let state = self.state.confirm(self.step_of(keeper, code, now)?, now)?;
+        let state = self.state.confirm(self.step_of(keeper, code, now, None)?, now)?;
         Ok(Self { state, ..self.clone() })
     }
 
@@ -130,23 +134,21 @@ impl Authenticator {
         if !self.is_confirmed() {
             return Ok(None);
         }
-        let state = self.state.spend(self.step_of(keeper, code, now)?);
+        let state = self.state.spend(self.step_of(keeper, code, now, self.state.last_step())?);
         Ok(state.ok().map(|state| Self { state, ..self.clone() }))
     }
 
     /// Of which step a code is, out of the one that it is now, the one before and the one after (RFC 6238 section 5.2: one for the way,
-    /// one for clocks that differ); if of several, the first that is not used. Takes as long whatever it finds.
-    fn step_of(&self, keeper: &Keeper, code: &str, now: Millis) -> Result<Option<Step>, Fault> {
+    /// one for clocks that differ), but of none up to `used`; if of several, the first. Takes as long whatever it finds.
+    fn step_of(&self, keeper: &Keeper, code: &str, now: Millis, used: Option<Step>) -> Result<Option<Step>, Fault> {
         let key = keeper.open(&self.id, &self.sealed_key)?;
         let current = totp::step_at(now);
-        let used = |step| self.state.last_step().is_some_and(|last| step <= last);
         let mut found = None;
         for step in current.saturating_sub(1)..=current.saturating_add(1) {
-            let is_code = same(totp::code(self.algorithm, self.digits, &key, step).as_bytes(), code.as_bytes())
-                & !code.is_empty();
-            if is_code && !used(step) && found.is_none() {
-                found = Some(step);
-            }
+            let expected = totp::code(self.algorithm, self.digits, &key, step);
+            let is_code = same(expected.as_bytes(), code.as_bytes()) & !code.is_empty();
+            let is_new = used.is_none_or(|used| step > used);
+            found = found.or((is_code & is_new).then_some(step));
         }
         Ok(found)
     }
@@ -181,22 +183,22 @@ mod tests {
     const NOW: Millis = 1_000_000;
     const PENDING: State = State::Pending { until: NOW + 1 };
     const OVER: State = State::Pending { until: NOW };
-    const CONFIRMED: State = State::Confirmed { last_step: 33 };
+    const BEFORE: State = State::Confirmed { last_step: 33 };
 
     #[test]
     fn a_pending_one_alone_is_confirmed_and_only_by_a_code_in_time() {
         let confirmed = |state: State| [None, Some(33)].map(|step| state.confirm(step, NOW));
         assert_eq!(confirmed(PENDING), [Err(Refusal::WrongCode), Ok(State::Confirmed { last_step: 33 })]);
         assert_eq!(confirmed(OVER), [Err(super::super::NO_SUCH), Err(super::super::NO_SUCH)]);
-        let twice = || Err(Refusal::AlreadyExists("This authenticator is confirmed already"));
-        assert_eq!(confirmed(CONFIRMED), [twice(), twice()]);
+        assert_eq!(confirmed(BEFORE), [Err(CONFIRMED), Ok(BEFORE)], "the same code again");
+        assert_eq!(BEFORE.confirm(Some(34), NOW), Err(CONFIRMED));
     }
 
     #[test]
     fn rt_020_a_step_is_spent_once_and_takes_those_before_with_it() {
         let spent = |state: State| [None, Some(32), Some(33), Some(34)].map(|step| state.spend(step));
         let wrong = || Err(Refusal::WrongCode);
-        assert_eq!(spent(CONFIRMED), [wrong(), wrong(), wrong(), Ok(State::Confirmed { last_step: 34 })]);
+        assert_eq!(spent(BEFORE), [wrong(), wrong(), wrong(), Ok(State::Confirmed { last_step: 34 })]);
         assert_eq!(spent(PENDING), [wrong(), wrong(), wrong(), wrong()]);
         assert_eq!(spent(OVER), [wrong(), wrong(), wrong(), wrong()]);
     }

@@ -9,7 +9,9 @@ use crate::event::Event;
 use crate::handle::Owner;
 use crate::host::Host;
 use crate::record::Stored;
-use crate::refusal::{Refusal, Stop};
+use crate::refusal::{Fault, Refusal, Stop};
+use crate::session;
+use crate::sign_in::Attempts;
 use crate::time::Millis;
 use crate::want::EvenIfOver;
 
@@ -37,21 +39,27 @@ pub struct BeginTotp {
 
 /// `factors.confirmTotp`.
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[allow(missing_docs, reason = "docs/contract.md section 5")]
 pub struct ConfirmTotp {
     pub subject: String,
     pub id: String,
     pub code: String,
+    /// The session that does it, and goes on.
+    #[serde(default)]
+    pub keep_session: Option<String>,
 }
 
 /// `factors.remove`.
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[allow(missing_docs, reason = "docs/contract.md section 5")]
 pub struct Remove {
     pub subject: String,
     pub id: String,
+    /// The session that does it, and goes on.
+    #[serde(default)]
+    pub keep_session: Option<String>,
 }
 
 /// `factors.verify`.
@@ -61,6 +69,9 @@ pub struct Remove {
 pub struct Verify {
     pub subject: String,
     pub code: String,
+    /// Where the code comes from, whose wrong ones are counted too.
+    #[serde(default)]
+    pub remote: Option<String>,
 }
 
 impl std::fmt::Debug for ConfirmTotp {
@@ -177,46 +188,89 @@ pub(crate) async fn begin_totp(host: &Host, ask: &BeginTotp) -> Result<Begun, St
     })
 }
 
-/// Two trips.
+/// Two trips, and those that end the other sessions, which are last: from the commit on, nobody signs in without the new factor, so
+/// that none is missed.
 pub(crate) async fn confirm_totp(host: &Host, ask: &ConfirmTotp) -> Result<Codes, Stop> {
     let stored = load(host, &ask.subject).await?.ok_or(super::NO_SUCH)?;
     let keeper = Keeper::of(host.config(), &ask.subject);
     let factors = stored.value.clone();
     let (factors, recovery_codes) = factors.confirm_totp(&keeper, host.random(), &ask.id, &ask.code, host.now())?;
-    host.tell(Event::FactorAdded { subject: ask.subject.clone(), factor_id: ask.id.clone() });
-    host.commit(Change::replace(&stored, factors)).await?;
+    if factors != stored.value {
+        host.tell(Event::FactorAdded { subject: ask.subject.clone(), factor_id: ask.id.clone() });
+        host.commit(Change::replace(&stored, factors)).await?;
+    }
+    end_others_for_good(host, &ask.subject, ask.keep_session.as_deref()).await?;
     Ok(Codes { recovery_codes })
 }
 
 /// Two trips.
 pub(crate) async fn regenerate(host: &Host, ask: &Whose) -> Result<Codes, Stop> {
-    let stored = load(host, &ask.subject).await?;
-    let factors = stored.as_ref().map(|stored| stored.value.clone()).unwrap_or_default();
-    let (factors, codes) = factors.regenerate_recovery(&Keeper::of(host.config(), &ask.subject), host.random())?;
+    let stored = load(host, &ask.subject).await?.ok_or(super::STANDS_FOR_NOTHING)?;
+    let keeper = Keeper::of(host.config(), &ask.subject);
+    let (factors, codes) = stored.value.clone().regenerate_recovery(&keeper, host.random())?;
     host.tell(Event::RecoveryCodesRegenerated { subject: ask.subject.clone() });
-    host.commit(put(Change::default(), stored.as_ref(), Factors::slot(host.config(), &ask.subject), factors)).await?;
+    host.commit(Change::replace(&stored, factors)).await?;
     Ok(Codes { recovery_codes: Some(codes) })
 }
 
-/// Two trips; one when there is no such authenticator.
+/// Two trips, and those that end the other sessions, which are first: whoever could not finish may try again.
 pub(crate) async fn remove(host: &Host, ask: &Remove) -> Result<Removed, Stop> {
     let Some(stored) = load(host, &ask.subject).await? else { return Ok(Removed { removed: false }) };
     let Ok(factors) = stored.value.clone().remove(&ask.id, host.now()) else { return Ok(Removed { removed: false }) };
+    if stored.value.is_confirmed(&ask.id) {
+        end_others(host, &ask.subject, ask.keep_session.as_deref()).await?;
+    }
     host.tell(Event::FactorRemoved { subject: ask.subject.clone(), factor_id: ask.id.clone() });
     host.commit(put(Change::default(), Some(&stored), Factors::slot(host.config(), &ask.subject), factors)).await?;
     Ok(Removed { removed: true })
 }
 
-/// Two trips. The code is used by it.
+/// Two trips. A right code is used by it, and held to the counter of the person's attempts; a wrong one is counted before it is told.
 pub(crate) async fn verify(host: &Host, ask: &Verify) -> Result<Verified, Stop> {
-    let stored = load(host, &ask.subject).await?.ok_or(Refusal::WrongCode)?;
-    let proof = Proof::read(&ask.code).ok_or(Refusal::WrongCode)?;
-    let keeper = Keeper::of(host.config(), &ask.subject);
-    let factors = stored.value.clone().check(&keeper, &proof, host.now())?;
-    let verified = Verified { kind: proof.kind(), recovery_codes_left: factors.recovery_codes_left() };
-    host.tell(Event::FactorUsed { subject: ask.subject.clone(), kind: proof.kind() });
-    host.commit(Change::replace(&stored, factors)).await?;
+    let config = host.config();
+    let attempts = Attempts::of(host, &ask.subject, ask.remote.as_deref(), None);
+    let (stored, counted) = host.load((Factors::slot(config, &ask.subject), &attempts)).await?;
+    attempts.check(host, counted, Some(&ask.subject))?;
+    let checked = match (&stored, Proof::read(&ask.code)) {
+        (Some(stored), Some(proof)) => {
+            let factors = stored.value.clone().check(&Keeper::of(config, &ask.subject), &proof, host.now());
+            factors.map(|factors| (stored, proof.kind(), factors))
+        }
+        (None, _) | (_, None) => Err(Refusal::WrongCode.into()),
+    };
+    let (stored, kind, factors) = match checked {
+        Err(Stop::Refused(refusal)) => {
+            host.tell(Event::FactorRefused { subject: ask.subject.clone() });
+            attempts.failed(host).await?;
+            return Err(refusal.into());
+        }
+        other => other?,
+    };
+    let verified = Verified { kind, recovery_codes_left: factors.recovery_codes_left() };
+    host.tell(Event::FactorUsed { subject: ask.subject.clone(), kind });
+    host.commit(attempts.passed(Change::replace(stored, factors))).await?;
     Ok(verified)
+}
+
+/// Whoever is signed in elsewhere proves themselves again.
+async fn end_others(host: &Host, subject: &str, keep: Option<&str>) -> Result<(), Stop> {
+    match keep {
+        _ if !host.config().sign_in.end_sessions_on_factor_change => Ok(()),
+        Some(id) => session::end_others(host, subject, id).await,
+        None => session::end_all(host, subject).await,
+    }
+}
+
+/// The same where the decision stands already: no session that changes while it is ended makes it anew.
+async fn end_others_for_good(host: &Host, subject: &str, keep: Option<&str>) -> Result<(), Stop> {
+    const TRIES: usize = 3;
+    for _ in 0..TRIES {
+        match end_others(host, subject, keep).await {
+            Err(Stop::Stale) => {}
+            ended => return ended,
+        }
+    }
+    Err(Fault::Contended.into())
 }
 
 async fn load(host: &Host, subject: &str) -> Result<Option<Stored<Factors>>, Stop> {

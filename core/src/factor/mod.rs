@@ -33,6 +33,8 @@ const MOST: usize = 5;
 
 const NO_SUCH: Refusal = Refusal::NotFound("There is no such authenticator, or it waited too long for its first code");
 
+const STANDS_FOR_NOTHING: Refusal = Refusal::NotFound("There is no second factor that recovery codes could stand for");
+
 /// What a person has beside what they sign in with.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -112,6 +114,11 @@ impl Factors {
         self.authenticators.iter().any(Authenticator::is_confirmed)
     }
 
+    /// Whether this authenticator is a factor.
+    fn is_confirmed(&self, id: &str) -> bool {
+        self.authenticators.iter().any(|authenticator| authenticator.id == id && authenticator.is_confirmed())
+    }
+
     /// By what they can.
     pub(crate) fn kinds(&self) -> Vec<Kind> {
         match (self.wants_second(), self.recovery.is_empty()) {
@@ -188,7 +195,7 @@ impl Factors {
     /// The same with new recovery codes; those before are good no more.
     pub(crate) fn regenerate_recovery(self, keeper: &Keeper, random: &Random) -> Result<(Self, Vec<String>), Refusal> {
         if !self.wants_second() {
-            return Err(Refusal::NotFound("There is no second factor that recovery codes could stand for"));
+            return Err(STANDS_FOR_NOTHING);
         }
         let (shown, recovery) = recovery::draw(keeper, random);
         Ok((Self { recovery, ..self }, shown))

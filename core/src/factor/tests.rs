@@ -90,6 +90,17 @@ fn the_first_confirmed_one_comes_with_recovery_codes_and_the_second_with_none() 
 }
 
 #[test]
+fn the_code_that_confirmed_an_authenticator_does_it_again_and_gives_nothing() {
+    let config = config();
+    let keeper = Keeper::of(&config, "ada");
+    let (factors, app, _) = confirmed(&keeper);
+    let id = factors.authenticators[0].id.clone();
+    let again = |code: &str| factors.clone().confirm_totp(&keeper, &random(), &id, code, NOW);
+    assert_eq!(again(&app.code(NOW)), Ok((factors.clone(), None)));
+    assert!(matches!(again(&app.code(NOW + STEP)), Err(Stop::Refused(Refusal::AlreadyExists(_)))));
+}
+
+#[test]
 fn rt_020_a_code_is_good_once_and_none_of_an_earlier_step_after_it() {
     let config = config();
     let keeper = Keeper::of(&config, "ada");

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 use super::clients::ClientsCommand;
+use super::factors::FactorsCommand;
 use super::grants::GrantsCommand;
 use super::keys::KeysCommand;
 use super::purge::PurgeArguments;
@@ -125,6 +126,9 @@ pub(super) enum Command {
     /// Where people are signed in
     #[command(subcommand)]
     Sessions(SessionsCommand),
+    /// What people prove themselves with beside a password
+    #[command(subcommand)]
+    Factors(FactorsCommand),
     /// What people have allowed applications to do
     #[command(subcommand)]
     Grants(GrantsCommand),

@@ -4,6 +4,7 @@ mod arguments;
 mod clients;
 mod connections;
 mod demo;
+mod factors;
 mod failure;
 mod grants;
 mod keys;
@@ -67,6 +68,7 @@ fn run(arguments: Arguments, output: Output) -> Result<(), Failure> {
             }
             Command::Users(users) => users::run(&Settings::read(&common)?.open()?, users, output).await,
             Command::Sessions(sessions) => sessions::run(&Settings::read(&common)?.open()?, sessions, output).await,
+            Command::Factors(factors) => factors::run(&Settings::read(&common)?.open()?, factors, output).await,
             Command::Grants(grants) => grants::run(&Settings::read(&common)?.open()?, grants, output).await,
             Command::Purge(purge) => purge::run(&Settings::read(&common)?.open()?, purge, output).await,
         }

@@ -7,6 +7,7 @@ mod accounts;
 mod authenticate;
 mod clients;
 mod devices;
+mod factors;
 mod grants;
 mod interactions;
 mod keys;
@@ -28,6 +29,9 @@ pub use clients::{
     OpenIdClient, SubjectType,
 };
 pub use devices::{DeviceAllowed, DeviceRequest, Devices};
+pub use factors::{
+    Authenticator, FactorKind, Factors, NewAuthenticator, NewTotp, SecondFactors, TotpAlgorithm, VerifiedCode,
+};
 pub use grants::{Grant, GrantState, Grants};
 pub use interactions::{Allowed, Interaction, InteractionClient, InteractionScope, Interactions, Onward, Prompt};
 pub use keys::{Algorithm, Key, KeyState, Keys};

@@ -10,6 +10,7 @@ const clientColumns = ["id", "name", "origin", "authMethod", "disabled", "create
 const registrationTokenColumns = ["id", "usesLeft", "createdAt", "expiresAt"];
 const userColumns = ["id", "login", "name", "disabled", "createdAt"];
 const keyColumns = ["kid", "algorithm", "state", "createdAt"];
+const factorColumns = ["id", "name", "confirmed", "lastUsedAt"];
 const sessionColumns = ["id", "methods", "authTime", "expiresAt"];
 const grantColumns = ["id", "clientId", "scopes", "state", "expiresAt"];
 
@@ -230,6 +231,29 @@ export const commands: readonly Command[] = [
   command("sessions revoke-all", "Sign a user out everywhere", ["user"], {}, async (auth, { output }, user) => {
     output.record({ revoked: await auth.sessions.revokeAll((await findUser(auth, user)).id) });
   }),
+  command("factors list", "List a user's authenticator apps", ["user"], {}, async (auth, { output }, user) => {
+    output.table((await auth.factors.list((await findUser(auth, user)).id)).authenticators, factorColumns);
+  }),
+  command(
+    "factors remove",
+    "Remove an authenticator app, such as one that was lost; the user is signed out everywhere",
+    ["user", "id"],
+    {},
+    async (auth, { output }, user, id) => {
+      if (!(await auth.factors.remove((await findUser(auth, user)).id, id)))
+        throw notFound("authenticator", id, `factors list ${user}`);
+      output.line("removed");
+    },
+  ),
+  command(
+    "factors recovery-codes",
+    "Give a user ten new recovery codes; those before are good no more",
+    ["user"],
+    {},
+    async (auth, { output }, user) => {
+      output.record({ recoveryCodes: await auth.factors.regenerateRecoveryCodes((await findUser(auth, user)).id) });
+    },
+  ),
   command("grants list", "List what a user has allowed", ["user"], {}, async (auth, { output }, user) => {
     output.table(await all(auth.grants.list((await findUser(auth, user)).id)), grantColumns);
   }),

@@ -2,6 +2,7 @@
 
 mod account_pages;
 mod administration;
+mod authenticators;
 mod client_credentials;
 mod contract;
 mod device;
@@ -37,6 +38,7 @@ pub fn all() -> Vec<Scenario> {
         resource_server::ALL,
         device::ALL,
         account_pages::ALL,
+        authenticators::ALL,
         proofs::ALL,
         exchange::ALL,
         registration::ALL,

@@ -3,6 +3,7 @@
 
 mod account_changes;
 mod account_pages;
+mod authenticators;
 mod authorize_interaction;
 mod authorize_redirect;
 mod authorize_request;

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::check::CREDENTIALS;
 use crate::operations::{OPERATIONS, Operation, redeem};
-use crate::{account_pages, openid_operations};
+use crate::{account_pages, authenticators, openid_operations};
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Fault {
@@ -87,7 +87,7 @@ fn changed(mut answer: Value, change: impl Fn(Value) -> Value) -> Value {
 
 fn succeeded(done: &Value) -> bool {
     let status = &done["ok"]["status"];
-    let nothing_there = done["ok"]["deleted"] == false || done["ok"]["revoked"] == false;
+    let nothing_there = ["deleted", "revoked", "removed"].iter().any(|name| done["ok"][name] == false);
     !nothing_there
         && done.get("ok").is_some()
         && done.get("fault").is_none()
@@ -193,6 +193,11 @@ fn sf_001_the_account_page_survives_every_fault() {
 #[test]
 fn sf_001_openid_connect_survives_every_fault() {
     every_fault_of(openid_operations::OPERATIONS);
+}
+
+#[test]
+fn sf_001_second_factors_survive_every_fault() {
+    every_fault_of(authenticators::OPERATIONS);
 }
 
 #[test]
