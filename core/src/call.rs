@@ -10,8 +10,8 @@ use crate::mail::Mail;
 use crate::refusal::{Fault, Refusal, Told};
 use crate::time::Millis;
 use crate::{
-    account, authorize, client, device, factor, grant, http, key, oidc, password, purge, resource, session, sign_in,
-    token,
+    account, authorize, client, device, factor, grant, http, iron, key, oidc, password, purge, resource, session,
+    sign_in, token,
 };
 
 /// One request to the engine, with all that it learns of time and chance.
@@ -166,6 +166,10 @@ pub enum Command {
     DeviceApprove(device::Approve),
     #[serde(rename = "device.deny")]
     DeviceDeny(device::At),
+    #[serde(rename = "seals.seal")]
+    SealsSeal(iron::Seal),
+    #[serde(rename = "seals.unseal")]
+    SealsUnseal(iron::Unseal),
     #[serde(rename = "purge")]
     Purge(purge::Purge),
 }

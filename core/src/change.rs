@@ -60,6 +60,10 @@ impl Change {
         self
     }
 
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.require.is_empty() && self.puts.is_empty() && self.delete.is_empty() && self.add.is_empty()
+    }
+
     /// A row that must be as it was read, removed.
     pub(crate) fn remove(key: Key, version: String) -> Self {
         Self::default().and_remove(key, version)

@@ -20,6 +20,7 @@ use crate::mail::Mail;
 use crate::random::Random;
 use crate::record::{self, Record, Stored};
 use crate::refusal::{Fault, Stop};
+use crate::session::Seen;
 use crate::time::Millis;
 use crate::want::Want;
 
@@ -32,6 +33,7 @@ pub(crate) struct Shared {
     pub(crate) keys: KeyCache,
     pub(crate) client_keys: FetchedKeys,
     pub(crate) pace: Pace,
+    pub(crate) seen: Seen,
 }
 
 #[derive(Debug, Default)]
@@ -92,6 +94,10 @@ impl Host {
 
     pub(crate) fn pace(&self) -> &Pace {
         &self.0.shared.pace
+    }
+
+    pub(crate) fn seen(&self) -> &Seen {
+        &self.0.shared.seen
     }
 
     /// Whether the host signs with keys of its own.

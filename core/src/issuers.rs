@@ -11,6 +11,7 @@ use crate::host::Shared;
 use crate::http::{Request, is_endpoint};
 use crate::key::cache::KeyCache;
 use crate::refusal::Fault;
+use crate::session::Seen;
 
 /// At least one issuer.
 #[derive(Debug)]
@@ -64,5 +65,6 @@ fn share(named: Option<String>, config: Config) -> Rc<Shared> {
         keys: KeyCache::default(),
         client_keys: FetchedKeys::default(),
         pace: Pace::default(),
+        seen: Seen::default(),
     })
 }

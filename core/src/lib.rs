@@ -43,6 +43,7 @@ mod handle;
 mod hash;
 mod host;
 mod http;
+mod iron;
 mod issuers;
 mod json;
 pub mod key;

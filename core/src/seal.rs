@@ -35,10 +35,12 @@ pub(crate) enum Purpose {
     FactorSecret,
     /// What is stored of recovery codes.
     RecoveryCode,
+    /// Sessions that browsers keep themselves.
+    SealedSession,
 }
 
 impl Purpose {
-    const ALL: [Self; 13] = [
+    const ALL: [Self; 14] = [
         Self::Handle,
         Self::HandleNonce,
         Self::Interaction,
@@ -52,6 +54,7 @@ impl Purpose {
         Self::Response,
         Self::FactorSecret,
         Self::RecoveryCode,
+        Self::SealedSession,
     ];
 
     const fn label(self) -> &'static [u8] {
@@ -69,6 +72,7 @@ impl Purpose {
             Self::Response => b"claviger response 1",
             Self::FactorSecret => b"claviger factor secret 1",
             Self::RecoveryCode => b"claviger recovery code 1",
+            Self::SealedSession => b"claviger sealed session 1",
         }
     }
 }
@@ -131,6 +135,7 @@ impl Keys {
             response,
             factor_secret,
             recovery_code,
+            sealed_session,
         ] = &self.0;
         match purpose {
             Purpose::Handle => handle,
@@ -146,6 +151,7 @@ impl Keys {
             Purpose::Response => response,
             Purpose::FactorSecret => factor_secret,
             Purpose::RecoveryCode => recovery_code,
+            Purpose::SealedSession => sealed_session,
         }
     }
 }

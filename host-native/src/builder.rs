@@ -116,6 +116,13 @@ impl Builder {
         self.set_in("lifetimes", of.member(), lifetime.as_secs().into())
     }
 
+    /// Keeps sessions in their cookies, sealed, in place of rows in the store. One is good for `revalidate` (at most an hour) without a look
+    /// at the store; set [`Principal::headers`](crate::commands::Principal::headers) on the response.
+    #[must_use]
+    pub fn sealed_sessions(self, revalidate: Duration) -> Self {
+        self.set("sessions", json!({ "form": "sealed", "revalidate": revalidate.as_secs() }))
+    }
+
     /// Pages of your own, in place of the built-in ones: the browser is sent there with `?interaction=<handle>`.
     #[must_use]
     pub fn pages(self, sign_in: impl Into<String>, consent: impl Into<String>) -> Self {

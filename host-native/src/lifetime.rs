@@ -16,8 +16,10 @@ pub enum Lifetime {
     Interaction,
     /// A pushed authorization request (RFC 9126). Default one minute.
     PushedRequest,
-    /// A session in the browser. Default 14 days.
+    /// A session in the browser, from the sign-in on. Default 14 days.
     Session,
+    /// A session in the browser, from its last use on. Use makes no difference unless this is set.
+    SessionIdle,
     /// The codes of a device (RFC 8628). Default 10 minutes.
     DeviceCode,
 }
@@ -33,6 +35,7 @@ impl Lifetime {
             Self::Interaction => "interaction",
             Self::PushedRequest => "pushedRequest",
             Self::Session => "session",
+            Self::SessionIdle => "sessionIdle",
             Self::DeviceCode => "deviceCode",
         }
     }

@@ -5,7 +5,7 @@ import { Driver } from "./driver.js";
 import { type Engine, EngineInstance } from "./engine.js";
 import { type ClavigerError, ConfigurationError, Fault, Refused } from "./errors.js";
 import { type EventName, type Listener, Listeners } from "./events.js";
-import { Guard, type Requested, refusal } from "./guard.js";
+import { Guard, type Requested, refusal, withHeaders } from "./guard.js";
 import {
   badRequest,
   type HttpAnswer,
@@ -32,6 +32,7 @@ import { Interactions } from "./rooms/interactions.js";
 import { Keys } from "./rooms/keys.js";
 import { Passwords } from "./rooms/passwords.js";
 import { RegistrationTokens } from "./rooms/registration-tokens.js";
+import { Seals } from "./rooms/seals.js";
 import { Grants, Sessions } from "./rooms/sessions.js";
 import { SignIn } from "./rooms/sign-in.js";
 import { Tokens } from "./rooms/tokens.js";
@@ -59,6 +60,7 @@ export class Claviger {
   readonly sessions: Sessions;
   readonly signIn: SignIn;
   readonly grants: Grants;
+  readonly seals: Seals;
   readonly tokens: Tokens;
   readonly keys: Keys;
   readonly interactions: Interactions;
@@ -94,6 +96,7 @@ export class Claviger {
     this.sessions = new Sessions(call);
     this.signIn = new SignIn(call, (request) => (options.remote ?? remoteAddress)(request, undefined));
     this.grants = new Grants(call);
+    this.seals = new Seals(call);
     this.tokens = new Tokens(call, this.#guard);
     this.keys = new Keys(call);
     this.interactions = new Interactions(call);
@@ -166,7 +169,7 @@ export class Claviger {
   ): (request: Request, ...rest: Rest) => Promise<Response> {
     return async (request, ...rest) => {
       const who = await this.authenticate(request, requirement).catch(refusal);
-      return who instanceof Response ? who : handler(request, who, ...rest);
+      return who instanceof Response ? who : withHeaders(await handler(request, who, ...rest), who);
     };
   }
 

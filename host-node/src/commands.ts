@@ -117,6 +117,8 @@ export interface Commands {
   "device.get": [Answering & { remote?: string }, DeviceRequest];
   "device.approve": [Answering & DeviceDecision, Decided];
   "device.deny": [Answering, Decided];
+  "seals.seal": [{ data: unknown; passwords: Record<string, string>; ttl?: Lifetime }, { seal: string }];
+  "seals.unseal": [{ seal: string; passwords: Record<string, string> }, { data: unknown }];
   purge: [Paging & { dryRun?: boolean; retention?: Lifetime }, Purged & { next: string | null }];
 }
 

@@ -95,6 +95,15 @@ export function refusal(error: unknown): Response {
   throw error;
 }
 
+/** The same response, which also sets what whoever asks is to keep: the cookie of a session that goes on with another one. */
+export function withHeaders(response: Response, who: Principal): Response {
+  if (who.kind !== "session" || !who.headers?.length) return response;
+  const headers = new Headers(response.headers);
+  for (const [name, value] of who.headers) headers.append(name, value);
+  const { status, statusText } = response;
+  return new Response(response.body, { status, statusText, headers });
+}
+
 /** The headers that say who it is. What a framework parsed has lost what came twice. */
 function headersOf(request: Requested): HeaderPairs {
   const pairs: HeaderPairs = "rawHeaders" in request ? inPairs(request.rawHeaders) : [...request.headers];

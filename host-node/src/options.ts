@@ -38,7 +38,10 @@ export interface Configuration {
     interaction?: Lifetime;
     /** A pushed authorization request (RFC 9126). */
     pushedRequest?: Lifetime;
+    /** From the sign-in on, used or not. */
     session?: Lifetime;
+    /** From the last use on; use makes no difference when absent. */
+    sessionIdle?: Lifetime;
     deviceCode?: Lifetime;
     idToken?: Lifetime;
   };
@@ -104,6 +107,11 @@ export interface Configuration {
     recent?: Lifetime;
     endSessionsOnFactorChange?: boolean;
   };
+  /**
+   * `form`: what a session cookie is, a handle of a `row` in the store (when absent), or all of the session, `sealed`. A sealed one is good for
+   * `revalidate` (60 seconds) without a look at the store; set `headers` of the principal on the response.
+   */
+  sessions?: { form?: "row" | "sealed"; revalidate?: Lifetime };
   /**
    * Clients that register themselves: by dynamic registration (RFC 7591, `mode`), or by a metadata document at an https address
    * that is their id (`documents`, which needs `fetch`). Both are off when absent. `perHour` bounds what one address may cause, so

@@ -224,7 +224,11 @@ export interface Session {
   /** How (RFC 8176). */
   readonly methods: readonly string[];
   readonly createdAt: number;
+  /** When it was last seen in use, as fine as a tenth of `lifetimes.sessionIdle`. */
+  readonly lastSeenAt: number;
   readonly expiresAt: number;
+  /** When it is over unless it is used before. */
+  readonly idleUntil?: number;
   /** What the browser said of itself when the person signed in; at most 256 characters. */
   readonly userAgent?: string;
   /** Where it was then. */
@@ -376,6 +380,8 @@ export interface SessionPrincipal {
   readonly authTime: number;
   /** How they did (RFC 8176): `pwd`, `otp`, `mfa`, ... */
   readonly methods?: readonly string[];
+  /** For the response, when the session goes on with another cookie; `auth.guard` sets them by itself. */
+  readonly headers?: readonly (readonly [string, string])[];
 }
 
 /** Who sent a login and a password with the request (RFC 7617), where `basic` lets them. */

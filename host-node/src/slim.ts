@@ -35,6 +35,13 @@ export type {
   Verify,
 } from "./options.js";
 export { type InteractionOf, Redirect } from "./rooms/interactions.js";
+export type { SealPasswords, Seals } from "./rooms/seals.js";
 export type { Visit } from "./rooms/sign-in.js";
+export {
+  createSealedSessions,
+  type SealedSession,
+  type SealedSessionOptions,
+  type SealedSessions,
+} from "./sealed-sessions.js";
 export type * from "./shapes.js";
 export type { Awaitable, Commit, Committed, KeyedRow, Page, Row, Store } from "./store.js";

@@ -69,7 +69,7 @@ impl Arrival {
         let grant_slot = subject
             .zip(reference.as_ref())
             .map(|(subject, reference)| Grant::slot(config, subject, &Interaction::grant_of(config, &reference.id)));
-        let (client, (session, account), consent, pushed, grant) = host
+        let (client, session, consent, pushed, grant) = host
             .load((
                 Client::slot(config, id),
                 Presented::slots(presented.as_ref(), host),
@@ -84,7 +84,7 @@ impl Arrival {
             Some(reference) => Some((reference, pushed.ok_or(Refusal::InvalidRequestUri)?)),
             None => None,
         };
-        let signed_in = Presented::check(presented.as_ref(), host, session, account).await?;
+        let signed_in = Presented::check(presented.as_ref(), host, session).await?;
         Ok(Self { client, unused, signed_in, consent, pushed, grant })
     }
 

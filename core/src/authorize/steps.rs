@@ -55,9 +55,9 @@ impl Situation {
         let own = presented.as_ref().map(|presented| presented.owner().name());
         let grant_slot = own.map(|subject| Grant::slot(config, subject, &interaction.grant_id(config)));
         let consent_slot = own.map(|subject| Consent::slot(config, subject, client_id));
-        let (client, (session, account), grant, consent) =
+        let (client, session, grant, consent) =
             host.load((Client::slot(config, client_id), slots, grant_slot, consent_slot)).await?;
-        let signed_in = Presented::check(presented.as_ref(), host, session, account).await?;
+        let signed_in = Presented::check(presented.as_ref(), host, session).await?;
         let client =
             client.filter(|client| still_allows(&client.value, &interaction)).ok_or(Refusal::InteractionEnded)?;
         let (client, unused) = client::unused(client);
@@ -166,7 +166,7 @@ impl Situation {
         let resources = grant.resources.clone();
         let of_sign_in = grant.openid.is_some();
         let made = Change::create(Grant::slot(config, subject, &self.interaction.grant_id(config)), grant);
-        let made = if of_sign_in { signed_in.hold(made, &self.client) } else { made };
+        let made = signed_in.hold(host, made, of_sign_in.then_some(&self.client));
         let known = self.consent.as_ref();
         host.commit(Consent::remember(host, made, known, subject, &self.client, (&scopes, &resources))).await?;
         Ok(with_code(host, &request.return_to, &code))

@@ -22,6 +22,7 @@ pub(super) fn check(written: &Written) -> Result<(), Fault> {
     check_pages(&written.pages)?;
     ensure(written.trusted_hops <= 10, "trustedHops: from 0 to 10")?;
     super::sign_in::check(written)?;
+    super::sessions::check(written)?;
     super::registration::check(written)?;
     super::openid::check(written)?;
     check_tenant(&written.tenant)

@@ -5,6 +5,7 @@ mod issuer;
 mod openid;
 mod registration;
 mod secret;
+mod sessions;
 mod sign_in;
 #[cfg(test)]
 mod tests;
@@ -19,6 +20,7 @@ pub(crate) use issuer::Issuer;
 pub(crate) use openid::OpenId;
 pub(crate) use registration::{Registration, RegistrationMode};
 pub(crate) use secret::{OneOrMany, check_secret, read_secrets};
+pub(crate) use sessions::{SessionForm, Sessions};
 pub(crate) use sign_in::SignIn;
 
 use crate::key::Algorithm;
@@ -43,7 +45,10 @@ use crate::time::Seconds;
 /// | `lifetimes.grant` | 1 min to 3650 d, from consent | 180 d |
 /// | `lifetimes.interaction` | 1 min to 1 h | 15 min |
 /// | `lifetimes.pushedRequest` | 5 s to 10 min | 60 s |
-/// | `lifetimes.session` | 1 min to 400 d | 14 d |
+/// | `lifetimes.session` | 1 min to 400 d, from the sign-in | 14 d |
+/// | `lifetimes.sessionIdle` | 1 min to 400 d, from the last use | none: use makes no difference |
+/// | `sessions.form` | `row`, or `sealed`: the cookie holds all of the session | `row` |
+/// | `sessions.revalidate` | 0 to 1 h: how long a sealed session is good without being looked at | 60 s |
 /// | `lifetimes.idToken` | 1 min to 1 d | 1 h |
 /// | `lifetimes.deviceCode` | 1 min to 30 min | 10 min |
 /// | `refreshGrace` | 0 to 2 min | 10 s |
@@ -125,6 +130,8 @@ struct Written {
     #[serde(default)]
     sign_in: SignIn,
     #[serde(default)]
+    sessions: Sessions,
+    #[serde(default)]
     registration: Registration,
     #[serde(default)]
     limits: Limits,
@@ -159,6 +166,7 @@ pub(crate) struct Config {
     pub(crate) pages: Pages,
     pub(crate) password: Passwords,
     pub(crate) sign_in: SignIn,
+    pub(crate) sessions: Sessions,
     pub(crate) registration: Registration,
     pub(crate) limits: Limits,
     /// RFC 9126 section 5.
@@ -180,6 +188,8 @@ pub(crate) struct Lifetimes {
     pub(crate) interaction: Seconds,
     pub(crate) pushed_request: Seconds,
     pub(crate) session: Seconds,
+    /// After its last use; `None`: use makes no difference.
+    pub(crate) session_idle: Option<Seconds>,
     pub(crate) device_code: Seconds,
     pub(crate) id_token: Seconds,
 }
@@ -194,6 +204,7 @@ impl Default for Lifetimes {
             interaction: Seconds(900),
             pushed_request: Seconds(60),
             session: Seconds(14 * 86_400),
+            session_idle: None,
             device_code: Seconds(600),
             id_token: Seconds(3600),
         }
@@ -357,6 +368,7 @@ impl Config {
             pages: written.pages,
             password: written.password.checked()?,
             sign_in: written.sign_in,
+            sessions: written.sessions,
             registration: written.registration,
             limits: written.limits,
             require_pushed_authorization_requests: written.require_pushed_authorization_requests,

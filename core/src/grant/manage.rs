@@ -173,10 +173,11 @@ async fn end_and_delete(host: &Host, grant: Stored<Grant>, also: Option<Key>) ->
 pub(crate) async fn end_together(
     host: &Host,
     grants: Vec<Stored<Grant>>,
-    by: &Stored<Session>,
+    by: Option<&Stored<Session>>,
     consent: Key,
 ) -> Result<(), Stop> {
-    let change = Change::default().and_require(by.key.clone(), by.version.clone());
+    let change =
+        by.map_or_else(Change::default, |by| Change::default().and_require(by.key.clone(), by.version.clone()));
     let change = grants.iter().fold(change, |change, grant| and_end(host, change, grant));
     host.commit(change.and_delete(Some(consent))).await
 }

@@ -56,6 +56,14 @@ pub(crate) fn set_cookie(config: &Config, cookie: Cookie, value: &str, lifetime:
     ("set-cookie", format!("{name}={value}; Path=/; Max-Age={}; HttpOnly; SameSite=Lax{secure}", lifetime.0))
 }
 
+/// What browsers keep of a cookie's name and value together (RFC 6265bis section 5.6).
+pub(crate) const LONGEST_COOKIE: usize = 4096;
+
+/// How much of that a cookie takes.
+pub(crate) fn cookie_length(config: &Config, cookie: Cookie, value: &str) -> usize {
+    cookie.name(config).len() + value.len()
+}
+
 pub(crate) fn clear_cookie(config: &Config, cookie: Cookie) -> (&'static str, String) {
     set_cookie(config, cookie, "", Seconds(0))
 }

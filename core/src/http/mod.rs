@@ -7,7 +7,7 @@ mod request;
 mod response;
 mod router;
 
-pub(crate) use cookie::{Cookie, clear_cookie, find_cookie, read_cookie, set_cookie};
+pub(crate) use cookie::{Cookie, LONGEST_COOKIE, clear_cookie, cookie_length, find_cookie, read_cookie, set_cookie};
 pub(crate) use form::{Form, decode_form_component};
 pub(crate) use forwarded::peer;
 pub use request::Request;

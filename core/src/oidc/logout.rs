@@ -66,16 +66,16 @@ async fn arrive(host: &Host, request: &Request, query: &Form) -> Result<Response
     };
     let browser = Presented::read(config, read_cookie(config, request, Cookie::Session));
     let client_slot = client_id.map(|id| Client::slot(config, id));
-    let (client, (session, account)) = host.load((client_slot, Presented::slots(browser.as_ref(), host))).await?;
+    let (client, session) = host.load((client_slot, Presented::slots(browser.as_ref(), host))).await?;
     let client = client.map(|client| client.value).filter(|client| !client.disabled);
-    let browser = browser.filter(|browser| !browser.is_former(session.as_ref()));
+    let browser = browser.filter(|browser| !browser.is_former(&session));
     let back = read_return(query, client_id, client.as_ref())?;
-    let signed_in = Presented::check(browser.as_ref(), host, session, account).await?;
+    let signed_in = Presented::check(browser.as_ref(), host, session).await?;
     let sid = hint.as_ref().and_then(|hint| hint.text("sid")).zip(client_id);
     let is_meant = |session: &Presented| sid.is_some_and(|(sid, client)| sid == subject::sid(client, &session.id()));
     match (browser, signed_in) {
         (Some(browser), signed_in) if is_meant(&browser) => {
-            let row = signed_in.map(session::SignedIn::into_row);
+            let row = signed_in.and_then(|signed_in| signed_in.row());
             session::end(host, browser.owner().name(), &browser.id(), row).await?;
             Ok(over(host, back))
         }
@@ -153,12 +153,12 @@ async fn decide(host: &Host, request: &Request, form: &Form, confirmation: &str)
     let config = host.config();
     let asked = Confirmation::open(host, confirmation).ok_or(Refusal::InteractionEnded)?;
     let browser = Presented::read(config, read_cookie(config, request, Cookie::Session));
-    let (session, account) = host.load(Presented::slots(browser.as_ref(), host)).await?;
-    let browser = browser.filter(|browser| !browser.is_former(session.as_ref()));
-    let signed_in = Presented::check(browser.as_ref(), host, session, account).await?;
+    let session = host.load(Presented::slots(browser.as_ref(), host)).await?;
+    let browser = browser.filter(|browser| !browser.is_former(&session));
+    let signed_in = Presented::check(browser.as_ref(), host, session).await?;
     match (form.one("decision")?, browser, signed_in) {
         (Some("sign_out"), Some(browser), signed_in) if browser.id() == asked.session_id => {
-            let row = signed_in.map(session::SignedIn::into_row);
+            let row = signed_in.and_then(|signed_in| signed_in.row());
             session::end(host, browser.owner().name(), &asked.session_id, row).await?;
             Ok(over(host, asked.back))
         }

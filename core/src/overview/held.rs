@@ -6,7 +6,8 @@ use crate::ask::{Key, KeyedRow, Row, Scan};
 use crate::host::Host;
 use crate::record::{self, Record, Slot, Stored, partition};
 use crate::refusal::{Fault, Stop};
-use crate::session::{Presented, Session, SignedIn};
+use crate::session::{Presented, SignedIn};
+use crate::want::Want;
 
 /// How many rows are looked at together.
 const ROWS: u32 = 100;
@@ -70,22 +71,18 @@ impl Held {
         slot.and_then(|slot| self.row(&slot.key)).map_or(Ok(None), |row| read(host, row))
     }
 
-    /// Who came with a session, and its row, if it is good.
-    pub(super) async fn whose(
-        &self,
-        host: &Host,
-        presented: &Presented,
-    ) -> Result<Option<(SignedIn, Stored<Session>)>, Stop> {
-        let (session, account) = Presented::slots(Some(presented), host);
-        let covers = |key: Option<&Key>| key.is_none_or(|key| self.covers(key));
-        let is_here = covers(session.as_ref().map(|slot| &slot.key)) && covers(account.as_ref().map(|slot| &slot.key));
-        let (session, account) = if is_here {
-            (self.find(host, session.as_ref())?, self.find(host, account.as_ref())?)
+    /// Who came with a session, if it is good.
+    pub(super) async fn whose(&self, host: &Host, presented: &Presented) -> Result<Option<SignedIn>, Stop> {
+        let slots = Presented::slots(Some(presented), host);
+        let mut keys = Vec::new();
+        slots.keys(&mut keys);
+        let rows = if keys.iter().all(|key| self.covers(key)) {
+            let found = |key| self.row(key).map(|row| Row { version: row.version.clone(), value: row.value.clone() });
+            slots.take(host, &mut keys.iter().map(found))?
         } else {
-            host.load((session, account)).await?
+            host.load(slots).await?
         };
-        let signed_in = Presented::check(Some(presented), host, session.clone(), account).await?;
-        Ok(signed_in.zip(session))
+        Presented::check(Some(presented), host, rows).await
     }
 
     fn row(&self, key: &Key) -> Option<&KeyedRow> {

@@ -39,7 +39,10 @@ pub(crate) async fn account_page(host: &Host, request: &Request) -> Result<Respo
     let Some(presented) = Presented::read(config, cookie) else { return Ok(sign_in_first(host, request)) };
     let held = Held::scan(host, presented.owner().name(), after).await?;
     match held.whose(host, &presented).await? {
-        Some((signed_in, _)) => show(host, &presented, &signed_in, &held, after.is_some()).await,
+        Some(signed_in) => {
+            signed_in.note_seen(host).await?;
+            show(host, &presented, &signed_in, &held, after.is_some()).await
+        }
         None => Ok(sign_in_first(host, request)),
     }
 }
@@ -58,10 +61,10 @@ pub(crate) async fn post_account(host: &Host, request: &Request) -> Result<Respo
         return Err(Refusal::Forbidden("This form was not sent from a page of this session").into());
     }
     let held = Held::scan(host, presented.owner().name(), None).await?;
-    let Some((signed_in, own)) = held.whose(host, &presented).await? else { return Ok(sign_in_first(host, request)) };
-    let mine = Mine { host, subject: &signed_in.subject.id, own };
+    let Some(signed_in) = held.whose(host, &presented).await? else { return Ok(sign_in_first(host, request)) };
+    let mine = Mine { host, subject: &signed_in.subject.id, id: &signed_in.session.id, own: signed_in.row() };
     if form.one("sign_out")?.is_some() {
-        session::end_found(host, vec![mine.own], None).await?;
+        session::end(host, mine.subject, mine.id, mine.own).await?;
         let (name, value) = clear_cookie(config, Cookie::Session);
         return Ok(page_response(200, SignedOut { brand: brand(host) }.render(), &[]).with(name, value));
     }
@@ -81,7 +84,10 @@ pub(crate) async fn post_account(host: &Host, request: &Request) -> Result<Respo
 struct Mine<'a> {
     host: &'a Host,
     subject: &'a str,
-    own: Stored<Session>,
+    /// Of the session.
+    id: &'a str,
+    /// Its row, if it has one.
+    own: Option<Stored<Session>>,
 }
 
 impl Mine<'_> {
@@ -96,7 +102,7 @@ impl Mine<'_> {
             found |= is_allowed || !grants.is_empty();
             grants.retain(|grant| !grant.value.state.is_revoked());
             if is_allowed || !grants.is_empty() {
-                grant::end_together(self.host, grants, &self.own, consent.clone()).await?;
+                grant::end_together(self.host, grants, self.own.as_ref(), consent.clone()).await?;
             }
             match held.next(self.host).await? {
                 Some(next) => held = next,
@@ -110,15 +116,18 @@ impl Mine<'_> {
         const NONE: Refusal = Refusal::NotFound("You have no such session, or it has ended");
         let slot = Session::slot(self.host.config(), self.subject, &session::item_id(id).map_err(|_| NONE)?);
         let found = held.one(self.host, slot).await?.ok_or(NONE)?;
-        session::end_found(self.host, vec![found], Some(&self.own)).await
+        session::end_found(self.host, vec![found], self.own.as_ref()).await
     }
 
     async fn end_others(&self, mut held: Held) -> Result<(), Stop> {
+        if self.own.is_none() {
+            return session::end_others(self.host, self.subject, self.id).await;
+        }
         loop {
             let mut others = held.records::<Session>(self.host, "session.")?;
-            others.retain(|session| session.key != self.own.key);
+            others.retain(|session| session.value.id != self.id);
             if !others.is_empty() {
-                session::end_found(self.host, others, Some(&self.own)).await?;
+                session::end_found(self.host, others, self.own.as_ref()).await?;
             }
             match held.next(self.host).await? {
                 Some(next) => held = next,
@@ -137,10 +146,16 @@ async fn show(
 ) -> Result<Response, Stop> {
     let mut sessions: Vec<Session> =
         held.records::<Session>(host, "session.")?.into_iter().map(|stored| stored.value).collect();
+    if signed_in.row().is_none() {
+        sessions.push(signed_in.session.clone());
+    }
     sessions.sort_by_key(|session| (session.id != signed_in.session.id, Reverse(session.auth_time)));
     let own = |session: Session| OwnSession {
         is_this: session.id == signed_in.session.id,
         signed_in_at: session.auth_time,
+        seen_at: session.last_seen_at(),
+        browser: session.agent().browser(),
+        address: session.agent().address.clone().unwrap_or_default(),
         id: session.id,
     };
     let html = Account {
@@ -155,7 +170,8 @@ async fn show(
         more: held.cursor(),
     }
     .render();
-    Ok(page_response(200, html, &[]))
+    let page = page_response(200, html, &[]);
+    Ok(signed_in.renewed(host)?.into_iter().fold(page, |page, (name, value)| page.with(name, value)))
 }
 
 /// The browser comes back after it; nothing is stored.

@@ -56,6 +56,12 @@ pub struct OwnSession {
     pub is_this: bool,
     /// When the person signed in there.
     pub signed_in_at: Millis,
+    /// When it was last seen in use, as far as that was noted.
+    pub seen_at: Millis,
+    /// Which program, in a few words, as it says itself; may be empty.
+    pub browser: String,
+    /// Where it was at the sign-in; may be empty.
+    pub address: String,
 }
 
 impl Account<'_> {
@@ -105,7 +111,14 @@ mod tests {
             since: 0,
             last_used: Some(3 * 1440 * MINUTE),
         };
-        let session = |id: &str, is_this| OwnSession { id: id.into(), is_this, signed_in_at: 5 * 1440 * MINUTE };
+        let session = |id: &str, is_this| OwnSession {
+            id: id.into(),
+            is_this,
+            signed_in_at: 5 * 1440 * MINUTE,
+            seen_at: 5 * 1440 * MINUTE,
+            browser: if is_this { String::new() } else { "Firefox on Linux".into() },
+            address: "203.0.113.9".into(),
+        };
         Account {
             brand: Brand { name: "Example" },
             account_name: "Ada Lovelace",
@@ -139,6 +152,7 @@ mod tests {
     fn this_session_is_marked_and_signs_out_and_the_others_can_be_ended() {
         let html = page().render();
         assert_eq!(html.matches("This browser").count(), 1, "{html}");
+        assert!(html.contains("Firefox on Linux") && html.contains("203.0.113.9"), "{html}");
         assert_eq!(html.matches(r#"name="sign_out""#).count(), 1, "{html}");
         assert!(html.contains(r#"name="end" value="b""#) && !html.contains(r#"name="end" value="a""#), "{html}");
         assert!(html.contains(r#"name="end_others""#), "{html}");

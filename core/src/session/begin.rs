@@ -5,7 +5,9 @@
 //! ```
 
 use super::agent::Agent;
-use super::{Presented, Session, end, item_id};
+use super::epoch::{self, Epoch};
+use super::sealed::Sealed;
+use super::{Presented, Session, end, is_sealed, item_id};
 use crate::ask::{Key, Row};
 use crate::change::Change;
 use crate::event::Event;
@@ -13,21 +15,29 @@ use crate::handle::{Handle, Id, Kind, Owner, Secret};
 use crate::hash::{b64u, sha256};
 use crate::host::Host;
 use crate::http::{Cookie, set_cookie};
+use crate::marker::Marker;
 use crate::record::{Slot, Stored};
 use crate::refusal::{Fault, Refusal, Stop};
 use crate::sign_in::Full;
 use crate::want::Want;
 
 /// What is loaded of the session that the browser has had so far; nothing when its cookie is not authentic.
-pub(crate) struct Old(Option<(Presented, Slot<Session>)>);
+pub(crate) struct Old(Option<OldSlots>);
+
+struct OldSlots {
+    presented: Presented,
+    session: Option<Slot<Session>>,
+    ended: Option<Slot<Marker>>,
+}
 
 impl Old {
     /// By the value of the session cookie.
     pub(crate) fn read(host: &Host, cookie: Option<&str>) -> Self {
-        let presented = Presented::read(host.config(), cookie);
-        Self(presented.map(|presented| {
-            let slot = presented.slot(host);
-            (presented, slot)
+        Self(Presented::read(host.config(), cookie).map(|presented| {
+            let session = presented.slot(host);
+            let is_sealed = session.is_none();
+            let ended = || epoch::ended(host.config(), presented.owner().name(), &presented.id());
+            OldSlots { ended: is_sealed.then(ended), session, presented }
         }))
     }
 }
@@ -36,20 +46,32 @@ impl Want for Old {
     type Got = Former;
 
     fn keys(&self, keys: &mut Vec<Key>) {
-        if let Some((_, slot)) = &self.0 {
-            slot.keys(keys);
+        if let Some(OldSlots { session, ended, .. }) = &self.0 {
+            session.keys(keys);
+            ended.keys(keys);
         }
     }
 
     fn take(self, host: &Host, rows: &mut impl Iterator<Item = Option<Row>>) -> Result<Former, Fault> {
-        let Some((presented, slot)) = self.0 else { return Ok(Former(None)) };
-        Ok(Former(presented.own(slot.take(host, rows)?)))
+        let Some(OldSlots { presented, session, ended }) = self.0 else { return Ok(Former::default()) };
+        let row = presented.own(session.take(host, rows)?);
+        let has_ended = ended.take(host, rows)?.is_some();
+        Ok(Former { row, sealed: presented.into_sealed().filter(|sealed| !has_ended && host.now() < sealed.over_at()) })
     }
 }
 
-/// The session that the browser has had so far, whoever's it is.
+/// The session that the browser has had so far, whoever's it is: as a row, or in its cookie.
 #[derive(Debug, Default)]
-pub(crate) struct Former(Option<Stored<Session>>);
+pub(crate) struct Former {
+    row: Option<Stored<Session>>,
+    sealed: Option<Session>,
+}
+
+impl Former {
+    fn session(&self) -> Option<&Session> {
+        self.row.as_ref().map(|row| &row.value).or(self.sealed.as_ref())
+    }
+}
 
 /// Somebody who proved who they are, and from where.
 pub(crate) struct New<'a> {
@@ -62,10 +84,10 @@ pub(crate) struct New<'a> {
 pub(crate) struct Prepared {
     change: Change,
     /// Of somebody else, in the same browser.
-    anothers: Option<Stored<Session>>,
+    anothers: Former,
+    session: Session,
     id: Id,
     secret: Secret,
-    subject: String,
 }
 
 /// A session that has begun.
@@ -79,32 +101,33 @@ pub(crate) struct Begun {
 /// A person signs in. The browser's old session ends; if it is this person's own, it goes on with a new secret, and with the `sid` by
 /// which applications know it.
 pub(crate) fn prepare(host: &Host, former: Former, new: New<'_>) -> Result<Prepared, Refusal> {
-    let (own, anothers): (Option<_>, Option<_>) = match former.0 {
-        Some(old) if old.value.subject == new.full.subject() => (Some(old), None),
-        old => (None, old),
-    };
-    let id: Id = match &own {
-        Some(own) => item_id(&own.value.id)?,
+    let config = host.config();
+    let is_own = former.session().is_some_and(|old| old.subject == new.full.subject());
+    let (own, anothers) = if is_own { (former, Former::default()) } else { (Former::default(), former) };
+    let id: Id = match own.session() {
+        Some(own) => item_id(&own.id)?,
         None => host.random().id("session id"),
     };
     let secret = host.random().bytes("session secret");
-    let subject = new.full.subject().to_owned();
     let session = Session {
         id: b64u(id),
-        subject: subject.clone(),
+        subject: new.full.subject().to_owned(),
         secret_sha256: b64u(sha256(&secret)),
         auth_time: new.full.auth_time(),
         methods: new.full.methods().to_vec(),
         created_at: host.now(),
-        expires_at: host.config().lifetimes.session.after(host.now()),
-        clients: own.as_ref().map(|own| own.value.clients.clone()).unwrap_or_default(),
+        expires_at: config.lifetimes.session.after(host.now()),
+        idle_until: config.lifetimes.session_idle.map(|idle| idle.after(host.now())),
+        seen_at: None,
+        clients: own.session().map(|own| own.clients.clone()).unwrap_or_default(),
         agent: new.agent,
     };
-    let change = match &own {
-        Some(own) => Change::replace(own, session),
-        None => Change::create(Session::slot(host.config(), &subject, &id), session),
+    let change = match own.row {
+        _ if is_sealed(config) => Change::default(),
+        Some(own) => Change::replace(&own, session.clone()),
+        None => Change::create(Session::slot(config, &session.subject, &id), session.clone()),
     };
-    Ok(Prepared { change, anothers, id, secret, subject })
+    Ok(Prepared { change, anothers, session, id, secret })
 }
 
 impl Prepared {
@@ -113,21 +136,37 @@ impl Prepared {
         Self { change: more(self.change), ..self }
     }
 
-    /// One commit. The session of somebody else is in another partition: ended first, by a commit of its own.
+    /// One commit. The session of somebody else is in another partition: ended first, by a commit of its own. A sealed session costs a
+    /// load more, for its epoch, and a commit only where something else happens with it.
     pub(crate) async fn commit(self, host: &Host) -> Result<Begun, Stop> {
-        if let Some(row) = self.anothers {
-            let Session { subject, id, .. } = row.value.clone();
-            end(host, &subject, &id, Some(row)).await?;
+        let Self { change, anothers, session, id, secret } = self;
+        if let Some(Session { id, subject, .. }) = anothers.session().cloned() {
+            end(host, &subject, &id, anothers.row).await?;
         }
-        host.commit(self.change).await?;
-        let owner = Owner::Subject(self.subject.clone());
-        let handle = Handle { owner, id: self.id, serial: 0, secret: self.secret, client: String::new() };
-        let text = handle.seal(&host.config().roots, host.tenant(), Kind::Session);
-        let headers = vec![set_cookie(host.config(), Cookie::Session, &text, host.config().lifetimes.session)];
-        let begun = Begun { session_id: b64u(self.id), headers };
-        host.tell(Event::SignInSucceeded { subject: self.subject, session_id: begun.session_id.clone() });
+        let cookie =
+            if is_sealed(host.config()) { seal(host, &session).await? } else { handle(host, &session, id, secret) };
+        if !change.is_empty() {
+            host.commit(change).await?;
+        }
+        let begun = Begun { session_id: session.id, headers: vec![cookie] };
+        host.tell(Event::SignInSucceeded { subject: session.subject, session_id: begun.session_id.clone() });
         Ok(begun)
     }
+}
+
+fn handle(host: &Host, session: &Session, id: Id, secret: Secret) -> (&'static str, String) {
+    let owner = Owner::Subject(session.subject.clone());
+    let handle = Handle { owner, id, serial: 0, secret, client: String::new() };
+    let text = handle.seal(&host.config().roots, host.tenant(), Kind::Session);
+    set_cookie(host.config(), Cookie::Session, &text, host.config().lifetimes.session)
+}
+
+/// Nobody is shown a list of sealed sessions, nor told of their end: what a row keeps for that is left out.
+async fn seal(host: &Host, session: &Session) -> Result<(&'static str, String), Stop> {
+    let stored = host.load(Epoch::slot(host.config(), &session.subject)).await?;
+    let session =
+        Session { secret_sha256: String::new(), clients: Vec::new(), agent: Agent::default(), ..session.clone() };
+    Ok(Sealed { session, epoch: epoch::number(stored.as_ref()), checked_at: host.now() }.seal(host)?)
 }
 
 /// The same by itself: a load of the old session, and the commit.

@@ -1,6 +1,6 @@
 //! The end of a session: at once its cookie, and what was given to applications for as long as it lasts.
 
-use super::Session;
+use super::{Session, epoch, is_sealed};
 use crate::account;
 use crate::change::Change;
 use crate::event::Event;
@@ -12,7 +12,11 @@ use crate::refusal::Stop;
 /// Ends a session. Its row goes first, so that nothing new is made in it; then what was made goes too, also of a session whose row is
 /// gone: whoever could not finish may try again.
 pub(crate) async fn end(host: &Host, subject: &str, id: &str, row: Option<Stored<Session>>) -> Result<(), Stop> {
-    remove(host, Change::default(), row.into_iter().collect()).await?;
+    match row {
+        Some(row) => remove(host, Change::default(), vec![row]).await?,
+        None if is_sealed(host.config()) => epoch::end(host, subject, id).await?,
+        None => {}
+    }
     grant::end_of_sessions(host, subject, Some(&[id.to_owned()])).await
 }
 
@@ -35,6 +39,9 @@ pub(crate) async fn end_found(
 pub(crate) async fn end_all(host: &Host, subject: &str) -> Result<(), Stop> {
     let prefix = format!("{}/session.", partition(host.tenant(), account::ROOM, subject));
     remove(host, Change::default(), host.scan_all::<Session>(prefix).await?).await?;
+    if is_sealed(host.config()) {
+        epoch::raise(host, subject, None).await?;
+    }
     grant::end_of_sessions(host, subject, None).await
 }
 
@@ -43,6 +50,9 @@ pub(crate) async fn end_others(host: &Host, subject: &str, keep_id: &str) -> Res
     let prefix = format!("{}/session.", partition(host.tenant(), account::ROOM, subject));
     let mut others = host.scan_all::<Session>(prefix).await?;
     others.retain(|session| session.value.id != keep_id);
+    if is_sealed(host.config()) {
+        epoch::raise(host, subject, Some(keep_id)).await?;
+    }
     end_found(host, others, None).await
 }
 

@@ -226,6 +226,9 @@ pub(crate) struct Principal {
     /// How they did (RFC 8176), where a session tells it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     methods: Vec<String>,
+    /// What the response sets: another cookie for the same session.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    headers: Vec<(&'static str, String)>,
 }
 
 /// A JWT access token takes the trip for the keys only; an opaque one takes one trip for its grant.
@@ -323,12 +326,14 @@ async fn find(host: &Host, ask: &Authenticate) -> Result<Principal, Stop> {
     let cookies = ask.headers("cookie").collect::<Vec<_>>().join(";");
     let cookie = find_cookie(host.config(), &cookies, Cookie::Session);
     let signed_in = session::find(host, cookie).await?.ok_or(Refusal::TokenMissing)?;
+    let headers = signed_in.renewed(host)?.into_iter().collect();
     // A session is the person itself; scopes bound what clients may do for it.
     Ok(Principal {
         kind: "session",
         subject: Some(signed_in.subject.id),
+        headers,
+        expires_at: signed_in.session.over_at(),
         session_id: Some(signed_in.session.id),
-        expires_at: signed_in.session.expires_at,
         auth_time: Some(signed_in.session.auth_time),
         methods: signed_in.session.methods,
         ..Principal::default()

@@ -136,6 +136,9 @@ pub struct Principal {
     /// How they did (RFC 8176), where a session tells it.
     #[serde(default)]
     pub methods: Vec<String>,
+    /// For the response, when the session goes on with another cookie.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub headers: Vec<(String, String)>,
 }
 
 /// Who acts for somebody else (RFC 8693 section 4.1).

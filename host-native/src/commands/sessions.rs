@@ -77,8 +77,13 @@ pub struct Session {
     pub methods: Vec<String>,
     /// Milliseconds since 1970.
     pub created_at: u64,
+    /// When it was last seen in use, as fine as a tenth of the idle time, in milliseconds since 1970.
+    pub last_seen_at: u64,
     /// Milliseconds since 1970.
     pub expires_at: u64,
+    /// When it is over unless it is used before, in milliseconds since 1970.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub idle_until: Option<u64>,
     /// What the browser said of itself when its person signed in; at most 256 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_agent: Option<String>,

@@ -9,7 +9,7 @@ use http_body_util::{Either, Full};
 use tower_layer::Layer;
 use tower_service::Service;
 
-use super::rendered;
+use super::{append_headers, rendered};
 use crate::claviger::Claviger;
 use crate::commands::{Principal, Requirement, Seen};
 use crate::error::{Error, Problem};
@@ -86,8 +86,12 @@ where
             };
             match found {
                 Ok(principal) => {
+                    let renewed = principal.headers.clone();
                     request.extensions_mut().insert(principal);
-                    Ok(inner.call(request).await?.map(Either::Left))
+                    let mut response = inner.call(request).await?;
+                    // A session that goes on with its old cookie is worth more than an answer that was lost over it.
+                    _ = append_headers(response.headers_mut(), &renewed);
+                    Ok(response.map(Either::Left))
                 }
                 Err(error) => Ok(rendered(misused(error)).map(Either::Right)),
             }

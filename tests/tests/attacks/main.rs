@@ -56,6 +56,7 @@ mod resource_policy;
 mod resource_server;
 mod revocation;
 mod rows_behind;
+mod sealed_sessions;
 mod second_factor;
 mod session_life;
 mod sessions;

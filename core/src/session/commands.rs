@@ -1,0 +1,117 @@
+//! The typed commands on sessions.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Session, end, end_all, end_others};
+use crate::account;
+use crate::call::{Items, OfSubject, SubjectItem, page};
+use crate::config::Config;
+use crate::handle::Id;
+use crate::hash::from_b64u;
+use crate::host::Host;
+use crate::record::{Slot, partition};
+use crate::refusal::{Refusal, Stop};
+use crate::time::Millis;
+
+/// A session as the host sees it.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct View {
+    id: String,
+    subject: String,
+    auth_time: Millis,
+    methods: Vec<String>,
+    created_at: Millis,
+    last_seen_at: Millis,
+    expires_at: Millis,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    idle_until: Option<Millis>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user_agent: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    address: Option<String>,
+}
+
+impl From<Session> for View {
+    fn from(session: Session) -> Self {
+        let last_seen_at = session.last_seen_at();
+        let Session { id, subject, auth_time, methods, created_at, expires_at, idle_until, agent, .. } = session;
+        Self {
+            id,
+            subject,
+            auth_time,
+            methods,
+            created_at,
+            last_seen_at,
+            expires_at,
+            idle_until,
+            user_agent: agent.user_agent,
+            address: agent.address,
+        }
+    }
+}
+
+pub(crate) async fn list(host: &Host, ask: &OfSubject) -> Result<Items<View>, Stop> {
+    let prefix = format!("{}/session.", partition(host.tenant(), account::ROOM, &ask.subject));
+    let (sessions, next) = host.scan::<Session>(page(prefix, ask.after.as_ref(), ask.limit)?).await?;
+    Ok(Items { items: sessions.into_iter().map(|session| session.value.into()).collect(), next: next.map(|key| key.0) })
+}
+
+/// Whether there was something to revoke.
+#[derive(Debug, Serialize)]
+pub(crate) struct Revoked {
+    pub(crate) revoked: bool,
+}
+
+pub(crate) async fn revoke(host: &Host, ask: &SubjectItem) -> Result<Revoked, Stop> {
+    let row = host.load(slot_of(host.config(), &ask.subject, &ask.id)?).await?;
+    end(host, &ask.subject, &ask.id, row).await?;
+    Ok(Revoked { revoked: super::end::count(host) > 0 })
+}
+
+/// `sessions.revokeAll`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RevokeAll {
+    /// Whose.
+    pub subject: String,
+}
+
+/// How many there were.
+#[derive(Debug, Serialize)]
+pub(crate) struct RevokedAll {
+    revoked: usize,
+}
+
+/// Signs a person out everywhere.
+pub(crate) async fn revoke_all(host: &Host, ask: &RevokeAll) -> Result<RevokedAll, Stop> {
+    end_all(host, &ask.subject).await?;
+    Ok(RevokedAll { revoked: super::end::count(host) })
+}
+
+/// `sessions.revokeOthers`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RevokeOthers {
+    /// Whose.
+    pub subject: String,
+    /// The id of the one that goes on.
+    pub keep: String,
+}
+
+/// Signs a person out everywhere but here.
+pub(crate) async fn revoke_others(host: &Host, ask: &RevokeOthers) -> Result<RevokedAll, Stop> {
+    item_id(&ask.keep).map_err(|_| Refusal::InvalidArgument("keep: the id of a session, as the list shows it"))?;
+    end_others(host, &ask.subject, &ask.keep).await?;
+    Ok(RevokedAll { revoked: super::end::count(host) })
+}
+
+/// A session by its id.
+pub(crate) fn slot_of(config: &Config, subject: &str, id: &str) -> Result<Slot<Session>, Refusal> {
+    Ok(Session::slot(config, subject, &item_id(id)?))
+}
+
+/// The id of a session or a grant, as its list shows it.
+pub(crate) fn item_id(text: &str) -> Result<Id, Refusal> {
+    from_b64u(text).and_then(|bytes| bytes.try_into().ok()).ok_or(Refusal::InvalidArgument("id: as the list shows it"))
+}
