@@ -16,7 +16,7 @@ pub(crate) use password::{change_password, set_password, verify_password, with_p
 use crate::ask::{SubjectAsk, SubjectFound};
 use crate::config::{Capability, Config};
 use crate::handle::Owner;
-use crate::hash::{as_id, b64u};
+use crate::hash::{as_id, b64u, sha256};
 use crate::host::Host;
 use crate::mail::is_address;
 use crate::oidc;
@@ -134,6 +134,11 @@ pub(crate) async fn active(host: &Host, account: Option<Stored<Account>>, id: &s
 }
 
 impl Account {
+    /// What a sign-in that is not at its end stands on: with another password it begins anew.
+    pub(crate) fn password_digest(&self) -> String {
+        b64u(sha256(self.password.as_deref().unwrap_or_default().as_bytes()))
+    }
+
     fn subject(self) -> Subject {
         let mut claims = self.claims;
         let mut usual = |name: &str, value: &str| {

@@ -22,6 +22,15 @@ pub(crate) struct ByPassword {
 }
 
 impl ByPassword {
+    /// See [`Account::password_digest`]: as the account will be.
+    pub(crate) fn password_digest(&self) -> String {
+        let Self { account, renewed, .. } = self;
+        match renewed {
+            None => account.value.password_digest(),
+            renewed => Account { password: renewed.clone(), ..account.value.clone() }.password_digest(),
+        }
+    }
+
     /// The same change, if the account is still as it was read: nobody gets in by a password that was changed meanwhile, and no change
     /// is lost to the better hash.
     pub(crate) fn hold(self, change: Change) -> Change {

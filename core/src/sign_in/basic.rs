@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::{Visitor, password};
+use super::{Visitor, happens, password};
 use crate::change::Change;
 use crate::host::Host;
 use crate::refusal::{Refusal, Stop};
@@ -31,8 +31,9 @@ pub(crate) async fn subject(host: &Host, remote: Option<&str>, login: &str, type
     let visitor = Visitor::unknown(host, remote);
     let (someone, _) = password::look_up(host, &visitor, login, None).await?;
     let proved = someone.prove(host, login, typed).await?;
-    if let Some(attempts) = &proved.attempts {
-        host.commit(attempts.passed(Change::default())).await?;
+    // A host's own user was held to the counter before.
+    if proved.attempts.is_some() {
+        host.commit(happens(proved.attempts.as_ref(), proved.change, Change::default())).await?;
     }
     if proved.factors.is_some_and(|factors| factors.value.wants_second()) {
         return Err(Refusal::InsufficientUserAuthentication.into());

@@ -41,6 +41,8 @@ pub(crate) struct Proved {
     pub(crate) former: Former,
     /// What else happens with it, in the person's partition: a link is spent, a hash renewed.
     pub(crate) change: Option<Box<dyn FnOnce(Change) -> Change>>,
+    /// Of the account, once this has happened; `None`: the host keeps the accounts.
+    pub(crate) password_digest: Option<String>,
 }
 
 /// A session that has begun.
@@ -67,19 +69,22 @@ pub(crate) async fn first_factor(
     browser: &str,
     proved: Proved,
 ) -> Result<Came, Stop> {
-    let Proved { first, attempts, factors, former, change } = proved;
-    let also = |with: Change| {
-        let with = attempts.iter().fold(with, |with, attempts| attempts.passed(with));
-        change.into_iter().fold(with, |with, more| more(with))
-    };
+    let Proved { first, attempts, factors, former, change, password_digest } = proved;
+    let also = |with| happens(attempts.as_ref(), change, with);
     match factors.filter(|factors| factors.value.wants_second()) {
         Some(factors) => {
-            let pending = Pending::new(interaction, first, browser, host.now());
+            let pending = Pending::new(interaction, first, browser, password_digest, host.now());
             host.commit(also(Change::default())).await?;
             Ok(Came::Halfway(pending.seal(host), factors))
         }
         None => Ok(Came::In(begin(host, visitor, former, &first.full(host.now()), also).await?)),
     }
+}
+
+/// The same change with all that a right answer causes, whatever comes of it.
+fn happens(attempts: Option<&Attempts>, change: Option<Box<dyn FnOnce(Change) -> Change>>, with: Change) -> Change {
+    let with = attempts.into_iter().fold(with, |with, attempts| attempts.passed(with));
+    change.into_iter().fold(with, |with, more| more(with))
 }
 
 /// Begins a session, with whatever else happens in the same commit, and remembers the browser as the person's.

@@ -68,14 +68,15 @@ impl Someone {
             host.commit(attempts.passed(Change::default())).await?;
             let factors = host.load(Factors::slot(host.config(), &subject.id)).await?;
             let first = First::by(&subject.id, "pwd");
-            return Ok(Proved { first, attempts: None, factors, former, change: None });
+            return Ok(Proved { first, attempts: None, factors, former, change: None, password_digest: None });
         }
         let Some(by) = account::with_password(host, account, password).await? else {
             return Err(wrong(host, &attempts, known).await);
         };
         let first = First::by(&by.subject.id, "pwd");
+        let password_digest = Some(by.password_digest());
         let change = Some(Box::new(|change| by.hold(change)) as Box<_>);
-        Ok(Proved { first, attempts: Some(attempts), factors, former, change })
+        Ok(Proved { first, attempts: Some(attempts), factors, former, change, password_digest })
     }
 }
 

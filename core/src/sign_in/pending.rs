@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::stage::{First, Full};
+use crate::account::Account;
 use crate::authorize::browser_digest;
 use crate::config::Config;
 use crate::hash::{b64u, from_b64u, same};
@@ -26,17 +27,27 @@ pub(crate) struct Pending {
     subject: String,
     methods: Vec<String>,
     browser_sha256: String,
+    /// Of the account whose password it was then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    password_digest: Option<String>,
     began_at: Millis,
 }
 
 impl Pending {
     /// `browser`: the value of its cookie, which every sign-in begins with.
-    pub(super) fn new(interaction: Option<&str>, first: First, browser: &str, now: Millis) -> Self {
+    pub(super) fn new(
+        interaction: Option<&str>,
+        first: First,
+        browser: &str,
+        password_digest: Option<String>,
+        now: Millis,
+    ) -> Self {
         Self {
             interaction: interaction.map(str::to_owned),
             subject: first.subject,
             methods: first.methods,
             browser_sha256: browser_digest(browser),
+            password_digest,
             began_at: now,
         }
     }
@@ -44,6 +55,12 @@ impl Pending {
     /// Of a sign-in at the built-in pages.
     pub(super) fn interaction(&self) -> Result<&str, Refusal> {
         self.interaction.as_deref().ok_or(Refusal::InteractionEnded)
+    }
+
+    /// Whether the account has another password now, or is gone.
+    pub(super) fn is_outdated(&self, account: Option<&Account>) -> bool {
+        let digest = |account: &Account| account.password_digest();
+        self.password_digest.is_some() && self.password_digest != account.map(digest)
     }
 
     pub(super) fn subject(&self) -> &str {

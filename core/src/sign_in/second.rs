@@ -31,7 +31,7 @@ pub(super) struct Halfway {
 }
 
 impl Halfway {
-    /// One load. Whose factors are gone in the meantime, or who may not act any more, begins anew.
+    /// One load. Whose factors or password are others in the meantime, or who may not act any more, begins anew.
     pub(super) async fn load(
         host: &Host,
         visitor: &Visitor<'_>,
@@ -45,6 +45,9 @@ impl Halfway {
         let (client, account, factors, counted, former) =
             host.load((client, account, slot.clone(), &attempts, visitor.old(host))).await?;
         let factors = factors.filter(|factors| factors.value.wants_second()).ok_or(Refusal::InteractionEnded)?;
+        if pending.is_outdated(account.as_ref().map(|account| &account.value)) {
+            return Err(Refusal::InteractionEnded.into());
+        }
         account::active(host, account, subject).await?.ok_or(Refusal::InteractionEnded)?;
         Ok((Self { pending, slot, factors, attempts, counted, former }, client))
     }

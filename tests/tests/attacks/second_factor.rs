@@ -157,13 +157,25 @@ fn what_is_between_the_factors_is_of_one_browser_and_soon_over() {
 }
 
 #[test]
-fn whoever_is_disabled_in_between_does_not_get_in() {
-    let (mut s, app, _) = with_app(json!({}));
-    let (_, pending) = halfway(&mut s);
-    s.world.ok(json!({ "accounts.update": { "id": s.subject, "disabled": true } }));
-    let code = app.code(s.world.now);
-    assert_eq!(enter(&mut s, &pending, &code)["status"], 400);
-    assert!(!is_signed_in(&mut s));
+fn whoever_is_disabled_or_has_another_password_in_between_does_not_get_in() {
+    for change in ["disabled", "password", "factor"] {
+        let (mut s, app, _) = with_app(json!({}));
+        let (_, pending) = halfway(&mut s);
+        match change {
+            "disabled" => s.world.ok(json!({ "accounts.update": { "id": s.subject, "disabled": true } })),
+            "password" => {
+                s.world.ok(json!({ "accounts.setPassword": { "id": s.subject, "password": "another horse" } }))
+            }
+            _ => {
+                let listed = s.world.ok(json!({ "factors.list": { "subject": s.subject } }));
+                let id = &listed["authenticators"][0]["id"];
+                s.world.ok(json!({ "factors.remove": { "subject": s.subject, "id": id } }))
+            }
+        };
+        let code = app.code(s.world.now);
+        assert_eq!(enter(&mut s, &pending, &code)["status"], 400, "{change}");
+        assert!(!is_signed_in(&mut s), "{change}");
+    }
 }
 
 #[test]
