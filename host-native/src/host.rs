@@ -82,7 +82,7 @@ impl Host {
                     let answer = self.serve(&ask).await;
                     progress = flow.resume(&answer).await?;
                 }
-                Progress::Done(done) => return self.finish(done),
+                Progress::Done(done) => return self.finish(*done),
             }
         }
     }

@@ -10,7 +10,7 @@ use tokio::sync::watch;
 use crate::services::ServiceError;
 
 /// A mail to send. Its link and its code are secrets: log neither.
-#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Mail {

@@ -144,6 +144,10 @@ pub(super) struct Serve {
     #[arg(long, value_name = "ADDRESS:PORT")]
     pub(super) listen: Option<SocketAddr>,
 
+    /// What sends mails: it gets each as JSON on its standard input [env: CLAVIGER_MAIL_COMMAND]
+    #[arg(long, value_name = "COMMAND")]
+    pub(super) mail_command: Option<String>,
+
     /// Make a demo user and a demo client, and print them; needs no other setting
     #[arg(long)]
     pub(super) demo: bool,

@@ -9,6 +9,7 @@ mod failure;
 mod grants;
 mod keys;
 mod logging;
+mod mail;
 mod openid;
 mod output;
 mod pages;

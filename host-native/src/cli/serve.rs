@@ -7,7 +7,7 @@ use axum::Router;
 use axum::extract::Request;
 use axum::middleware::{Next, from_fn};
 use axum::response::Response;
-use claviger::{Claviger, Event};
+use claviger::{Builder, Claviger, Event};
 use serde_json::{Map, Value};
 use tokio::net::TcpListener;
 use tokio::time::timeout;
@@ -16,7 +16,7 @@ use super::arguments::{Common, Serve};
 use super::failure::Failure;
 use super::output::Output;
 use super::settings::Settings;
-use super::{connections, demo};
+use super::{connections, demo, mail};
 
 const LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
 
@@ -33,13 +33,26 @@ pub(super) async fn run(common: &Common, arguments: Serve, output: Output) -> Re
     let address = listener.local_addr().map_err(Failure::of("no address"))?;
 
     let prepared = arguments.demo.then(|| demo::prepare(&mut settings, address)).transpose()?;
-    let auth = settings.build(|builder| builder.on_event(log_event))?;
+    let command = arguments.mail_command.or_else(|| settings.mail_command.take());
+    let auth = settings.build(|builder| mailing(builder.on_event(log_event), command, arguments.demo))?;
     if let Some(prepared) = prepared {
         demo::seed(&auth, &prepared, output).await?;
     }
     tracing::info!(%address, issuer = auth.issuer(), "serving");
     serve(auth, listener).await;
     Ok(())
+}
+
+/// Without a command no mail is sent, and nothing that needs one is offered; a demo logs it.
+fn mailing(builder: Builder, command: Option<String>, is_demo: bool) -> Builder {
+    match command {
+        Some(command) => builder.on_mail(move |mail| mail::send(command.clone(), mail)),
+        None if is_demo => builder.on_mail(async |mail| {
+            tracing::info!(to = mail.to, text = mail.text, "mail");
+            Ok(())
+        }),
+        None => builder,
+    }
 }
 
 async fn serve(auth: Claviger, listener: TcpListener) {

@@ -16,12 +16,15 @@ use super::output::Output;
 /// Members of the file that are this binary's, and not the engine's.
 const STORE: &str = "store";
 const LISTEN: &str = "listen";
+const MAIL_COMMAND: &str = "mailCommand";
 
 pub(super) struct Settings {
     /// `docs/contract.md`, section 6.
     pub(super) configuration: Map<String, Value>,
     pub(super) store: Option<StoreChoice>,
     pub(super) listen: Option<SocketAddr>,
+    /// What sends mails.
+    pub(super) mail_command: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,6 +38,7 @@ impl Settings {
         let file = common.config.clone().or_else(|| variable("CLAVIGER_CONFIG").map(PathBuf::from));
         let mut configuration = file.as_deref().map_or_else(|| Ok(Map::new()), read_file)?;
         let (stored, listened) = (take_text(&mut configuration, STORE)?, take_text(&mut configuration, LISTEN)?);
+        let mail_command = take_text(&mut configuration, MAIL_COMMAND)?;
         let store = common.store.clone().or_else(|| variable("CLAVIGER_STORE")).or(stored);
         let listen = variable("CLAVIGER_LISTEN").or(listened);
         if let Some(issuer) = common.issuer.clone().or_else(|| variable("CLAVIGER_ISSUER")) {
@@ -47,6 +51,7 @@ impl Settings {
             configuration,
             store: store.as_deref().map(StoreChoice::parse).transpose()?,
             listen: listen.as_deref().map(parse_address).transpose()?,
+            mail_command: variable("CLAVIGER_MAIL_COMMAND").or(mail_command),
         })
     }
 

@@ -67,7 +67,7 @@ impl Pool {
 /// Where a flow stands.
 pub(crate) enum Progress {
     Asks(Flow, Box<serde_json::value::RawValue>),
-    Done(Done),
+    Done(Box<Done>),
 }
 
 /// A flow that waits for an answer. Dropping it cancels it.
@@ -106,7 +106,7 @@ fn progress(worker: Sender<Message>, stepped: Stepped) -> Result<Progress, Engin
         (Some(number), Some(ask), None) => {
             Ok(Progress::Asks(Flow { worker, generation: stepped.generation, number, over: false }, ask))
         }
-        (None, None, Some(done)) => Ok(Progress::Done(done)),
+        (None, None, Some(done)) => Ok(Progress::Done(Box::new(done))),
         _ => Err(EngineError::Contract("a step neither asks nor is done".into())),
     }
 }

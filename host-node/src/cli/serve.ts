@@ -2,9 +2,11 @@ import { createServer, type RequestListener, type Server } from "node:http";
 import type { Claviger } from "../claviger.js";
 import type { ClavigerEvent } from "../events.js";
 import { toNodeHandler, workerThreads } from "../node.js";
+import type { SendMail } from "../options.js";
 import { type Context, Failure, type Options } from "./command.js";
 import { prepare, seed } from "./demo.js";
 import { type Log, logger, toldOf } from "./logging.js";
+import { mailCommand } from "./mail.js";
 import type { Settings } from "./settings.js";
 
 export const serveOptions = {
@@ -12,6 +14,11 @@ export const serveOptions = {
     type: "string",
     value: "ADDRESS:PORT",
     help: "The address to listen on, 127.0.0.1:8080 when absent [env CLAVIGER_LISTEN]",
+  },
+  "mail-command": {
+    type: "string",
+    value: "COMMAND",
+    help: "What sends mails: it gets each as JSON on its standard input [env CLAVIGER_MAIL_COMMAND]",
   },
   demo: { type: "boolean", help: "Make a demo user and a demo client, and print them; needs no other setting" },
 } as const satisfies Options;
@@ -46,12 +53,19 @@ async function open({ values, output }: Context, settings: Settings, address: st
   const demo = values.demo ? prepare(settings, address) : undefined;
   const auth = settings.build({
     derive: workerThreads(),
+    ...mailing(settings, demo !== undefined, log),
     onFault: (error) => log("error", "a request failed", toldOf(error)),
   });
   auth.on("*", ({ name, at, ...details }: ClavigerEvent) => log("info", "event", { event: name, at, ...details }));
   await auth.ready();
   if (demo) await seed(auth, settings, demo, output);
   return auth;
+}
+
+/** Without a command no mail is sent, and nothing that needs one is offered; a demo logs it. */
+function mailing({ mailCommand: command }: Settings, isDemo: boolean, log: Log): { onMail?: SendMail } {
+  if (command !== undefined) return { onMail: mailCommand(command) };
+  return isDemo ? { onMail: ({ to, text }) => log("info", "mail", { to, text }) } : {};
 }
 
 function listen(server: Server, text: string): Promise<string> {

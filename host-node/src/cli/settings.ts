@@ -8,32 +8,46 @@ import { MemoryStore } from "../stores/memory.js";
 import { sqlite } from "../stores/sqlite.js";
 import { Failure } from "./command.js";
 
+/** Members of the file that are this program's, and not the engine's. */
+interface Surroundings {
+  store?: string | undefined;
+  listen?: string | undefined;
+  mailCommand?: string | undefined;
+}
+
 /** The settings: arguments over environment over file over defaults. */
 export class Settings {
   /** The engine's configuration (docs/contract.md section 6). */
   readonly configuration: Partial<Configuration>;
   store: string | undefined;
   readonly listen: string | undefined;
+  /** What sends mails. */
+  readonly mailCommand: string | undefined;
 
-  private constructor(configuration: Partial<Configuration>, store: string | undefined, listen: string | undefined) {
+  private constructor(configuration: Partial<Configuration>, { store, listen, mailCommand }: Surroundings) {
     this.configuration = configuration;
     this.store = store;
     this.listen = listen;
+    this.mailCommand = mailCommand;
   }
 
   static read(values: Record<string, unknown>): Settings {
     const typed = (name: string) => values[name] as string | undefined;
     // A variable that is empty is as good as none.
-    const set = (name: string) => process.env[`CLAVIGER_${name.toUpperCase().replace("-", "_")}`] || undefined;
+    const set = (name: string) => process.env[`CLAVIGER_${name.toUpperCase().replaceAll("-", "_")}`] || undefined;
     const given = (name: string) => typed(name) ?? set(name);
     const file = given("config");
-    const { store, listen, ...written } = file === undefined ? {} : readSettings(file);
+    const { store, listen, mailCommand, ...written } = file === undefined ? {} : readSettings(file);
     const issuer = given("issuer") ?? written.issuer;
     const [typedFile, setFile] = [typed("secret-file"), set("secret-file")];
     const inFile = (file: string | undefined) => (file === undefined ? undefined : firstLine(file));
     const secret = inFile(typedFile) ?? set("secret") ?? inFile(setFile) ?? written.secret;
     const configuration = { ...written, ...(issuer && { issuer }), ...(secret && { secret }) };
-    return new Settings(configuration, given("store") ?? store, given("listen") ?? listen);
+    return new Settings(configuration, {
+      store: given("store") ?? store,
+      listen: given("listen") ?? listen,
+      mailCommand: given("mail-command") ?? mailCommand,
+    });
   }
 
   /** For administration. */
@@ -82,7 +96,7 @@ function missing(member: string, help: string): Failure {
   return new Failure("configuration", `no ${member} is configured`, help);
 }
 
-function readSettings(path: string): Partial<Configuration> & { store?: string; listen?: string } {
+function readSettings(path: string): Partial<Configuration> & Surroundings {
   if (path.endsWith(".toml")) {
     throw new Failure("configuration", `${path} is TOML, which only the native binary reads`, "Write it as JSON.");
   }
