@@ -10,8 +10,8 @@ use crate::mail::Mail;
 use crate::refusal::{Fault, Refusal, Told};
 use crate::time::Millis;
 use crate::{
-    account, authorize, client, device, factor, grant, http, iron, key, oidc, password, purge, resource, session,
-    sign_in, token,
+    account, authorize, client, device, email, factor, grant, http, iron, key, oidc, password, purge, resource,
+    session, sign_in, token,
 };
 
 /// One request to the engine, with all that it learns of time and chance.
@@ -112,6 +112,18 @@ pub enum Command {
     PasswordsVerify(password::commands::Verify),
     #[serde(rename = "passwords.inspect")]
     PasswordsInspect(password::commands::Inspect),
+    #[serde(rename = "accounts.register")]
+    AccountsRegister(email::Register),
+    #[serde(rename = "accounts.sendVerification")]
+    AccountsSendVerification(email::ById),
+    #[serde(rename = "accounts.verifyEmail")]
+    AccountsVerifyEmail(email::ByToken),
+    #[serde(rename = "accounts.requestEmailChange")]
+    AccountsRequestEmailChange(email::RequestEmailChange),
+    #[serde(rename = "accounts.requestReset")]
+    AccountsRequestReset(email::RequestReset),
+    #[serde(rename = "accounts.reset")]
+    AccountsReset(email::Reset),
     #[serde(rename = "sessions.list")]
     SessionsList(OfSubject),
     #[serde(rename = "sessions.revoke")]

@@ -6,8 +6,8 @@ use crate::host::Host;
 use crate::key::manage;
 use crate::refusal::{Refusal, Stop, Told};
 use crate::{
-    account, authorize, client, device, factor, grant, http, iron, oidc, password, purge, resource, session, sign_in,
-    token,
+    account, authorize, client, device, email, factor, grant, http, iron, oidc, password, purge, resource, session,
+    sign_in, token,
 };
 
 pub(crate) async fn carry_out(host: &Host, command: &Command) -> Result<Outcome, Stop> {
@@ -41,6 +41,12 @@ pub(crate) async fn carry_out(host: &Host, command: &Command) -> Result<Outcome,
         Command::PasswordsHash(ask) => Outcome::of(password::commands::hash(host, ask).await?)?,
         Command::PasswordsVerify(ask) => Outcome::of(password::commands::verify(host, ask).await?)?,
         Command::PasswordsInspect(ask) => Outcome::of(password::commands::inspect(host, ask)?)?,
+        Command::AccountsRegister(ask) => Outcome::of(email::register(host, ask).await?)?,
+        Command::AccountsSendVerification(ask) => Outcome::of(email::send_verification(host, ask).await?)?,
+        Command::AccountsVerifyEmail(ask) => Outcome::of(email::verify_email(host, ask).await?)?,
+        Command::AccountsRequestEmailChange(ask) => Outcome::of(email::request_email_change(host, ask).await?)?,
+        Command::AccountsRequestReset(ask) => Outcome::of(email::request_reset(host, ask).await?)?,
+        Command::AccountsReset(ask) => Outcome::of(email::reset(host, ask).await?)?,
         Command::SessionsList(ask) => Outcome::of(session::list(host, ask).await?)?,
         Command::SessionsRevoke(ask) => Outcome::of(session::revoke(host, ask).await?)?,
         Command::SessionsRevokeAll(ask) => Outcome::of(session::revoke_all(host, ask).await?)?,

@@ -54,6 +54,24 @@ pub enum Event {
     PasswordRehashed { subject: String },
     #[serde(rename = "account.password_unusable")]
     PasswordUnusable { subject: String, reason: &'static str },
+    #[serde(rename = "account.registered")]
+    AccountRegistered { subject: String },
+    #[serde(rename = "account.registration_repeated")]
+    RegistrationRepeated { subject: String },
+    #[serde(rename = "email.verification_requested")]
+    VerificationRequested { subject: String },
+    #[serde(rename = "email.change_requested")]
+    EmailChangeRequested { subject: String },
+    #[serde(rename = "email.verified")]
+    EmailVerified { subject: String },
+    #[serde(rename = "email.changed")]
+    EmailChanged { subject: String },
+    #[serde(rename = "password.reset_requested")]
+    PasswordResetRequested { subject: String },
+    #[serde(rename = "password.reset")]
+    PasswordReset { subject: String },
+    #[serde(rename = "sign_in.mail_requested")]
+    SignInMailRequested { subject: String },
     #[serde(rename = "sign_in.succeeded")]
     SignInSucceeded { subject: String, session_id: String },
     #[serde(rename = "sign_in.failed")]

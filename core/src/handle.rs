@@ -25,6 +25,13 @@ pub(crate) enum Kind {
     RegistrationToken,
     /// A browser that a person signed in with before. It is no credential.
     KnownBrowser,
+    /// A link in a mail, one kind for each purpose.
+    VerifyEmail,
+    ChangeEmail,
+    ResetPassword,
+    SignInLink,
+    /// Whose code from a mail a page waits for. It is no credential.
+    SignInCode,
 }
 
 impl Kind {
@@ -40,6 +47,11 @@ impl Kind {
             Self::DeviceCode => "cvd_",
             Self::RegistrationToken => "cvg_",
             Self::KnownBrowser => "cvk_",
+            Self::VerifyEmail => "cvlv_",
+            Self::ChangeEmail => "cvlc_",
+            Self::ResetPassword => "cvlr_",
+            Self::SignInLink => "cvls_",
+            Self::SignInCode => "cvlw_",
         }
     }
 }

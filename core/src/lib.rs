@@ -14,7 +14,7 @@
 //! | [`factor`] | what else proves it: authenticator apps, recovery codes |
 //! | [`password`] | what stands in place of a password, made and checked |
 //! | `sign_in` | how somebody gets there: the stages, and how often it may be tried |
-//! | [`mail`] | what people are told at their own address |
+//! | [`mail`], `email` | what people are told at their own address, and what they do by way of it |
 //! | `overview` | the account page: what acts for a person, shown to them and ended by them |
 //! | `grant`, `token` | what was allowed, and the tokens made from it |
 //! | `oidc` | ID tokens, claims, userinfo, what a client calls a person |
@@ -35,6 +35,7 @@ mod config;
 mod consent;
 mod device;
 mod dpop;
+mod email;
 pub mod engine;
 pub mod event;
 pub mod factor;

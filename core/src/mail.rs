@@ -88,10 +88,18 @@ pub(crate) struct Recipient {
 impl Recipient {
     /// The account's owner at the address that is stored; `None`: it has none.
     pub(crate) fn of(account: &Account) -> Option<Self> {
-        let address = account.address()?.to_owned();
         let name = account.name.clone().filter(|_| account.is_address_verified());
+        account.address().map(|address| Self { name, ..Self::at(account, address) })
+    }
+
+    /// The same person at another address, which may not be theirs.
+    pub(crate) fn at(account: &Account, address: &str) -> Self {
         let locale = account.claims.get("locale").and_then(|locale| locale.as_str()).map(str::to_owned);
-        Some(Self { subject: account.id.clone(), address, name, locale })
+        Self { subject: account.id.clone(), address: address.to_owned(), name: None, locale }
+    }
+
+    pub(crate) fn address(&self) -> &str {
+        &self.address
     }
 }
 

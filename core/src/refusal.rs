@@ -62,6 +62,10 @@ pub enum Refusal {
     Forbidden(&'static str),
     /// The interaction is unknown, expired or already answered.
     InteractionEnded,
+    /// A link or a code that was mailed is over, was used, or was never one.
+    LinkEnded,
+    /// The person's address is not verified, and what was asked for needs that.
+    EmailNotVerified,
     /// Login or password is wrong; which of them is not told.
     WrongCredentials,
     /// A one-time code is wrong, over, or was used before; which of them is not told.
@@ -194,6 +198,8 @@ impl Refusal {
             R::RedirectUriMismatch => ("invalid_request", 400, "The redirect_uri is not registered for this client", "Register the exact redirect URI, byte for byte."),
             R::Forbidden(why) => ("forbidden", 403, why, "Go back to the application and start again."),
             R::InteractionEnded => ("interaction_ended", 400, "This sign-in has expired or was already completed", "Go back to the application and start again."),
+            R::LinkEnded => ("link_ended", 400, "This link has expired or was used, or a newer one was sent since", "Ask for a new one where you asked for this one."),
+            R::EmailNotVerified => ("email_not_verified", 403, "The email address is not verified", "Open the link that was sent to the address, or ask for a new one."),
             R::WrongCredentials => ("wrong_credentials", 401, "The user name or password is wrong", "Try again, or reset the password."),
             R::WrongCode => ("wrong_code", 401, "The code is wrong, or was used before", "Try again with the code that is shown next."),
             R::AuthorizationPending => ("authorization_pending", 400, "Nobody has decided yet", "Poll again after the interval."),

@@ -31,6 +31,8 @@ pub(crate) enum Purpose {
     DpopNonce,
     /// Answers on their way to a client by a form.
     Response,
+    /// Codes that were mailed, as they are kept.
+    EmailCode,
     /// The keys of authenticators at rest.
     FactorSecret,
     /// What is stored of recovery codes.
@@ -40,7 +42,7 @@ pub(crate) enum Purpose {
 }
 
 impl Purpose {
-    const ALL: [Self; 14] = [
+    const ALL: [Self; 15] = [
         Self::Handle,
         Self::HandleNonce,
         Self::Interaction,
@@ -55,6 +57,7 @@ impl Purpose {
         Self::FactorSecret,
         Self::RecoveryCode,
         Self::SealedSession,
+        Self::EmailCode,
     ];
 
     const fn label(self) -> &'static [u8] {
@@ -70,6 +73,7 @@ impl Purpose {
             Self::SealedValue => b"claviger sealed value 1",
             Self::DpopNonce => b"claviger dpop nonce 1",
             Self::Response => b"claviger response 1",
+            Self::EmailCode => b"claviger email code 1",
             Self::FactorSecret => b"claviger factor secret 1",
             Self::RecoveryCode => b"claviger recovery code 1",
             Self::SealedSession => b"claviger sealed session 1",
@@ -136,6 +140,7 @@ impl Keys {
             factor_secret,
             recovery_code,
             sealed_session,
+            email_code,
         ] = &self.0;
         match purpose {
             Purpose::Handle => handle,
@@ -149,6 +154,7 @@ impl Keys {
             Purpose::SealedValue => sealed_value,
             Purpose::DpopNonce => dpop_nonce,
             Purpose::Response => response,
+            Purpose::EmailCode => email_code,
             Purpose::FactorSecret => factor_secret,
             Purpose::RecoveryCode => recovery_code,
             Purpose::SealedSession => sealed_session,

@@ -145,6 +145,19 @@ impl Builder {
         self.set_in("pages", "account", Value::String(account.into()))
     }
 
+    /// People make accounts for themselves, at `/sign-up`. Needs [`Builder::on_mail`].
+    #[must_use]
+    pub fn sign_up(self) -> Self {
+        self.set_in("signIn", "signUp", Value::Bool(true))
+    }
+
+    /// What is mailed to sign in with, in place of a password: `link`, `code`, or both. Needs [`Builder::on_mail`].
+    #[must_use]
+    pub fn passwordless(self, ways: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        let ways = ways.into_iter().map(|way| Value::String(way.into())).collect();
+        self.set_in("signIn", "passwordless", Value::Array(ways))
+    }
+
     /// One more issuer in the same engine and store: its settings, with a tenant of its own. Only what the engine is configured with is
     /// taken from it; services, listeners and threads are this builder's. Requests reach it by their address, commands by
     /// [`Claviger::at`].

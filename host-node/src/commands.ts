@@ -9,12 +9,14 @@ import type {
   Decided,
   DeviceDecision,
   DeviceRequest,
+  EmailVerified,
   Grant,
   InspectedHash,
   Interaction,
   Introspection,
   IssuedRegistrationToken,
   ListPage,
+  MailSent,
   NewAccount,
   NewAuthenticator,
   NewClient,
@@ -22,8 +24,10 @@ import type {
   Paging,
   PasswordChange,
   PasswordGuess,
+  PasswordReset,
   PrincipalFacts,
   Purged,
+  Registration,
   RegistrationToken,
   Requirement,
   ResourceMetadata,
@@ -76,6 +80,12 @@ export interface Commands {
   "passwords.hash": [{ password: string }, { hash: string }];
   "passwords.verify": [{ password: string; hash: string }, { valid: boolean; needsRehash: boolean }];
   "passwords.inspect": [{ hash: string }, InspectedHash];
+  "accounts.register": [Registration, MailSent<"sent" | "throttled">];
+  "accounts.sendVerification": [ById, MailSent];
+  "accounts.requestEmailChange": [ById & { email: string }, MailSent];
+  "accounts.verifyEmail": [{ token: string }, EmailVerified];
+  "accounts.requestReset": [{ login: string; remote?: string }, MailSent<"sent" | "throttled">];
+  "accounts.reset": [{ token: string; password: string }, PasswordReset];
   "sessions.list": [OfSubject & Paging, ListPage<Session>];
   "sessions.revoke": [OfSubject & ById, { revoked: boolean }];
   "sessions.revokeAll": [OfSubject, { revoked: number }];

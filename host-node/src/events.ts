@@ -29,6 +29,18 @@ export interface Events {
   "account.password_rehashed": OfSubject;
   /** Nothing verifies against the hash that is stored: it cannot be read, costs too much, or has a pepper that is not configured. */
   "account.password_unusable": OfSubject & { readonly reason: "unreadable" | "excessive" | "unknown_pepper" };
+  /** Somebody made it for themselves. */
+  "account.registered": OfSubject;
+  /** Somebody signed up with the address of this account: its owner was told by mail. */
+  "account.registration_repeated": OfSubject;
+  "email.verification_requested": OfSubject;
+  "email.change_requested": OfSubject;
+  "email.verified": OfSubject;
+  "email.changed": OfSubject;
+  "password.reset_requested": OfSubject;
+  "password.reset": OfSubject;
+  /** They were sent what signs in. */
+  "sign_in.mail_requested": OfSubject;
   "sign_in.succeeded": OfSubject & { readonly sessionId: string };
   "sign_in.failed": { readonly subject: string | null };
   "sign_in.throttled": { readonly subject: string | null };

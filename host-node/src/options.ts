@@ -80,7 +80,19 @@ export interface Configuration {
    * Pages of your own (path or address), sent to with `?interaction=<handle>`; see `auth.interactions` and `auth.devices`. To `account`
    * people come signed in, from `/account`; see `auth.grants` and `auth.sessions`.
    */
-  pages?: { signIn?: string; consent?: string; device?: string; account?: string };
+  pages?: {
+    signIn?: string;
+    consent?: string;
+    device?: string;
+    account?: string;
+    /** Where somebody asks for a new password; in place of the built-in one, as those below. See `auth.accounts`. */
+    forgot?: string;
+    /** Opened with `?token=`. */
+    reset?: string;
+    signUp?: string;
+    /** Opened with `?token=`. */
+    verifyEmail?: string;
+  };
   /** How passwords are hashed, and what else is asked of them. argon2id when nothing is said. */
   password?: NewHashes & {
     /** Characters that a new password has at least; 8 when absent. */
@@ -106,6 +118,10 @@ export interface Configuration {
     attempts?: { account?: number; address?: number; window?: Lifetime };
     recent?: Lifetime;
     endSessionsOnFactorChange?: boolean;
+    /** Whether people make accounts for themselves, at `/sign-up`; needs `onMail`. */
+    signUp?: boolean;
+    /** What is mailed to sign in with, in place of a password: a link, a code, or both; needs `onMail`. */
+    passwordless?: readonly ("link" | "code")[];
   };
   /**
    * `form`: what a session cookie is, a handle of a `row` in the store (when absent), or all of the session, `sealed`. A sealed one is good for

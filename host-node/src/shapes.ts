@@ -410,6 +410,11 @@ export interface TokenRequirement {
   maxAge?: Lifetime;
   /** By all of these they must have (RFC 8176), such as `["mfa"]`. Only a session tells how; a token is refused with any. */
   methods?: readonly string[];
+  /**
+   * The person's email address must be verified: one trip to the store more. Otherwise it is refused with `email_not_verified` (403), as
+   * is a client that acts for itself.
+   */
+  requireVerifiedEmail?: boolean;
 }
 
 /** What a request must be good for. */
@@ -611,4 +616,37 @@ export interface Mail {
   readonly subjectLine: string;
   /** and the whole mail as plain text. */
   readonly text: string;
+}
+
+/** Somebody who makes an account for themselves. */
+export interface Registration {
+  /** Their login, too. It is sent a link that verifies it. */
+  email: string;
+  password: string;
+  name?: string;
+  /** The address of the peer: one may ask sixty times in an hour. */
+  remote?: string;
+}
+
+/** What became of asking for a mail: the same whether or not there is anybody who gets it. */
+export interface MailSent<Status extends string = "sent" | "throttled" | "verified"> {
+  /** `throttled`: one was sent so short a while ago that none is now; `verified`: there is nothing left to verify. */
+  readonly status: Status;
+  /** Seconds until another may be asked for. */
+  readonly retryAfter?: number;
+}
+
+/** What became of a link that verifies an address. */
+export interface EmailVerified {
+  /** `token`: the link is over; `taken`: the address is another account's login. */
+  readonly status: "verified" | "token" | "taken";
+  readonly subject?: string;
+  readonly email?: string;
+}
+
+/** What became of a link to choose a new password. */
+export interface PasswordReset {
+  /** `token`: the link is over; `user`: there is no such account any more, or it is disabled. */
+  readonly status: "reset" | "token" | "user";
+  readonly subject?: string;
 }

@@ -136,6 +136,15 @@ async fn claim_login(host: &Host, login: &str) -> Result<String, Stop> {
     }
 }
 
+/// Claims a login for an account that is there. `false`: another one has it.
+pub(crate) async fn claim_for(host: &Host, login: &str, id: &str) -> Result<bool, Stop> {
+    let slot = Login::slot(host.config(), login);
+    match host.load(slot.clone()).await? {
+        Some(claimed) => Ok(claimed.value.account == id),
+        None => host.commit(Change::create(slot, Login { account: id.to_owned() })).await.map(|()| true),
+    }
+}
+
 pub(crate) async fn find(host: &Host, ask: &Find) -> Result<Option<View>, Stop> {
     let found = match (&ask.id, &ask.login) {
         (Some(id), None) => host.load(Account::slot(host.config(), id)).await?,
@@ -205,7 +214,7 @@ fn merged(mut claims: Claims, changes: &Claims) -> Result<Claims, Refusal> {
     Ok(claims)
 }
 
-fn check_name(name: Option<&str>) -> Result<(), Refusal> {
+pub(crate) fn check_name(name: Option<&str>) -> Result<(), Refusal> {
     match name {
         Some(name) if !(1..=200).contains(&name.chars().count()) || name.contains(char::is_control) => {
             Err(Refusal::InvalidArgument("name: from 1 to 200 characters"))

@@ -9,7 +9,7 @@ mod password;
 use serde::{Deserialize, Serialize};
 
 pub use manage::{Create, Find, Update};
-pub(crate) use manage::{create, find, list, update};
+pub(crate) use manage::{check_name, claim_for, create, find, list, update};
 pub use password::{ChangePassword, SetPassword, VerifyPassword};
 pub(crate) use password::{change_password, set_password, verify_password, with_password};
 
@@ -62,6 +62,13 @@ impl Account {
     /// Whether that address was shown to be its owner's.
     pub(crate) fn is_address_verified(&self) -> bool {
         self.claims.contains_key("email") && self.claims.get("email_verified").is_some_and(|verified| *verified == true)
+    }
+
+    /// The same at this address, which its owner has shown to be theirs.
+    pub(crate) fn with_verified(mut self, address: &str) -> Self {
+        self.claims.insert("email".to_owned(), address.into());
+        self.claims.insert("email_verified".to_owned(), true.into());
+        self
     }
 
     pub(crate) fn slot(config: &Config, id: &str) -> Slot<Self> {

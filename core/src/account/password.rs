@@ -11,7 +11,7 @@ use crate::password::{self, Found, Typed};
 use crate::record::Stored;
 use crate::refusal::{Refusal, Stop};
 use crate::sign_in::{Attempts, Counted};
-use crate::{mail, session};
+use crate::{email, mail, session};
 
 /// Somebody whose password was right.
 pub(crate) struct ByPassword {
@@ -144,7 +144,8 @@ async fn replace(
     let account = Account { password: Some(password), ..stored.value.clone() };
     let view = View::of(&account);
     mail::password_changed(host, &account);
-    host.commit(also(Change::replace(&stored, account))).await?;
+    let change = email::void_all(host.config(), &stored.value.id, Change::replace(&stored, account), None);
+    host.commit(also(change)).await?;
     host.tell(Event::PasswordSet { subject: stored.value.id });
     Ok(view)
 }

@@ -98,7 +98,9 @@ pub(crate) fn error_page(host: &Host, refusal: &Refusal) -> Response {
     // Most refusals' own help is for who writes the application.
     let told = refusal.told();
     let help = match refusal {
-        Refusal::InteractionEnded | Refusal::Forbidden(_) | Refusal::TooManyRequests { .. } => told.help,
+        Refusal::InteractionEnded | Refusal::LinkEnded | Refusal::Forbidden(_) | Refusal::TooManyRequests { .. } => {
+            told.help
+        }
         Refusal::NotFound(_) => "Go back to your account page and look again.",
         _ => TRY_AGAIN,
     };

@@ -141,7 +141,18 @@ fn check_pages(pages: &Pages) -> Result<(), Fault> {
         (page.starts_with('/') && !page.starts_with("//")) || Uri::parse(page).is_some_and(|uri| uri.is_web())
     };
     ensure(
-        [&pages.sign_in, &pages.consent, &pages.device, &pages.account].into_iter().all(|page| addressable(page)),
+        [
+            &pages.sign_in,
+            &pages.consent,
+            &pages.device,
+            &pages.account,
+            &pages.forgot,
+            &pages.reset,
+            &pages.sign_up,
+            &pages.verify_email,
+        ]
+        .into_iter()
+        .all(|page| addressable(page)),
         "pages: a path, or an absolute http(s) URL",
     )
 }

@@ -21,7 +21,7 @@ pub(crate) use openid::OpenId;
 pub(crate) use registration::{Registration, RegistrationMode};
 pub(crate) use secret::{OneOrMany, check_secret, read_secrets};
 pub(crate) use sessions::{SessionForm, Sessions};
-pub(crate) use sign_in::SignIn;
+pub(crate) use sign_in::{Passwordless, SignIn};
 
 use crate::key::Algorithm;
 use crate::password::{self, Passwords};
@@ -68,7 +68,6 @@ use crate::time::Seconds;
 /// | `openid.pairwiseSalt` | 32 to 1024 characters, never changed: what pairwise subjects are made with | none, and no such subjects |
 /// | `openid.claimsInIdToken` | `true` or `false`: ID tokens hold the claims of scopes as well; otherwise the userinfo endpoint tells them | `false` |
 /// | `dpop.requireNonce` | `true` or `false`: every DPoP proof must hold a nonce of the server | `false` |
-/// | `pages.signIn`, `pages.consent`, `pages.device`, `pages.account` | a path, or an absolute URL | the built-in pages |
 /// | `password.algorithm` | `argon2id`, `bcrypt`, `scrypt` or `pbkdf2-sha256`: what new hashes are made with | `argon2id` |
 /// | `password.memory` | of argon2id: 7168 to 1048576 KiB, and times `passes` at most 4194304 | 19456 |
 /// | `password.passes` | of argon2id: 1 to 16 | 2 |
@@ -79,11 +78,14 @@ use crate::time::Seconds;
 /// | `password.shortest` | 8 to 64 characters that a new password has at least | 8 |
 /// | `password.peppers` | at most 8, each with an `id` of 1 to 32 of `a-z A-Z 0-9 - _` and a `secret` as `secret` is; the first is for new hashes, the others verify | none |
 /// | `password.legacy` | at most 2, each an `algorithm` (also `argon2i`, `argon2d`, `pbkdf2-sha512`) with its costs: what hashes that were imported cost, so that every attempt costs it too | none |
+/// | `pages.signIn`, `pages.consent`, `pages.device`, `pages.account`, `pages.forgot`, `pages.reset`, `pages.signUp`, `pages.verifyEmail` | a path, or an absolute URL | the built-in pages |
 /// | `signIn.attempts.account` | 3 to 1000 wrong answers for one person in each window; as many from each browser that they signed in with before | 10 |
 /// | `signIn.attempts.address` | 3 to 1000000 wrong answers from one address (an IPv6 network of 64 bits) in each window | 100 |
 /// | `signIn.attempts.window` | 1 min to 1 d | 15 min |
 /// | `signIn.recent` | 1 min to 1 d: how long after a sign-in somebody may change what they sign in with | 10 min |
 /// | `signIn.endSessionsOnFactorChange` | `true` or `false`: the other sessions of a person end when a second factor is added or removed | `true` |
+/// | `signIn.signUp` | `true` or `false`: people make accounts for themselves; needs `mail` | `false` |
+/// | `signIn.passwordless` | of `link` and `code`: what is mailed to sign in with; needs `mail` | none |
 /// | `registration.mode` | `off`, `token` (an initial access token is needed) or `open` | `off` |
 /// | `registration.documents` | whether a client id may be the address of a metadata document; needs `fetch` | `false` |
 /// | `registration.scopes` | what such clients may ask for; each in `scopes` | all |
@@ -286,6 +288,10 @@ pub(crate) struct Pages {
     pub(crate) consent: String,
     pub(crate) device: String,
     pub(crate) account: String,
+    pub(crate) forgot: String,
+    pub(crate) reset: String,
+    pub(crate) sign_up: String,
+    pub(crate) verify_email: String,
 }
 
 impl Pages {
@@ -293,6 +299,12 @@ impl Pages {
     pub(crate) const CONSENT: &'static str = "/consent";
     pub(crate) const DEVICE: &'static str = "/device";
     pub(crate) const ACCOUNT: &'static str = "/account";
+    pub(crate) const FORGOT: &'static str = "/forgot";
+    pub(crate) const RESET: &'static str = "/reset";
+    pub(crate) const SIGN_UP: &'static str = "/sign-up";
+    pub(crate) const VERIFY_EMAIL: &'static str = "/verify-email";
+    pub(crate) const SIGN_IN_BY_MAIL: &'static str = "/sign-in-by-mail";
+    pub(crate) const SIGN_IN_LINK: &'static str = "/sign-in-link";
 }
 
 impl Default for Pages {
@@ -302,6 +314,10 @@ impl Default for Pages {
             consent: Self::CONSENT.to_owned(),
             device: Self::DEVICE.to_owned(),
             account: Self::ACCOUNT.to_owned(),
+            forgot: Self::FORGOT.to_owned(),
+            reset: Self::RESET.to_owned(),
+            sign_up: Self::SIGN_UP.to_owned(),
+            verify_email: Self::VERIFY_EMAIL.to_owned(),
         }
     }
 }
@@ -392,9 +408,18 @@ impl Config {
         self.signing_algorithms().any(|known| known == algorithm)
     }
 
+    /// Whether people do things by way of their mailbox: the host sends mail, and the engine keeps the accounts.
+    pub(crate) fn mails_to_accounts(&self) -> bool {
+        mails_to_accounts(&self.capabilities)
+    }
+
     pub(crate) fn offers(&self, capability: Capability) -> bool {
         self.capabilities.contains(&capability)
     }
+}
+
+fn mails_to_accounts(capabilities: &[Capability]) -> bool {
+    capabilities.contains(&Capability::Mail) && !capabilities.contains(&Capability::Subject)
 }
 
 /// What is wrong with a member. Where it stands is left out: hosts write this JSON themselves, from other files and from code.

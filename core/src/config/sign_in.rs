@@ -16,11 +16,31 @@ pub(crate) struct SignIn {
     pub(crate) recent: Seconds,
     /// Whether the other sessions end when a factor is added or removed.
     pub(crate) end_sessions_on_factor_change: bool,
+    /// Whether people make accounts for themselves.
+    pub(crate) sign_up: bool,
+    /// What is mailed to sign in with, in place of a password.
+    pub(crate) passwordless: Vec<Passwordless>,
+}
+
+/// What somebody who has the mailbox signs in with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Passwordless {
+    /// A link, opened in the browser that asked for it.
+    Link,
+    /// A code, typed there.
+    Code,
 }
 
 impl Default for SignIn {
     fn default() -> Self {
-        Self { attempts: Attempts::default(), recent: Seconds(600), end_sessions_on_factor_change: true }
+        Self {
+            attempts: Attempts::default(),
+            recent: Seconds(600),
+            end_sessions_on_factor_change: true,
+            sign_up: false,
+            passwordless: Vec::new(),
+        }
     }
 }
 
@@ -42,7 +62,13 @@ impl Default for Attempts {
 }
 
 pub(super) fn check(written: &Written) -> Result<(), Fault> {
-    let SignIn { attempts, recent, .. } = &written.sign_in;
+    let SignIn { attempts, recent, sign_up, passwordless, .. } = &written.sign_in;
+    let by_mail = *sign_up || !passwordless.is_empty();
+    let offered = super::mails_to_accounts(&written.capabilities);
+    ensure(
+        !by_mail || offered,
+        "signIn.signUp, signIn.passwordless: the host must offer the capability mail, and the engine keep the accounts",
+    )?;
     ensure((3..=1000).contains(&attempts.account), "signIn.attempts.account: from 3 to 1000")?;
     ensure((3..=1_000_000).contains(&attempts.address), "signIn.attempts.address: from 3 to 1000000")?;
     ensure((60..=86_400).contains(&attempts.window.0), "signIn.attempts.window: from 1 minute to 1 day")?;

@@ -91,11 +91,11 @@ pub(super) fn page_address(config: &Config) -> String {
 }
 
 /// The address of a page that is configured by its path or address.
-pub(super) fn address_of(config: &Config, page: &str) -> String {
+pub(crate) fn address_of(config: &Config, page: &str) -> String {
     if page.starts_with('/') { config.issuer.address(page) } else { page.to_owned() }
 }
 
 /// An address with a parameter whose value needs no encoding.
-pub(super) fn with_parameter(address: &str, name: &str, value: &str) -> String {
+pub(crate) fn with_parameter(address: &str, name: &str, value: &str) -> String {
     format!("{address}{}{name}={value}", if address.contains('?') { '&' } else { '?' })
 }

@@ -24,7 +24,7 @@ use serde::{Deserialize, Serialize};
 
 pub use commands::{Approve, At, Begin, Get};
 pub(crate) use commands::{approve, begin, deny, get};
-pub(crate) use endpoint::device_authorization_endpoint;
+pub(crate) use endpoint::{address_of, device_authorization_endpoint, with_parameter};
 pub(crate) use errand::Errand;
 pub(crate) use pace::Pace;
 pub(crate) use pages::{device_page, post_device};

@@ -5,9 +5,10 @@ use crate::authorize::{
     TRY_AGAIN, authorize, consent_page, error_page, form_post_page, post_consent, problem_page, push,
 };
 use crate::client::{client_configuration_endpoint, registration_endpoint};
-use crate::config::{Config, Pages};
+use crate::config::{Config, Pages, Passwordless};
 use crate::device::{device_authorization_endpoint, device_page, post_device};
 use crate::dpop;
+use crate::email;
 use crate::host::Host;
 use crate::key::set::KeySet;
 use crate::oidc::logout::logout_endpoint;
@@ -32,6 +33,7 @@ enum Endpoint {
     DeviceAuthorization,
     Device,
     Account,
+    ByMail(ByMail),
     Jwks,
     Metadata,
     UserInfo,
@@ -39,6 +41,51 @@ enum Endpoint {
     ResourceMetadata,
     Register,
     ClientConfiguration,
+}
+
+/// The pages of what goes by way of a mailbox.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum ByMail {
+    Forgot,
+    Reset,
+    VerifyEmail,
+    SignUp,
+    SignIn,
+    SignInLink,
+}
+
+impl ByMail {
+    /// A page that is configured to be elsewhere is not here.
+    fn of(config: &Config, path: &str) -> Option<Self> {
+        let (pages, sign_in) = (&config.pages, &config.sign_in);
+        let page = match path {
+            Pages::FORGOT if pages.forgot == Pages::FORGOT => Self::Forgot,
+            Pages::RESET if pages.reset == Pages::RESET => Self::Reset,
+            Pages::VERIFY_EMAIL if pages.verify_email == Pages::VERIFY_EMAIL => Self::VerifyEmail,
+            Pages::SIGN_UP if pages.sign_up == Pages::SIGN_UP && sign_in.sign_up => Self::SignUp,
+            Pages::SIGN_IN_BY_MAIL if !sign_in.passwordless.is_empty() => Self::SignIn,
+            Pages::SIGN_IN_LINK if sign_in.passwordless.contains(&Passwordless::Link) => Self::SignInLink,
+            _ => return None,
+        };
+        config.mails_to_accounts().then_some(page)
+    }
+
+    async fn answer(self, host: &Host, request: &Request) -> Result<Response, Stop> {
+        match (self, request.method == "POST") {
+            (Self::Forgot, false) => Ok(email::forgot_page(host)),
+            (Self::Forgot, true) => email::post_forgot(host, request).await,
+            (Self::Reset, false) => email::reset_page(host, request).await,
+            (Self::Reset, true) => email::post_reset(host, request).await,
+            (Self::VerifyEmail, false) => email::verify_email_page(host, request),
+            (Self::VerifyEmail, true) => email::post_verify_email(host, request).await,
+            (Self::SignUp, false) => email::sign_up_page(host, request),
+            (Self::SignUp, true) => email::post_sign_up(host, request).await,
+            (Self::SignIn, false) => email::sign_in_by_mail_page(host, request),
+            (Self::SignIn, true) => email::post_sign_in_by_mail(host, request).await,
+            (Self::SignInLink, false) => email::sign_in_link_page(host, request).await,
+            (Self::SignInLink, true) => email::post_sign_in_link(host, request).await,
+        }
+    }
 }
 
 impl Endpoint {
@@ -79,7 +126,7 @@ impl Endpoint {
             Pages::DEVICE => Self::Device,
             Pages::ACCOUNT => Self::Account,
             other if client_of(other).is_some() => Self::ClientConfiguration,
-            _ => return None,
+            other => Self::ByMail(ByMail::of(config, other)?),
         })
     }
 
@@ -87,7 +134,7 @@ impl Endpoint {
         match self {
             Self::Authorize | Self::SignIn | Self::Consent | Self::Device | Self::Account => "GET, POST",
             Self::Pushed | Self::DeviceAuthorization | Self::Token | Self::Introspect | Self::Revoke => "POST",
-            Self::UserInfo | Self::Logout => "GET, POST",
+            Self::UserInfo | Self::Logout | Self::ByMail(_) => "GET, POST",
             Self::SecondFactor => "POST",
             Self::FormPost => "GET",
             Self::Jwks | Self::Metadata | Self::ResourceMetadata => "GET, HEAD",
@@ -114,6 +161,7 @@ impl Endpoint {
                 | Self::Consent
                 | Self::Device
                 | Self::Account
+                | Self::ByMail(_)
                 | Self::FormPost
                 | Self::Logout
         )
@@ -184,6 +232,7 @@ async fn answer(host: &Host, request: &Request, endpoint: Endpoint) -> Result<Re
         Endpoint::Device => device_page(host, request).await,
         Endpoint::Account if request.method == "POST" => post_account(host, request).await,
         Endpoint::Account => account_page(host, request).await,
+        Endpoint::ByMail(page) => page.answer(host, request).await,
         Endpoint::DeviceAuthorization => device_authorization_endpoint(host, request).await,
         Endpoint::Token => token_endpoint(host, request).await,
         Endpoint::Introspect => introspection_endpoint(host, request).await,

@@ -4,6 +4,7 @@
 //! fetched, its style inlined and allowed by hash. Send every page with [`headers`].
 
 mod account;
+mod by_mail;
 mod consent;
 mod destination;
 mod device;
@@ -21,6 +22,7 @@ mod style;
 mod tests;
 
 pub use account::{Account, Application, OwnSession};
+pub use by_mail::{AskAddress, CodeField, MailDone, Mailbox, NewPassword, OpenLink, SignUp};
 pub use consent::{Consent, RequestedScope, Unverified};
 pub use destination::Destination;
 pub use device::{DeviceCode, DeviceConfirm, DeviceDone};

@@ -17,6 +17,8 @@ pub struct SignIn<'a> {
     pub login_hint: Option<&'a str>,
     /// Why the last attempt did not succeed.
     pub problem: Option<Problem>,
+    /// Other ways in, as links say them, and where they lead.
+    pub ways: Vec<(&'a str, String)>,
 }
 
 /// Why an attempt to sign in did not succeed, as far as the person may know.
@@ -72,6 +74,7 @@ mod tests {
             interaction: "i.abc",
             login_hint: None,
             problem: None,
+            ways: Vec::new(),
         }
     }
 

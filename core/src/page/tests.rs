@@ -8,8 +8,15 @@ const HOSTILE: &str = "\"'><img src=x onerror=alert(1)></title></style><script>a
 fn pages(text: &str) -> Vec<(&'static str, String)> {
     let brand = Brand { name: text };
     let problem = Some(Problem::WrongCredentials);
-    let sign_in =
-        SignIn { brand, client_name: Some(text), action: text, interaction: text, login_hint: Some(text), problem };
+    let sign_in = SignIn {
+        brand,
+        client_name: Some(text),
+        action: text,
+        interaction: text,
+        login_hint: Some(text),
+        problem,
+        ways: vec![(text, text.to_owned())],
+    };
     let consent = Consent {
         brand,
         client_name: text,
@@ -58,7 +65,36 @@ fn pages(text: &str) -> Vec<(&'static str, String)> {
         others: vec![Means::RecoveryCode, Means::Mail],
         problem: Some(CodeProblem::Wrong),
     };
+    let code = Some(CodeField { action: text, interaction: text, waiting: text });
+    let (problem, shortest) = (Some(text), 8);
+    let ask = AskAddress {
+        brand,
+        title: text,
+        lead: text,
+        button: text,
+        action: text,
+        interaction: Some(text),
+        login: text,
+        problem,
+    };
+    let link = OpenLink { brand, title: text, address: text, text, button: text, action: text, token: text };
+    let sign_up = SignUp {
+        brand,
+        action: text,
+        interaction: Some(text),
+        email: text,
+        name: text,
+        shortest,
+        problem,
+        back: Some(text),
+    };
     vec![
+        ("ask for a mail", ask.render()),
+        ("mailbox", Mailbox { brand, text, code, problem, back: Some(text) }.render()),
+        ("open a link", link.render()),
+        ("new password", NewPassword { brand, login: text, shortest, action: text, token: text, problem }.render()),
+        ("sign up", sign_up.render()),
+        ("done by mail", MailDone { brand, title: text, text, onward: Some(text) }.render()),
         ("second factor", second_factor.render()),
         ("account", account.render()),
         ("sign-in", sign_in.render()),

@@ -36,7 +36,7 @@ pub(crate) struct Passwords {
     /// Those of hashes that were imported, and that an attempt is to cost as well.
     legacy: Vec<Costs>,
     /// In characters, of new ones.
-    pub(super) shortest: usize,
+    pub(crate) shortest: usize,
     /// The current one first.
     pub(super) peppers: Vec<Pepper>,
 }

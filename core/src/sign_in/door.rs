@@ -5,6 +5,7 @@ use crate::authorize::{Interaction, Next, page_address, still_allows};
 use crate::client::Client;
 use crate::config::Pages;
 use crate::device::Errand;
+use crate::email;
 use crate::host::Host;
 use crate::http::{Cookie, Form, Request, Response, read_cookie};
 use crate::page::{Destination, Problem, SignIn};
@@ -42,28 +43,42 @@ impl Door {
         }
     }
 
+    /// Where the browser may end when a form is sent: at the application, if nothing is left to ask, or at a page of the host's.
+    fn form_source(&self, host: &Host) -> String {
+        let destination = match self {
+            Self::Errand { onward, .. } => {
+                let rest = onward.strip_prefix(&host.config().issuer.origin);
+                if rest.is_some_and(|rest| rest.starts_with('/')) {
+                    return String::new();
+                }
+                onward
+            }
+            Self::Application { interaction, .. } => &interaction.request.return_to.redirect_uri,
+        };
+        Destination::of(destination).form_source().to_owned()
+    }
+
+    /// Without a look at the client: the page that the browser goes on to will look.
+    pub(crate) fn unnamed_place(self, host: &Host) -> Place {
+        let form_source = self.form_source(host);
+        let (onward, handle) = match self {
+            Self::Errand { handle, onward } => (onward, handle),
+            Self::Application { handle, .. } => (page_address(host.config(), Next::Nothing, &handle), handle),
+        };
+        Place { handle, client_name: None, login_hint: None, onward, form_source }
+    }
+
     /// The client is looked at again: it may have been disabled or changed since the request.
     pub(crate) fn place(self, host: &Host, client: Option<Stored<Client>>) -> Result<Place, Refusal> {
-        let config = host.config();
-        match self {
-            Self::Errand { handle, onward } => {
-                let is_ours = onward.strip_prefix(&config.issuer.origin).is_some_and(|rest| rest.starts_with('/'));
-                let form_source =
-                    if is_ours { String::new() } else { Destination::of(&onward).form_source().to_owned() };
-                Ok(Place { handle, client_name: None, login_hint: None, onward, form_source })
-            }
-            Self::Application { handle, interaction } => {
-                let client = client.filter(|client| still_allows(&client.value, &interaction));
+        let (client_name, login_hint) = match &self {
+            Self::Errand { .. } => (None, None),
+            Self::Application { interaction, .. } => {
+                let client = client.filter(|client| still_allows(&client.value, interaction));
                 let client = client.ok_or(Refusal::InteractionEnded)?;
-                Ok(Place {
-                    onward: page_address(config, Next::Nothing, &handle),
-                    form_source: Destination::of(&interaction.request.return_to.redirect_uri).form_source().to_owned(),
-                    client_name: Some(client.value.name),
-                    login_hint: interaction.request.login_hint,
-                    handle,
-                })
+                (Some(client.value.name), interaction.request.login_hint.clone())
             }
-        }
+        };
+        Ok(Place { client_name, login_hint, ..self.unnamed_place(host) })
     }
 }
 
@@ -92,6 +107,7 @@ impl Place {
             interaction: &self.handle,
             login_hint: login,
             problem,
+            ways: email::ways_in(host.config(), &self.handle),
         }
         .render()
     }

@@ -42,10 +42,15 @@ pub(crate) async fn post_sign_in(host: &Host, request: &Request) -> Result<Respo
         }
         Err(stop) => return Err(stop),
     };
-    Ok(match came {
+    Ok(arrived(host, &place, came))
+}
+
+/// Where somebody is who proved the first factor: on their way, signed in, or at the page for the second one.
+pub(crate) fn arrived(host: &Host, place: &Place, came: Came) -> Response {
+    match came {
         Came::In(signed_in) => place.go_on(signed_in),
-        Came::Halfway(pending, factors) => asking(host, &place, &pending, &factors.value.kinds(), Means::App, None),
-    })
+        Came::Halfway(pending, factors) => asking(host, place, &pending, &factors.value.kinds(), Means::App, None),
+    }
 }
 
 /// A code, after the first factor: two trips.

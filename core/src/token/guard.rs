@@ -13,7 +13,7 @@ use crate::key::set::KeySet;
 use crate::refusal::{Refusal, Stop};
 use crate::sign_in::basic;
 use crate::time::{Millis, Seconds};
-use crate::{resource, scope, session};
+use crate::{email, resource, scope, session};
 
 /// `tokens.verify`.
 #[derive(Deserialize)]
@@ -38,6 +38,9 @@ pub struct VerifyToken {
     /// How they must have (RFC 8176): no token tells it, so with any of them all are refused.
     #[serde(default)]
     pub methods: Vec<String>,
+    /// Whether the person's address must be verified.
+    #[serde(default)]
+    pub require_verified_email: bool,
 }
 
 impl std::fmt::Debug for VerifyToken {
@@ -80,6 +83,9 @@ pub struct Authenticate {
     /// The peer's address, at which wrong passwords are counted.
     #[serde(default)]
     pub remote: Option<String>,
+    /// Whether the person's address must be verified.
+    #[serde(default)]
+    pub require_verified_email: bool,
 }
 
 impl std::fmt::Debug for Authenticate {
@@ -120,6 +126,7 @@ pub(crate) struct Requirement<'a> {
     pub(super) scheme: Scheme,
     pub(super) max_age: Option<Seconds>,
     methods: &'a [String],
+    verified_email: bool,
 }
 
 /// How the access token is presented.
@@ -142,6 +149,7 @@ impl VerifyToken {
             scheme: if self.jkt.is_some() { Scheme::Dpop } else { Scheme::Bearer },
             max_age: *max_age,
             methods,
+            verified_email: self.require_verified_email,
         }
     }
 }
@@ -162,6 +170,7 @@ impl Authenticate {
             scheme: scheme.map_or(Scheme::Bearer, |(scheme, _)| scheme),
             max_age: *max_age,
             methods,
+            verified_email: self.require_verified_email,
         }
     }
 }
@@ -170,7 +179,8 @@ impl<'a> Requirement<'a> {
     /// For an endpoint of the issuer's own.
     pub(crate) const fn of_issuer(scopes: &'a [String], scheme: Scheme) -> Self {
         let revocation = Revocation::Check;
-        Self { audience: None, scopes, any_scopes: &[], revocation, scheme, max_age: None, methods: &[] }
+        let (max_age, methods, verified_email) = (None, &[], false);
+        Self { audience: None, scopes, any_scopes: &[], revocation, scheme, max_age, methods, verified_email }
     }
 
     pub(super) fn audience(&self, config: &'a Config) -> &'a str {
@@ -196,6 +206,14 @@ impl<'a> Requirement<'a> {
             return Ok(principal);
         }
         Err(Refusal::InsufficientUserAuthentication)
+    }
+
+    /// The person's address is verified, where that is wanted: one trip more. A client that acts for itself is no person.
+    async fn check_email(&self, host: &Host, principal: Principal) -> Result<Principal, Stop> {
+        if self.verified_email && !email::is_verified(host, principal.subject.as_deref()).await? {
+            return Err(Refusal::EmailNotVerified.into());
+        }
+        Ok(principal)
     }
 
     fn is_met_by(&self, scopes: &[String]) -> bool {
@@ -236,7 +254,8 @@ pub(crate) async fn verify(host: &Host, ask: &VerifyToken) -> Result<Principal, 
     let needed = ask.requirement();
     needed.check(host.config())?;
     let principal = examine(host, &ask.token, &needed, ask.jkt.as_deref()).await?;
-    Ok(needed.check_sign_in(host, principal)?)
+    let principal = needed.check_sign_in(host, principal)?;
+    needed.check_email(host, principal).await
 }
 
 /// `jkt` is the key that was shown. A token is good only as what it was issued as: whoever stole one that is bound may not use it as if
@@ -289,7 +308,7 @@ impl Principal {
 /// Who makes a request, and an event that says so.
 pub(crate) async fn authenticate(host: &Host, ask: &Authenticate) -> Result<Principal, Stop> {
     ask.requirement().check(host.config())?;
-    let found = find(host, ask).await.and_then(|found| Ok(ask.requirement().check_sign_in(host, found)?));
+    let found = let_through(host, ask).await;
     match &found {
         Ok(Principal { subject, client_id, session_id, .. }) => host.tell(Event::AuthenticationSucceeded {
             subject: subject.clone(),
@@ -300,6 +319,12 @@ pub(crate) async fn authenticate(host: &Host, ask: &Authenticate) -> Result<Prin
         Err(_) => {}
     }
     found
+}
+
+async fn let_through(host: &Host, ask: &Authenticate) -> Result<Principal, Stop> {
+    let needed = ask.requirement();
+    let found = needed.check_sign_in(host, find(host, ask).await?)?;
+    needed.check_email(host, found).await
 }
 
 /// By the `Authorization` header; without one, by the session cookie. A token that is bad is not made good by a cookie.

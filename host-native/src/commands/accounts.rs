@@ -1,7 +1,7 @@
 //! The people who sign in.
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::{ById, Items, Paging};
 use crate::claviger::Claviger;
@@ -99,6 +99,110 @@ impl Accounts<'_> {
         let Valid { valid } = self.0.command("accounts.verifyPassword", &guess).await?;
         Ok(valid)
     }
+
+    /// Somebody makes an account for themselves (`signIn.signUp`): a link to their address verifies it. Where there is such an account,
+    /// its owner is told by mail, and whoever asks is not.
+    ///
+    /// # Errors
+    /// `invalid_argument`, `not_found` (people do not sign up here), and faults.
+    pub async fn register(&self, registration: &Registration) -> Result<MailSent, Error> {
+        self.0.command("accounts.register", registration).await
+    }
+
+    /// Sends a link to the address of the account, which verifies it.
+    ///
+    /// # Errors
+    /// `not_found`, `invalid_argument` (it has no address), and faults.
+    pub async fn send_verification(&self, id: &str) -> Result<MailSent, Error> {
+        self.0.command("accounts.sendVerification", &ById { id }).await
+    }
+
+    /// Sends a link to a new address, which takes the place of the old one when it is opened.
+    ///
+    /// # Errors
+    /// `not_found`, `invalid_argument`, and faults.
+    pub async fn request_email_change(&self, id: &str, email: &str) -> Result<MailSent, Error> {
+        self.0.command("accounts.requestEmailChange", &json!({ "id": id, "email": email })).await
+    }
+
+    /// Verifies the address that the link with this token was sent to. Only for a POST: programs that look for viruses open links too.
+    ///
+    /// # Errors
+    /// `not_found` (this server sends no mail), and faults.
+    pub async fn verify_email(&self, token: &str) -> Result<EmailVerified, Error> {
+        self.0.command("accounts.verifyEmail", &json!({ "token": token })).await
+    }
+
+    /// Sends a link to choose a new password, if there is such an account; whether there is shows in nothing. `remote` is the peer's
+    /// address, of which each may ask sixty times in an hour.
+    ///
+    /// # Errors
+    /// `not_found` (this server sends no mail), and faults.
+    pub async fn request_reset(&self, login: &str, remote: Option<&str>) -> Result<MailSent, Error> {
+        self.0.command("accounts.requestReset", &json!({ "login": login, "remote": remote })).await
+    }
+
+    /// Sets the password of whom the link with this token was sent to, and ends all their sessions. Nobody is signed in by it.
+    ///
+    /// # Errors
+    /// `invalid_argument` (the password cannot be one), `not_found` (this server sends no mail), and faults.
+    pub async fn reset(&self, token: &str, password: &str) -> Result<PasswordReset, Error> {
+        self.0.command("accounts.reset", &json!({ "token": token, "password": password })).await
+    }
+}
+
+/// Somebody who makes an account for themselves.
+#[derive(Clone, Default, Serialize)]
+pub struct Registration {
+    /// Their login, too. It is sent a link that verifies it.
+    pub email: String,
+    /// What they prove to be themselves by.
+    pub password: String,
+    /// What pages call them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The address of the peer: one may ask sixty times in an hour.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub remote: Option<String>,
+}
+
+impl std::fmt::Debug for Registration {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Registration").field("email", &self.email).finish_non_exhaustive()
+    }
+}
+
+/// What became of asking for a mail: the same whether or not there is anybody who gets it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct MailSent {
+    /// `sent`; `throttled`: one was sent so short a while ago that none is now; `verified`: there is nothing left to verify.
+    pub status: String,
+    /// Seconds until another may be asked for.
+    pub retry_after: Option<u64>,
+}
+
+/// What became of a link that verifies an address.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[non_exhaustive]
+pub struct EmailVerified {
+    /// `verified`; `token`: the link is over; `taken`: the address is another account's login.
+    pub status: String,
+    /// Whose address it is.
+    pub subject: Option<String>,
+    /// The address.
+    pub email: Option<String>,
+}
+
+/// What became of a link to choose a new password.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[non_exhaustive]
+pub struct PasswordReset {
+    /// `reset`; `token`: the link is over; `user`: there is no such account any more, or it is disabled.
+    pub status: String,
+    /// Whose password it is.
+    pub subject: Option<String>,
 }
 
 /// Somebody who may sign in.

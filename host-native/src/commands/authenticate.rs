@@ -193,6 +193,8 @@ pub struct Requirement {
     /// Seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     max_age: Option<u64>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    require_verified_email: bool,
     /// Of `authenticate` alone.
     #[serde(skip)]
     only: Option<&'static str>,
@@ -253,6 +255,13 @@ impl Requirement {
     #[must_use]
     pub fn max_age(self, age: std::time::Duration) -> Self {
         Self { max_age: Some(age.as_secs()), ..self }
+    }
+
+    /// The person's email address must be verified: one trip to the store more. Otherwise `email_not_verified`, as for a client that acts for
+    /// itself.
+    #[must_use]
+    pub fn verified_email(self) -> Self {
+        Self { require_verified_email: true, ..self }
     }
 
     /// The person must have signed in by this (RFC 8176), such as `mfa`. Only a session tells how.

@@ -22,7 +22,10 @@ mod tokens;
 
 use serde::{Deserialize, Serialize};
 
-pub use accounts::{Account, AccountChange, Accounts, NewAccount, NewPassword, PasswordChange, Who};
+pub use accounts::{
+    Account, AccountChange, Accounts, EmailVerified, MailSent, NewAccount, NewPassword, PasswordChange, PasswordReset,
+    Registration, Who,
+};
 pub(crate) use authenticate::Seen;
 pub use authenticate::{Actor, Principal, PrincipalKind, Requirement};
 pub use clients::{

@@ -3,11 +3,15 @@ import { List } from "../list.js";
 import type {
   Account,
   AccountChanges,
+  EmailVerified,
+  MailSent,
   NewAccount,
   NewPassword,
   Paging,
   PasswordChange,
   PasswordGuess,
+  PasswordReset,
+  Registration,
 } from "../shapes.js";
 
 /** The people who can sign in, when the engine keeps them. */
@@ -63,5 +67,38 @@ export class Accounts {
   /** Whether this is the person's password; signs nobody in. Counts as an attempt to sign in: may reject with `too_many_requests`. */
   async verifyPassword(guess: PasswordGuess): Promise<boolean> {
     return (await this.#call("accounts.verifyPassword", guess)).valid;
+  }
+
+  /**
+   * Somebody makes an account for themselves (`signIn.signUp`): a link to their address verifies it. Where there is such an account, its
+   * owner is told by mail, and whoever asks is not.
+   */
+  register(registration: Registration): Promise<MailSent<"sent" | "throttled">> {
+    return this.#call("accounts.register", registration);
+  }
+
+  /** Sends a link to the address of the account, which verifies it. */
+  sendVerification(id: string): Promise<MailSent> {
+    return this.#call("accounts.sendVerification", { id });
+  }
+
+  /** Sends a link to a new address, which takes the place of the old one when it is opened. */
+  requestEmailChange(id: string, email: string): Promise<MailSent> {
+    return this.#call("accounts.requestEmailChange", { id, email });
+  }
+
+  /** Verifies the address that the link with this token was sent to. Only for a POST: programs that look for viruses open links too. */
+  verifyEmail(token: string): Promise<EmailVerified> {
+    return this.#call("accounts.verifyEmail", { token });
+  }
+
+  /** Sends a link to choose a new password, if there is such an account; whether there is shows in nothing. */
+  requestReset(login: string, options: { remote?: string } = {}): Promise<MailSent<"sent" | "throttled">> {
+    return this.#call("accounts.requestReset", { login, ...options });
+  }
+
+  /** Sets the password of whom the link with this token was sent to, and ends all their sessions. Nobody is signed in by it. */
+  reset(token: string, password: string): Promise<PasswordReset> {
+    return this.#call("accounts.reset", { token, password });
   }
 }

@@ -10,6 +10,7 @@ mod exchange;
 mod factors;
 mod keys;
 mod logout;
+mod mail;
 mod openid;
 mod passwords;
 mod proofs;
@@ -44,6 +45,7 @@ pub fn all() -> Vec<Scenario> {
         registration::ALL,
         openid::ALL,
         logout::ALL,
+        mail::ALL,
         refusals::ALL,
         keys::ALL,
         services::ALL,

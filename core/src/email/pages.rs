@@ -1,0 +1,189 @@
+//! The doors of the built-in pages for addresses, passwords and new accounts. A page that a link opens spends nothing until its button is
+//! pressed: programs that look for viruses open links too.
+
+use super::asking::admit;
+use super::reset::{self, Reset, Status, ask_for_reset};
+use super::sign_up::New;
+use super::verification::{self, Shown, confirm};
+use crate::authorize::{brand, check_origin, form_action, page_response};
+use crate::config::Pages;
+use crate::host::Host;
+use crate::http::{Form, Request, Response};
+use crate::page::{AskAddress, MailDone, Mailbox, NewPassword, OpenLink, SignUp};
+use crate::password::Typed;
+use crate::refusal::{Refusal, Stop};
+use crate::sign_in::Door;
+
+/// What whoever asks is told, whoever they named.
+const PERHAPS_SENT: &str = "If there is an account of this name, we have sent a mail to its address.";
+const NAME_IT: &str = "Enter your user name or your email address.";
+
+pub(crate) fn forgot_page(host: &Host) -> Response {
+    ask_address(host, None)
+}
+
+/// The same page for whoever there is, and whoever there is not.
+pub(crate) async fn post_forgot(host: &Host, request: &Request) -> Result<Response, Stop> {
+    check_origin(host, request)?;
+    let form = request.form()?;
+    let Some(login) = form.one("login")? else { return Ok(ask_address(host, Some(NAME_IT))) };
+    admit(host, request.remote.as_deref()).await?;
+    ask_for_reset(host, login).await?;
+    let page = Mailbox { brand: brand(host), text: PERHAPS_SENT, code: None, problem: None, back: None };
+    Ok(page_response(200, page.render(), &[]))
+}
+
+fn ask_address(host: &Host, problem: Option<&str>) -> Response {
+    let page = AskAddress {
+        brand: brand(host),
+        title: "Forgot your password?",
+        lead: "We send you a link to choose a new one.",
+        button: "Send the link",
+        action: &form_action(host, Pages::FORGOT),
+        interaction: None,
+        login: "",
+        problem,
+    };
+    page_response(200, page.render(), &[])
+}
+
+pub(crate) async fn reset_page(host: &Host, request: &Request) -> Result<Response, Stop> {
+    let query = Form::parse(request.query())?;
+    let token = query.one("token")?.ok_or(Refusal::LinkEnded)?;
+    match reset::find(host, token).await? {
+        Ok(found) => Ok(new_password(host, found.login(), token, None)),
+        Err(_) => Err(Refusal::LinkEnded.into()),
+    }
+}
+
+pub(crate) async fn post_reset(host: &Host, request: &Request) -> Result<Response, Stop> {
+    check_origin(host, request)?;
+    let form = request.form()?;
+    let token = form.one("token")?.ok_or(Refusal::LinkEnded)?;
+    let password = Typed::new(form.one("password")?.unwrap_or_default().to_owned());
+    match reset::reset(host, &Reset { token: token.to_owned(), password }).await {
+        Ok(done) if done.status == Status::Reset => Ok(done_page(
+            host,
+            "Your password is set",
+            "You were signed out everywhere. Sign in with your new password: you can close this page.",
+        )),
+        Ok(_) => Err(Refusal::LinkEnded.into()),
+        Err(Stop::Refused(Refusal::InvalidArgument(_))) => {
+            let login = form.one("login")?.unwrap_or_default();
+            Ok(new_password(host, login, token, Some(&password_problem(host))))
+        }
+        Err(other) => Err(other),
+    }
+}
+
+fn new_password(host: &Host, login: &str, token: &str, problem: Option<&str>) -> Response {
+    let page = NewPassword {
+        brand: brand(host),
+        login,
+        shortest: host.config().password.shortest,
+        action: &form_action(host, Pages::RESET),
+        token,
+        problem,
+    };
+    page_response(if problem.is_some() { 400 } else { 200 }, page.render(), &[])
+}
+
+fn password_problem(host: &Host) -> String {
+    format!("This cannot be your password. Choose one of {} characters or more.", host.config().password.shortest)
+}
+
+pub(crate) fn verify_email_page(host: &Host, request: &Request) -> Result<Response, Stop> {
+    let query = Form::parse(request.query())?;
+    let token = query.one("token")?.ok_or(Refusal::LinkEnded)?;
+    let shown = Shown::read(host, token)?;
+    let (title, text) = match &shown {
+        Shown::Own(_) => ("Is this your address?", "Confirm it only if you made an account here."),
+        Shown::New(_) => {
+            ("Use this address?", "Your account has it from now on. Confirm it only if you asked for that.")
+        }
+    };
+    let page = OpenLink {
+        brand: brand(host),
+        title,
+        address: &shown.token().address,
+        text,
+        button: "Confirm",
+        action: &form_action(host, Pages::VERIFY_EMAIL),
+        token,
+    };
+    Ok(page_response(200, page.render(), &[]))
+}
+
+pub(crate) async fn post_verify_email(host: &Host, request: &Request) -> Result<Response, Stop> {
+    check_origin(host, request)?;
+    let form = request.form()?;
+    let shown = Shown::read(host, form.one("token")?.ok_or(Refusal::LinkEnded)?)?;
+    match confirm(host, shown).await?.status {
+        verification::Status::Verified => {
+            Ok(done_page(host, "Your address is confirmed", "Thank you. You can close this page."))
+        }
+        verification::Status::Taken => {
+            let text = "Another account has this address already. Sign in there, or use another address.";
+            Ok(done_page(host, "This address is taken", text))
+        }
+        verification::Status::Token => Err(Refusal::LinkEnded.into()),
+    }
+}
+
+pub(crate) fn sign_up_page(host: &Host, request: &Request) -> Result<Response, Stop> {
+    let query = Form::parse(request.query())?;
+    Ok(sign_up(host, &query, None)?)
+}
+
+/// The same page whether or not there is such an account: what there is to say is in the mail.
+pub(crate) async fn post_sign_up(host: &Host, request: &Request) -> Result<Response, Stop> {
+    check_origin(host, request)?;
+    let form = request.form()?;
+    let (email, password) = (form.one("email")?, form.one("password")?);
+    let (Some(email), Some(password)) = (email, password) else {
+        return Ok(sign_up(host, &form, Some("Enter your email address and a password."))?);
+    };
+    let new = New { email, password, name: form.one("name")? };
+    if new.login().is_err() {
+        return Ok(sign_up(host, &form, Some("This is no email address. Check what you typed."))?);
+    }
+    admit(host, request.remote.as_deref()).await?;
+    match new.sign_up(host).await {
+        Err(Stop::Refused(Refusal::InvalidArgument(_))) => Ok(sign_up(host, &form, Some(&password_problem(host)))?),
+        Err(other) => Err(other),
+        Ok(_) => {
+            let text = format!("We have sent a mail to {}. Open the link in it to confirm the address.", email.trim());
+            let back = back(host, request, &form)?;
+            let page = Mailbox { brand: brand(host), text: &text, code: None, problem: None, back: back.as_deref() };
+            Ok(page_response(200, page.render(), &[]))
+        }
+    }
+}
+
+fn sign_up(host: &Host, form: &Form, problem: Option<&str>) -> Result<Response, Refusal> {
+    let interaction = form.one("interaction")?;
+    let back = interaction.map(|handle| crate::authorize::sign_in_address(host.config(), handle));
+    let page = SignUp {
+        brand: brand(host),
+        action: &form_action(host, Pages::SIGN_UP),
+        interaction,
+        email: form.one("email")?.unwrap_or_default(),
+        name: form.one("name")?.unwrap_or_default(),
+        shortest: host.config().password.shortest,
+        problem,
+        back: back.as_deref(),
+    };
+    Ok(page_response(if problem.is_some() { 400 } else { 200 }, page.render(), &[]))
+}
+
+/// Back to where the sign-in began, if it is still this browser's.
+fn back(host: &Host, request: &Request, form: &Form) -> Result<Option<String>, Refusal> {
+    let handle = form.one("interaction")?;
+    let is_own = Door::read(host, request, form).is_ok();
+    Ok(handle.filter(|_| is_own).map(|handle| crate::authorize::sign_in_address(host.config(), handle)))
+}
+
+fn done_page(host: &Host, title: &str, text: &str) -> Response {
+    let onward = host.config().issuer.address(Pages::ACCOUNT);
+    page_response(200, MailDone { brand: brand(host), title, text, onward: Some(&onward) }.render(), &[])
+}
