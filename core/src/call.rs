@@ -144,6 +144,16 @@ pub enum Command {
     FactorsRemove(factor::Remove),
     #[serde(rename = "factors.verify")]
     FactorsVerify(factor::Verify),
+    #[serde(rename = "sessions.open")]
+    SessionsOpen(session::Open),
+    #[serde(rename = "sessions.save")]
+    SessionsSave(session::Save),
+    #[serde(rename = "sessions.resume")]
+    SessionsResume(session::Resume),
+    #[serde(rename = "sessions.issueTokens")]
+    SessionsIssueTokens(session::IssueTokens),
+    #[serde(rename = "sessions.refreshTokens")]
+    SessionsRefreshTokens(session::RefreshTokens),
     #[serde(rename = "logout.deliver")]
     LogoutDeliver(oidc::backchannel::Deliver),
     #[serde(rename = "grants.list")]

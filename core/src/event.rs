@@ -78,6 +78,12 @@ pub enum Event {
     SignInFailed { subject: Option<String> },
     #[serde(rename = "sign_in.throttled")]
     SignInThrottled { subject: Option<String> },
+    #[serde(rename = "session.remembered")]
+    SessionRemembered { subject: String, session_id: String },
+    #[serde(rename = "remember.replayed")]
+    RememberReplayed { subject: String, remembered_id: String },
+    #[serde(rename = "session_token.replayed")]
+    SessionTokenReplayed { subject: String, session_id: String },
     #[serde(rename = "session.revoked")]
     SessionRevoked { subject: String, session_id: String },
     #[serde(rename = "logout.due")]

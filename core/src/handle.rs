@@ -32,6 +32,12 @@ pub(crate) enum Kind {
     SignInLink,
     /// Whose code from a mail a page waits for. It is no credential.
     SignInCode,
+    /// A browser that begins sessions by itself.
+    Remember,
+    /// What gets a session's next tokens.
+    SessionToken,
+    /// Somebody who has not signed in.
+    Visitor,
 }
 
 impl Kind {
@@ -52,6 +58,9 @@ impl Kind {
             Self::ResetPassword => "cvlr_",
             Self::SignInLink => "cvls_",
             Self::SignInCode => "cvlw_",
+            Self::Remember => "cvm_",
+            Self::SessionToken => "cvf_",
+            Self::Visitor => "cvn_",
         }
     }
 }

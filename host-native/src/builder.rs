@@ -116,6 +116,12 @@ impl Builder {
         self.set_in("lifetimes", of.member(), lifetime.as_secs().into())
     }
 
+    /// How long a browser begins sessions by itself, for a person who wished so: from a day to 400 days. None does unless this is set.
+    #[must_use]
+    pub fn remember_for(self, lifetime: Duration) -> Self {
+        self.set_in("signIn", "rememberFor", lifetime.as_secs().into())
+    }
+
     /// Keeps sessions in their cookies, sealed, in place of rows in the store. One is good for `revalidate` (at most an hour) without a look
     /// at the store; set [`Principal::headers`](crate::commands::Principal::headers) on the response.
     #[must_use]

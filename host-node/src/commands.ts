@@ -31,8 +31,11 @@ import type {
   RegistrationToken,
   Requirement,
   ResourceMetadata,
+  Resumed,
   SecondFactors,
   Session,
+  SessionTokens,
+  SessionTokensOf,
   SignedIn,
   SigningAlgorithm,
   SigningKey,
@@ -52,7 +55,7 @@ export interface Onward {
 
 type ById = { id: string };
 type OfSubject = { subject: string };
-type OfVisit = { visit: { cookie: string; remote: string | null; userAgent: string | null } };
+type OfVisit = { visit: { cookie: string; remote: string | null; userAgent: string | null; remember?: boolean } };
 type Answering = { handle: string; cookie: string };
 
 /** Every typed command: what it takes, and what it gives. */
@@ -102,6 +105,14 @@ export interface Commands {
   "factors.regenerateRecoveryCodes": [OfSubject, { recoveryCodes: string[] }];
   "factors.remove": [OfSubject & ById & { keepSession?: string }, { removed: boolean }];
   "factors.verify": [OfSubject & { code: string; remote?: string }, VerifiedCode];
+  "sessions.open": [{ cookie: string }, Opened];
+  "sessions.save": [
+    { handle: string; changes?: readonly Difference[]; regenerate?: boolean; invalidate?: boolean },
+    { headers: HeaderPairs },
+  ];
+  "sessions.resume": [{ cookie: string; userAgent?: string; remote?: string }, Resumed];
+  "sessions.issueTokens": [SessionTokensOf, SessionTokens];
+  "sessions.refreshTokens": [{ refreshToken: string }, SessionTokens];
   "logout.deliver": [
     OfSubject & { sessionId: string; clientId: string; attempt?: number },
     { delivered: boolean; retryIn: number | null },
@@ -131,6 +142,29 @@ export interface Commands {
   "seals.unseal": [{ seal: string; passwords: Record<string, string> }, { data: unknown }];
   purge: [Paging & { dryRun?: boolean; retention?: Lifetime }, Purged & { next: string | null }];
 }
+
+/** A session with its bag. */
+export interface Opened {
+  handle: string;
+  id: string;
+  subject: string | null;
+  values: Record<string, unknown>;
+  flash: Record<string, unknown>;
+  token: string;
+  previousUrl: string | null;
+  headers: HeaderPairs;
+}
+
+/** One change of a session's bag. */
+export type Difference =
+  | { put: { key: string; value: unknown } }
+  | { push: { key: string; value: unknown } }
+  | { add: { key: string; by: number } }
+  | { forget: { key: string } }
+  | { flush: Record<never, never> }
+  | { flash: { key: string; value: unknown } }
+  | { previousUrl: { url: string } }
+  | { regenerateToken: Record<never, never> };
 
 export type CommandName = keyof Commands;
 export type Takes<Name extends CommandName> = Commands[Name][0];

@@ -51,6 +51,12 @@ export interface Events {
   "factor.refused": OfSubject;
   "recovery_codes.regenerated": OfSubject;
   "session.revoked": OfSubject & { readonly sessionId: string };
+  /** A remembered browser (`signIn.rememberFor`) began a session by itself. */
+  "session.remembered": OfSubject & { readonly sessionId: string };
+  /** A remembered browser's cookie was used a second time: there are two of it. All that it began has ended. */
+  "remember.replayed": OfSubject & { readonly rememberedId: string };
+  /** The same of a session's refresh token: the session has ended. */
+  "session_token.replayed": OfSubject & { readonly sessionId: string };
   /** A session is over that this client wants to be told of (OpenID Connect Back-Channel Logout): that is begun already. */
   "logout.due": OfSubject & OfClient & { readonly sessionId: string };
   "logout.delivered": OfSubject & OfClient & { readonly sessionId: string };

@@ -122,6 +122,8 @@ export interface Configuration {
     signUp?: boolean;
     /** What is mailed to sign in with, in place of a password: a link, a code, or both; needs `onMail`. */
     passwordless?: readonly ("link" | "code")[];
+    /** How long a browser begins sessions by itself, for a person who wished so; none does when absent. */
+    rememberFor?: Lifetime;
   };
   /**
    * `form`: what a session cookie is, a handle of a `row` in the store (when absent), or all of the session, `sealed`. A sealed one is good for

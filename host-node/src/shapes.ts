@@ -295,6 +295,29 @@ export interface VerifiedCode {
   readonly recoveryCodesLeft: number;
 }
 
+/** Who is signed in in a browser; nobody when `subject` is `null`. */
+export interface Resumed {
+  readonly subject: string | null;
+  readonly sessionId: string | null;
+  /** For the response. */
+  readonly headers: readonly (readonly [string, string])[];
+}
+
+/** Whose tokens: of the session with this id, or of one that begins, of somebody whom you signed in. */
+export type SessionTokensOf =
+  | { subject: string; sessionId: string }
+  | { subject: string; methods: readonly string[]; userAgent?: string; remote?: string };
+
+/** The tokens of one session. */
+export interface SessionTokens {
+  /** A JWT for `auth.authenticate`, good for `lifetimes.accessToken` and as long as its session. */
+  readonly accessToken: string;
+  readonly refreshToken: string;
+  readonly sessionId: string;
+  /** Of the access token. */
+  readonly expiresAt: number;
+}
+
 /** What one person allowed one client. */
 export interface Grant {
   readonly id: string;
@@ -538,6 +561,8 @@ export interface SignedIn {
   userAgent?: string;
   /** Where the browser is, for the same. */
   remote?: string;
+  /** Whether the browser is to begin sessions by itself, for `signIn.rememberFor`. */
+  remember?: boolean;
 }
 
 /** What the person at your own consent page allows. */

@@ -36,6 +36,8 @@ export type {
 } from "./options.js";
 export { type InteractionOf, Redirect } from "./rooms/interactions.js";
 export type { SealPasswords, Seals } from "./rooms/seals.js";
+export type { Session as OpenSession } from "./rooms/session.js";
+export { tokenCookie } from "./rooms/sessions.js";
 export type { Visit } from "./rooms/sign-in.js";
 export {
   createSealedSessions,

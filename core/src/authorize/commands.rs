@@ -42,6 +42,9 @@ pub struct Complete {
     /// The peer's address, for the same.
     #[serde(default)]
     pub remote: Option<String>,
+    /// Whether the browser is to be remembered, where it may be.
+    #[serde(default)]
+    pub remember: bool,
 }
 
 /// `interactions.consent`.
@@ -169,7 +172,7 @@ pub(crate) async fn complete(host: &Host, ask: &Complete) -> Result<Onward, Stop
     let old = find_cookie(host.config(), &ask.cookie, Cookie::Session);
     let full = Full::by_host(&ask.subject, &ask.methods, host.now());
     let agent = Agent::new(ask.user_agent.as_deref(), ask.remote.as_deref());
-    let new = session::New { full: &full, agent };
+    let new = session::New { full: &full, agent, remember: ask.remember };
     Ok(Onward { location, headers: session::begin(host, old, new).await?.headers })
 }
 

@@ -9,6 +9,7 @@ use crate::oidc;
 use crate::page::{self, Brand, Consent, Destination, ErrorPage, RequestedScope, Unverified};
 use crate::refusal::{Refusal, Stop};
 use crate::session;
+use crate::session::remember;
 use crate::uri::Uri;
 
 pub(crate) async fn consent_page(host: &Host, request: &Request) -> Result<Response, Stop> {
@@ -83,8 +84,9 @@ pub(crate) async fn post_consent(host: &Host, request: &Request) -> Result<Respo
         Some("switch_account") => {
             let left = read_cookie(host.config(), request, Cookie::Session);
             session::leave(host, session::Presented::read(host.config(), left)).await?;
-            let (name, value) = clear_cookie(host.config(), Cookie::Session);
-            Ok(Response::see_other(page_address(host.config(), Next::SignIn, &handle)).with(name, value))
+            let forgotten = remember::leave(host, read_cookie(host.config(), request, Cookie::Remember)).await?;
+            let again = Response::see_other(page_address(host.config(), Next::SignIn, &handle));
+            Ok(again.with_all([clear_cookie(host.config(), Cookie::Session)]).with_all(forgotten))
         }
         _ => Err(Refusal::InvalidRequest("Choose allow or deny").into()),
     }

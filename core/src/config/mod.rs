@@ -94,6 +94,7 @@ use crate::time::Seconds;
 /// | `registration.unusedFor` | 1 h to 3650 d, after which `purge` removes one that nobody ever used | 30 d |
 /// | `limits.flows` | 1 to 1000000 | 4096 |
 /// | `requirePushedAuthorizationRequests` | `true` or `false`: RFC 9126 section 5 | `false` |
+/// | `signIn.rememberFor` | 1 d to 400 d from the sign-in: how long a browser begins sessions by itself, for a person who wished so | none: it does not |
 /// | `trustedHops` | 0 to 10: how many proxies of the operator's own add to `x-forwarded-for`; without one, the peer's address counts | 0 |
 /// | `rememberConsent` | `true` or `false`: what a person allowed a client before, each scope at each resource, is not asked again, as long as a grant of that day could live | `true` |
 /// | `limits.pushedPerMinute` | 1 to 1000000, for each client; of one that does not authenticate, for each client and address | 1000 |

@@ -16,6 +16,8 @@ pub(crate) struct SignIn {
     pub(crate) recent: Seconds,
     /// Whether the other sessions end when a factor is added or removed.
     pub(crate) end_sessions_on_factor_change: bool,
+    /// How long a browser stays remembered whose person wished so; `None`: none does.
+    pub(crate) remember_for: Option<Seconds>,
     /// Whether people make accounts for themselves.
     pub(crate) sign_up: bool,
     /// What is mailed to sign in with, in place of a password.
@@ -40,6 +42,7 @@ impl Default for SignIn {
             end_sessions_on_factor_change: true,
             sign_up: false,
             passwordless: Vec::new(),
+            remember_for: None,
         }
     }
 }
@@ -62,7 +65,7 @@ impl Default for Attempts {
 }
 
 pub(super) fn check(written: &Written) -> Result<(), Fault> {
-    let SignIn { attempts, recent, sign_up, passwordless, .. } = &written.sign_in;
+    let SignIn { attempts, recent, sign_up, passwordless, remember_for, .. } = &written.sign_in;
     let by_mail = *sign_up || !passwordless.is_empty();
     let offered = super::mails_to_accounts(&written.capabilities);
     ensure(
@@ -72,5 +75,9 @@ pub(super) fn check(written: &Written) -> Result<(), Fault> {
     ensure((3..=1000).contains(&attempts.account), "signIn.attempts.account: from 3 to 1000")?;
     ensure((3..=1_000_000).contains(&attempts.address), "signIn.attempts.address: from 3 to 1000000")?;
     ensure((60..=86_400).contains(&attempts.window.0), "signIn.attempts.window: from 1 minute to 1 day")?;
+    ensure(
+        remember_for.is_none_or(|lifetime| (86_400..=400 * 86_400).contains(&lifetime.0)),
+        "signIn.rememberFor: from 1 day to 400 days",
+    )?;
     ensure((60..=86_400).contains(&recent.0), "signIn.recent: from 1 minute to 1 day")
 }

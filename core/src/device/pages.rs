@@ -12,6 +12,7 @@ use crate::oidc;
 use crate::page::{Brand, DeviceCode, DeviceConfirm, DeviceDone, RequestedScope};
 use crate::refusal::{Refusal, Stop};
 use crate::session;
+use crate::session::remember;
 
 /// Without an interaction, asks for the code: what stands in the address is put in the field, and nothing is done about it
 /// (RFC 8628 section 3.3.1). With one, asks whether to allow it.
@@ -81,8 +82,9 @@ async fn switch_account(host: &Host, request: &Request, handle: &str, user_code:
     let visit = visit(host, request);
     Situation::release(host, user_code, visit).await?;
     session::leave(host, session::Presented::read(host.config(), visit.session_cookie)).await?;
-    let (name, value) = clear_cookie(host.config(), Cookie::Session);
-    Ok(Response::see_other(sign_in_address(host.config(), handle)).with(name, value))
+    let forgotten = remember::leave(host, read_cookie(host.config(), request, Cookie::Remember)).await?;
+    let again = Response::see_other(sign_in_address(host.config(), handle));
+    Ok(again.with_all([clear_cookie(host.config(), Cookie::Session)]).with_all(forgotten))
 }
 
 fn confirm(host: &Host, handle: &str, situation: &Situation) -> Response {

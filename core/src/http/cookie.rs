@@ -11,6 +11,8 @@ pub(crate) enum Cookie {
     Browser,
     /// Says that a person signed in with this browser before.
     Known,
+    /// Begins sessions for a person who wished so.
+    Remember,
 }
 
 impl Cookie {
@@ -22,6 +24,7 @@ impl Cookie {
             Self::Session => "session",
             Self::Browser => "browser",
             Self::Known => "known",
+            Self::Remember => "remember",
         };
         match config.tenant.as_str() {
             MAIN_TENANT => format!("{prefix}claviger-{what}"),

@@ -115,6 +115,10 @@ impl Response {
         self
     }
 
+    pub(crate) fn with_all(self, headers: impl IntoIterator<Item = (&'static str, String)>) -> Self {
+        headers.into_iter().fold(self, |response, (name, value)| response.with(name, value))
+    }
+
     /// Readable by scripts of any origin, without credentials (RFC 9700 section 2.6).
     pub(crate) fn for_any_origin(self) -> Self {
         self.with("access-control-allow-origin", "*")

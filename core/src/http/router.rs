@@ -15,6 +15,7 @@ use crate::oidc::logout::logout_endpoint;
 use crate::oidc::userinfo::userinfo_endpoint;
 use crate::overview::{account_page, post_account};
 use crate::refusal::{Fault, Refusal, Stop};
+use crate::session::remember;
 use crate::sign_in::{SECOND, post_second_factor, post_sign_in, sign_in_page};
 use crate::token::{introspection_endpoint, revocation_endpoint, token_endpoint};
 use crate::{metadata, resource};
@@ -152,6 +153,11 @@ impl Endpoint {
         !self.is_page() && !matches!(self, Self::Introspect)
     }
 
+    /// Where it counts who is signed in, when somebody comes.
+    const fn is_about_a_person(self) -> bool {
+        matches!(self, Self::Authorize | Self::Device | Self::Account | Self::Logout)
+    }
+
     const fn is_page(self) -> bool {
         matches!(
             self,
@@ -218,6 +224,12 @@ async fn answer(host: &Host, request: &Request, endpoint: Endpoint) -> Result<Re
     }
     if !endpoint.allows(&request.method) {
         return Err(Refusal::MethodNotAllowed(endpoint.methods()).into());
+    }
+    if request.method == "GET"
+        && endpoint.is_about_a_person()
+        && let Some(again) = remember::before_page(host, request).await?
+    {
+        return Ok(again);
     }
     match endpoint {
         Endpoint::Authorize => authorize(host, request).await,

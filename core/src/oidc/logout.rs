@@ -20,6 +20,7 @@ use crate::metadata;
 use crate::page::{Destination, SignOut, SignedIn, SignedOut};
 use crate::refusal::{Refusal, Stop};
 use crate::seal::Purpose;
+use crate::session::remember;
 use crate::session::{self, Presented};
 use crate::time::Millis;
 
@@ -77,10 +78,10 @@ async fn arrive(host: &Host, request: &Request, query: &Form) -> Result<Response
         (Some(browser), signed_in) if is_meant(&browser) => {
             let row = signed_in.and_then(|signed_in| signed_in.row());
             session::end(host, browser.owner().name(), &browser.id(), row).await?;
-            Ok(over(host, back))
+            over(host, request, back).await
         }
         (_, Some(signed_in)) => Ok(ask(host, &signed_in, client.as_ref().map(|client| client.name.clone()), back)),
-        (_, None) => Ok(over(host, back)),
+        (_, None) => over(host, request, back).await,
     }
 }
 
@@ -160,7 +161,7 @@ async fn decide(host: &Host, request: &Request, form: &Form, confirmation: &str)
         (Some("sign_out"), Some(browser), signed_in) if browser.id() == asked.session_id => {
             let row = signed_in.and_then(|signed_in| signed_in.row());
             session::end(host, browser.owner().name(), &asked.session_id, row).await?;
-            Ok(over(host, asked.back))
+            over(host, request, asked.back).await
         }
         // Somebody signed in since the page was shown: they have not been asked.
         (Some("sign_out"), _, Some(signed_in)) => Ok(ask(host, &signed_in, asked.client_name, asked.back)),
@@ -168,17 +169,17 @@ async fn decide(host: &Host, request: &Request, form: &Form, confirmation: &str)
             let page = SignedIn { brand: brand(host), account_name: &signed_in.subject.name };
             Ok(page_response(200, page.render(), &[]))
         }
-        (Some("sign_out" | "stay"), ..) => Ok(over(host, asked.back)),
+        (Some("sign_out" | "stay"), ..) => over(host, request, asked.back).await,
         _ => Err(Refusal::InvalidRequest("Choose to sign out or to stay").into()),
     }
 }
 
 /// Nobody is signed in any more.
-fn over(host: &Host, back: Option<String>) -> Response {
+async fn over(host: &Host, request: &Request, back: Option<String>) -> Result<Response, Stop> {
     let response = match back {
         Some(back) => Response::see_other(back),
         None => page_response(200, SignedOut { brand: brand(host) }.render(), &[]),
     };
-    let (name, value) = clear_cookie(host.config(), Cookie::Session);
-    response.with(name, value)
+    let forgotten = remember::leave(host, read_cookie(host.config(), request, Cookie::Remember)).await?;
+    Ok(response.with_all([clear_cookie(host.config(), Cookie::Session)]).with_all(forgotten))
 }

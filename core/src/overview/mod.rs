@@ -23,6 +23,7 @@ use crate::http::{Cookie, Form, Request, Response, clear_cookie, read_cookie, se
 use crate::page::{Account, Brand, OwnSession, SignedOut};
 use crate::record::Stored;
 use crate::refusal::{Refusal, Stop};
+use crate::session::remember;
 use crate::session::{self, Presented, Session, SignedIn};
 
 /// Shows the page, or sends the browser to sign in first. A host with a page of its own gets a person who is signed in.
@@ -65,8 +66,9 @@ pub(crate) async fn post_account(host: &Host, request: &Request) -> Result<Respo
     let mine = Mine { host, subject: &signed_in.subject.id, id: &signed_in.session.id, own: signed_in.row() };
     if form.one("sign_out")?.is_some() {
         session::end(host, mine.subject, mine.id, mine.own).await?;
-        let (name, value) = clear_cookie(config, Cookie::Session);
-        return Ok(page_response(200, SignedOut { brand: brand(host) }.render(), &[]).with(name, value));
+        let forgotten = remember::leave(host, read_cookie(config, request, Cookie::Remember)).await?;
+        let page = page_response(200, SignedOut { brand: brand(host) }.render(), &[]);
+        return Ok(page.with_all([clear_cookie(config, Cookie::Session)]).with_all(forgotten));
     }
     if let Some(client_id) = form.one("remove")? {
         mine.remove_application(held, client_id).await?;

@@ -15,6 +15,8 @@ pub struct SignIn<'a> {
     pub interaction: &'a str,
     /// The login to begin with: the request's `login_hint`, or what was typed the last time.
     pub login_hint: Option<&'a str>,
+    /// Whether the browser may be remembered: asked by the field `remember`.
+    pub may_remember: bool,
     /// Why the last attempt did not succeed.
     pub problem: Option<Problem>,
     /// Other ways in, as links say them, and where they lead.
@@ -73,6 +75,7 @@ mod tests {
             action: "/sign-in",
             interaction: "i.abc",
             login_hint: None,
+            may_remember: false,
             problem: None,
             ways: Vec::new(),
         }

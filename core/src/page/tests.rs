@@ -14,6 +14,7 @@ fn pages(text: &str) -> Vec<(&'static str, String)> {
         action: text,
         interaction: text,
         login_hint: Some(text),
+        may_remember: true,
         problem,
         ways: vec![(text, text.to_owned())],
     };

@@ -5,7 +5,9 @@
 //! ```
 
 use super::agent::Agent;
+use super::bag::Bag;
 use super::epoch::{self, Epoch};
+use super::remember::Remembered;
 use super::sealed::Sealed;
 use super::{Presented, Session, end, is_sealed, item_id};
 use crate::ask::{Key, Row};
@@ -22,23 +24,29 @@ use crate::sign_in::Full;
 use crate::want::Want;
 
 /// What is loaded of the session that the browser has had so far; nothing when its cookie is not authentic.
-pub(crate) struct Old(Option<OldSlots>);
-
-struct OldSlots {
-    presented: Presented,
-    session: Option<Slot<Session>>,
-    ended: Option<Slot<Marker>>,
+pub(crate) enum Old {
+    Nothing,
+    Session {
+        presented: Presented,
+        session: Option<Slot<Session>>,
+        ended: Option<Slot<Marker>>,
+    },
+    /// Somebody was here without signing in.
+    Visitor(Slot<Bag>),
 }
 
 impl Old {
     /// By the value of the session cookie.
     pub(crate) fn read(host: &Host, cookie: Option<&str>) -> Self {
-        Self(Presented::read(host.config(), cookie).map(|presented| {
+        let config = host.config();
+        if let Some(presented) = Presented::read(config, cookie) {
             let session = presented.slot(host);
             let is_sealed = session.is_none();
-            let ended = || epoch::ended(host.config(), presented.owner().name(), &presented.id());
-            OldSlots { ended: is_sealed.then(ended), session, presented }
-        }))
+            let ended = is_sealed.then(|| epoch::ended(config, presented.owner().name(), &presented.id()));
+            return Self::Session { presented, session, ended };
+        }
+        let visitor = cookie.and_then(|cookie| Handle::open(&config.roots, &config.tenant, Kind::Visitor, cookie));
+        visitor.map_or(Self::Nothing, |visitor| Self::Visitor(Bag::of_visitor(config, &visitor.handle.id)))
     }
 }
 
@@ -46,25 +54,36 @@ impl Want for Old {
     type Got = Former;
 
     fn keys(&self, keys: &mut Vec<Key>) {
-        if let Some(OldSlots { session, ended, .. }) = &self.0 {
-            session.keys(keys);
-            ended.keys(keys);
+        match self {
+            Self::Nothing => {}
+            Self::Session { session, ended, .. } => {
+                session.keys(keys);
+                ended.keys(keys);
+            }
+            Self::Visitor(bag) => bag.keys(keys),
         }
     }
 
     fn take(self, host: &Host, rows: &mut impl Iterator<Item = Option<Row>>) -> Result<Former, Fault> {
-        let Some(OldSlots { presented, session, ended }) = self.0 else { return Ok(Former::default()) };
-        let row = presented.own(session.take(host, rows)?);
-        let has_ended = ended.take(host, rows)?.is_some();
-        Ok(Former { row, sealed: presented.into_sealed().filter(|sealed| !has_ended && host.now() < sealed.over_at()) })
+        match self {
+            Self::Nothing => Ok(Former::default()),
+            Self::Session { presented, session, ended } => {
+                let row = presented.own(session.take(host, rows)?);
+                let has_ended = ended.take(host, rows)?.is_some();
+                let is_live = |sealed: &Session| !has_ended && host.now() < sealed.over_at();
+                Ok(Former { row, sealed: presented.into_sealed().filter(is_live), bag: None })
+            }
+            Self::Visitor(bag) => Ok(Former { bag: bag.take(host, rows)?, ..Former::default() }),
+        }
     }
 }
 
-/// The session that the browser has had so far, whoever's it is: as a row, or in its cookie.
+/// The session that the browser has had so far, whoever's it is: as a row, or in its cookie; or what a visitor put into a bag.
 #[derive(Debug, Default)]
 pub(crate) struct Former {
     row: Option<Stored<Session>>,
     sealed: Option<Session>,
+    bag: Option<Stored<Bag>>,
 }
 
 impl Former {
@@ -77,6 +96,8 @@ impl Former {
 pub(crate) struct New<'a> {
     pub(crate) full: &'a Full,
     pub(crate) agent: Agent,
+    /// Whether the browser is to begin sessions by itself from now on.
+    pub(crate) remember: bool,
 }
 
 /// A session about to begin. Whatever else is to happen with it, or not at all, is added to its change, whose rows are all of the
@@ -85,6 +106,9 @@ pub(crate) struct Prepared {
     change: Change,
     /// Of somebody else, in the same browser.
     anothers: Former,
+    /// The visitor's bag, which is the session's from now on.
+    bag: Option<Stored<Bag>>,
+    remembered: Option<Remembered>,
     session: Session,
     id: Id,
     secret: Secret,
@@ -103,31 +127,60 @@ pub(crate) struct Begun {
 pub(crate) fn prepare(host: &Host, former: Former, new: New<'_>) -> Result<Prepared, Refusal> {
     let config = host.config();
     let is_own = former.session().is_some_and(|old| old.subject == new.full.subject());
+    let Former { bag, .. } = former;
+    let former = Former { bag: None, ..former };
     let (own, anothers) = if is_own { (former, Former::default()) } else { (Former::default(), former) };
     let id: Id = match own.session() {
         Some(own) => item_id(&own.id)?,
         None => host.random().id("session id"),
     };
     let secret = host.random().bytes("session secret");
+    let remembered =
+        if new.remember { Remembered::begin(host, new.full.subject(), new.full.auth_time()) } else { None };
+    let before = own.session().and_then(|own| own.remember.clone());
     let session = Session {
-        id: b64u(id),
-        subject: new.full.subject().to_owned(),
-        secret_sha256: b64u(sha256(&secret)),
-        auth_time: new.full.auth_time(),
-        methods: new.full.methods().to_vec(),
-        created_at: host.now(),
-        expires_at: config.lifetimes.session.after(host.now()),
-        idle_until: config.lifetimes.session_idle.map(|idle| idle.after(host.now())),
-        seen_at: None,
         clients: own.session().map(|own| own.clients.clone()).unwrap_or_default(),
-        agent: new.agent,
+        tokens: own.session().and_then(|own| own.tokens.clone()),
+        remember: remembered.as_ref().map(|remembered| remembered.id.clone()).or_else(|| before.clone()),
+        ..Session::new(host, new, &id, &secret)
     };
-    let change = match own.row {
+    let mut change = match own.row {
         _ if is_sealed(config) => Change::default(),
         Some(own) => Change::replace(&own, session.clone()),
         None => Change::create(Session::slot(config, &session.subject, &id), session.clone()),
     };
-    Ok(Prepared { change, anothers, session, id, secret })
+    if let Some(remembered) = &remembered {
+        change = change
+            .and_delete(before.map(|before| Remembered::slot(config, &session.subject, &before).key))
+            .and_create(Remembered::slot(config, &session.subject, &remembered.id), remembered.clone());
+    }
+    if let Some(bag) = &bag {
+        let kept = Bag { until: session.expires_at, ..bag.value.clone() };
+        change = change.and_create(Bag::slot(config, &session.subject, &session.id), kept);
+    }
+    Ok(Prepared { change, anothers, bag, remembered, session, id, secret })
+}
+
+impl Session {
+    /// It begins now.
+    pub(super) fn new(host: &Host, new: New<'_>, id: &Id, secret: &Secret) -> Self {
+        let lifetimes = &host.config().lifetimes;
+        Self {
+            id: b64u(id),
+            subject: new.full.subject().to_owned(),
+            secret_sha256: b64u(sha256(secret)),
+            auth_time: new.full.auth_time(),
+            methods: new.full.methods().to_vec(),
+            created_at: host.now(),
+            expires_at: lifetimes.session.after(host.now()),
+            idle_until: lifetimes.session_idle.map(|idle| idle.after(host.now())),
+            seen_at: None,
+            clients: Vec::new(),
+            agent: new.agent,
+            remember: None,
+            tokens: None,
+        }
+    }
 }
 
 impl Prepared {
@@ -139,7 +192,7 @@ impl Prepared {
     /// One commit. The session of somebody else is in another partition: ended first, by a commit of its own. A sealed session costs a
     /// load more, for its epoch, and a commit only where something else happens with it.
     pub(crate) async fn commit(self, host: &Host) -> Result<Begun, Stop> {
-        let Self { change, anothers, session, id, secret } = self;
+        let Self { change, anothers, bag, remembered, session, id, secret } = self;
         if let Some(Session { id, subject, .. }) = anothers.session().cloned() {
             end(host, &subject, &id, anothers.row).await?;
         }
@@ -148,25 +201,29 @@ impl Prepared {
         if !change.is_empty() {
             host.commit(change).await?;
         }
-        let begun = Begun { session_id: session.id, headers: vec![cookie] };
+        let mut begun = Begun { session_id: session.id, headers: vec![cookie] };
         host.tell(Event::SignInSucceeded { subject: session.subject, session_id: begun.session_id.clone() });
+        if let Some(remembered) = remembered {
+            begun.headers.push(remembered.cookie(host)?);
+        }
+        // In another partition, and the session has its own copy now.
+        if let Some(bag) = bag {
+            host.commit(Change::delete(bag.key)).await?;
+        }
         Ok(begun)
     }
 }
 
-fn handle(host: &Host, session: &Session, id: Id, secret: Secret) -> (&'static str, String) {
+pub(super) fn handle(host: &Host, session: &Session, id: Id, secret: Secret) -> (&'static str, String) {
     let owner = Owner::Subject(session.subject.clone());
     let handle = Handle { owner, id, serial: 0, secret, client: String::new() };
     let text = handle.seal(&host.config().roots, host.tenant(), Kind::Session);
     set_cookie(host.config(), Cookie::Session, &text, host.config().lifetimes.session)
 }
 
-/// Nobody is shown a list of sealed sessions, nor told of their end: what a row keeps for that is left out.
 async fn seal(host: &Host, session: &Session) -> Result<(&'static str, String), Stop> {
     let stored = host.load(Epoch::slot(host.config(), &session.subject)).await?;
-    let session =
-        Session { secret_sha256: String::new(), clients: Vec::new(), agent: Agent::default(), ..session.clone() };
-    Ok(Sealed { session, epoch: epoch::number(stored.as_ref()), checked_at: host.now() }.seal(host)?)
+    Ok(Sealed::of(session, epoch::number(stored.as_ref()), host.now()).seal(host)?)
 }
 
 /// The same by itself: a load of the old session, and the commit.

@@ -2,13 +2,15 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Session, end, end_all, end_others};
+use super::remember::{self, Revived};
+use super::{Agent, Session, end, end_all, end_others};
 use crate::account;
 use crate::call::{Items, OfSubject, SubjectItem, page};
 use crate::config::Config;
 use crate::handle::Id;
 use crate::hash::from_b64u;
 use crate::host::Host;
+use crate::http::{Cookie, clear_cookie, find_cookie};
 use crate::record::{Slot, partition};
 use crate::refusal::{Refusal, Stop};
 use crate::time::Millis;
@@ -104,6 +106,56 @@ pub(crate) async fn revoke_others(host: &Host, ask: &RevokeOthers) -> Result<Rev
     item_id(&ask.keep).map_err(|_| Refusal::InvalidArgument("keep: the id of a session, as the list shows it"))?;
     end_others(host, &ask.subject, &ask.keep).await?;
     Ok(RevokedAll { revoked: super::end::count(host) })
+}
+
+/// `sessions.resume`.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[allow(missing_docs, reason = "docs/contract.md section 5")]
+pub struct Resume {
+    /// The request's whole `Cookie` header.
+    pub cookie: String,
+    #[serde(default)]
+    pub user_agent: Option<String>,
+    #[serde(default)]
+    pub remote: Option<String>,
+}
+
+impl std::fmt::Debug for Resume {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Resume(..)")
+    }
+}
+
+/// Who is signed in now; nobody when `subject` is `None`.
+#[derive(Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Resumed {
+    subject: Option<String>,
+    session_id: Option<String>,
+    headers: Vec<(&'static str, String)>,
+}
+
+/// A remembered browser without a session gets one. Nothing happens in any other.
+pub(crate) async fn resume(host: &Host, ask: &Resume) -> Result<Resumed, Stop> {
+    let cookie = |which| find_cookie(host.config(), &ask.cookie, which);
+    let Some(presented) = remember::presented(host.config(), cookie(Cookie::Remember)) else {
+        return Ok(Resumed::default());
+    };
+    if let Some(signed_in) = super::find(host, cookie(Cookie::Session)).await? {
+        let headers = signed_in.renewed(host)?.into_iter().collect();
+        let (subject, session_id) = (Some(signed_in.session.subject), Some(signed_in.session.id));
+        return Ok(Resumed { subject, session_id, headers });
+    }
+    let agent = Agent::new(ask.user_agent.as_deref(), ask.remote.as_deref());
+    Ok(match remember::revive(host, &presented, agent).await? {
+        Revived::In { subject, begun } => {
+            Resumed { subject: Some(subject), session_id: Some(begun.session_id), headers: begun.headers }
+        }
+        Revived::Nobody => {
+            Resumed { headers: vec![clear_cookie(host.config(), Cookie::Remember)], ..Resumed::default() }
+        }
+    })
 }
 
 /// A session by its id.

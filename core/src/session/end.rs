@@ -1,7 +1,10 @@
 //! The end of a session: at once its cookie, and what was given to applications for as long as it lasts.
 
+use super::bag::Bag;
+use super::remember::{self, Remembered};
 use super::{Session, epoch, is_sealed};
 use crate::account;
+use crate::ask::Key;
 use crate::change::Change;
 use crate::event::Event;
 use crate::grant;
@@ -42,17 +45,20 @@ pub(crate) async fn end_all(host: &Host, subject: &str) -> Result<(), Stop> {
     if is_sealed(host.config()) {
         epoch::raise(host, subject, None).await?;
     }
+    remember::forget(host, subject, None).await?;
     grant::end_of_sessions(host, subject, None).await
 }
 
 /// Ends all sessions of a person but this one.
 pub(crate) async fn end_others(host: &Host, subject: &str, keep_id: &str) -> Result<(), Stop> {
     let prefix = format!("{}/session.", partition(host.tenant(), account::ROOM, subject));
-    let mut others = host.scan_all::<Session>(prefix).await?;
-    others.retain(|session| session.value.id != keep_id);
+    let (kept, others): (Vec<_>, Vec<_>) =
+        host.scan_all::<Session>(prefix).await?.into_iter().partition(|session| session.value.id == keep_id);
     if is_sealed(host.config()) {
         epoch::raise(host, subject, Some(keep_id)).await?;
     }
+    let kept = kept.first().and_then(|kept| kept.value.remember.as_deref());
+    remember::forget(host, subject, kept).await?;
     end_found(host, others, None).await
 }
 
@@ -61,14 +67,23 @@ async fn remove(host: &Host, mut change: Change, ended: Vec<Stored<Session>>) ->
     if ended.is_empty() {
         return Ok(());
     }
+    let mut remembered: Vec<_> = ended.iter().filter_map(|session| remembered_key(host, &session.value)).collect();
+    remembered.sort_unstable();
+    remembered.dedup();
     for Stored { key, version, value: Session { id, subject, clients, .. } } in ended {
         for client_id in clients {
             host.tell(Event::LogoutDue { subject: subject.clone(), client_id, session_id: id.clone() });
         }
+        let bag = Bag::slot(host.config(), &subject, &id).key;
         host.tell(Event::SessionRevoked { subject, session_id: id });
-        change = change.and_remove(key, version);
+        change = change.and_remove(key, version).and_delete(Some(bag));
     }
-    host.commit(change).await
+    host.commit(remembered.into_iter().fold(change, |change, key| change.and_delete(Some(key)))).await
+}
+
+/// The remembered browser that a session is of goes with it: who signs out is not signed in again by itself.
+fn remembered_key(host: &Host, session: &Session) -> Option<Key> {
+    session.remember.as_ref().map(|id| Remembered::slot(host.config(), &session.subject, id).key)
 }
 
 /// How many sessions this flow has ended, also in a decision that lost a race later on.

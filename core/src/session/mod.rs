@@ -9,23 +9,32 @@
 //! (`sealed`), and the person's epoch says what is still good (`epoch`).
 
 mod agent;
+mod bag;
 pub(crate) mod begin;
 mod commands;
 mod end;
 mod epoch;
+mod open;
 mod presented;
+pub(crate) mod remember;
 mod sealed;
 mod seen;
+mod series;
+pub(crate) mod tokens;
 
 use serde::{Deserialize, Serialize};
 
 pub(crate) use agent::Agent;
 pub(crate) use begin::{Former, New, Old, begin, prepare};
-pub use commands::{RevokeAll, RevokeOthers};
-pub(crate) use commands::{Revoked, item_id, list, revoke, revoke_all, revoke_others, slot_of};
+pub use commands::{Resume, RevokeAll, RevokeOthers};
+pub(crate) use commands::{Revoked, item_id, list, resume, revoke, revoke_all, revoke_others, slot_of};
 pub(crate) use end::{end, end_all, end_found, end_others};
+pub use open::{Open, Save};
+pub(crate) use open::{open, save};
 pub(crate) use presented::{Presented, SignedIn};
 pub(crate) use seen::Seen;
+use series::Series;
+pub use tokens::{IssueTokens, RefreshTokens};
 
 use crate::account;
 use crate::client::Client;
@@ -62,6 +71,12 @@ pub(crate) struct Session {
     clients: Vec<String>,
     #[serde(default, skip_serializing_if = "Agent::is_unknown")]
     agent: Agent,
+    /// The remembered browser that it is of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    remember: Option<String>,
+    /// What its tokens take turns by, if it has some.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    tokens: Option<Series>,
 }
 
 impl Session {
@@ -176,6 +191,8 @@ mod tests {
             seen_at: None,
             clients: Vec::new(),
             agent: Agent::default(),
+            remember: None,
+            tokens: None,
         }
     }
 

@@ -88,6 +88,14 @@ impl Presented {
         self.sealed.is_none().then(|| Session::slot(host.config(), self.owner.name(), &self.id))
     }
 
+    pub(super) fn secret(&self) -> &Secret {
+        &self.secret
+    }
+
+    pub(super) const fn id_bytes(&self) -> Id {
+        self.id
+    }
+
     pub(super) fn into_sealed(self) -> Option<Session> {
         self.sealed.map(|sealed| sealed.session)
     }
@@ -146,6 +154,17 @@ impl Presented {
         };
         let subject = account::active(host, account, &session.subject).await?;
         Ok(subject.map(|subject| SignedIn { session, row, renewal, subject }))
+    }
+
+    /// The session of a row that something else than a cookie is of, if its person may still act.
+    pub(super) async fn of_row(
+        host: &Host,
+        row: Stored<Session>,
+        account: Option<Stored<Account>>,
+    ) -> Result<Option<SignedIn>, Stop> {
+        let subject = account::active(host, account, &row.value.subject).await?;
+        let Stored { key, version, value: session } = row;
+        Ok(subject.map(|subject| SignedIn { session, row: Some((key, version)), renewal: None, subject }))
     }
 
     fn handle(&self) -> Handle {

@@ -7,8 +7,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Session;
 use super::epoch::Epoch;
+use super::{Agent, Session};
 use crate::config::Config;
 use crate::handle::Secret;
 use crate::hash::{b64u, from_b64u};
@@ -32,6 +32,13 @@ pub(super) struct Sealed {
 }
 
 impl Sealed {
+    /// Nobody is shown a list of sealed sessions, nor told of their end: what a row keeps for that is left out.
+    pub(super) fn of(session: &Session, epoch: u64, now: Millis) -> Self {
+        let session =
+            Session { secret_sha256: String::new(), clients: Vec::new(), agent: Agent::default(), ..session.clone() };
+        Self { session, epoch, checked_at: now }
+    }
+
     pub(super) fn open(config: &Config, cookie: &str) -> Option<(RootIndex, Self)> {
         let sealed = cookie.strip_prefix(PREFIX).filter(|text| text.len() <= LONGEST_COOKIE).and_then(from_b64u)?;
         let (root, content) = config.roots.open(Purpose::SealedSession, config.tenant.as_bytes(), &sealed)?;

@@ -12,6 +12,7 @@ use crate::factor::Kind;
 use crate::host::Host;
 use crate::http::{Cookie, clear_cookie, set_cookie};
 use crate::refusal::{Refusal, Stop};
+use crate::session::remember;
 use crate::session::{self, Presented};
 
 /// `signIn.withPassword`.
@@ -109,7 +110,7 @@ pub(crate) async fn sign_in_as(host: &Host, ask: &As) -> Result<View, Stop> {
     let visitor = Visitor::at_host(host, &ask.visit);
     let former = host.load(visitor.old(host)).await?;
     let full = Full::by_host(&ask.subject, &ask.methods, host.now());
-    Ok(begin(host, &visitor, former, &full, |change| change).await?.into())
+    Ok(begin(host, &visitor, (former, visitor.remember), &full, |change| change).await?.into())
 }
 
 /// What a host may say of somebody whom it signed in.
@@ -133,5 +134,7 @@ pub(crate) struct SignedOut {
 pub(crate) async fn out(host: &Host, ask: &Out) -> Result<SignedOut, Stop> {
     let visitor = Visitor::at_host(host, &ask.visit);
     session::leave(host, Presented::read(host.config(), visitor.session())).await?;
-    Ok(SignedOut { headers: vec![clear_cookie(host.config(), Cookie::Session)] })
+    let forgotten = remember::leave(host, visitor.remembered()).await?;
+    let headers = std::iter::once(clear_cookie(host.config(), Cookie::Session)).chain(forgotten).collect();
+    Ok(SignedOut { headers })
 }

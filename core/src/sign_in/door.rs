@@ -106,6 +106,7 @@ impl Place {
             action: &crate::authorize::form_action(host, Pages::SIGN_IN),
             interaction: &self.handle,
             login_hint: login,
+            may_remember: host.config().sign_in.remember_for.is_some(),
             problem,
             ways: email::ways_in(host.config(), &self.handle),
         }

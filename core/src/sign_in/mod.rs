@@ -75,10 +75,11 @@ pub(crate) async fn first_factor(
     match factors.filter(|factors| factors.value.wants_second()) {
         Some(factors) => {
             let pending = Pending::new(interaction, first, browser, password_digest, host.now());
+            let pending = pending.remembering(visitor.remember);
             host.commit(also(Change::default())).await?;
             Ok(Came::Halfway(pending.seal(host), factors))
         }
-        None => Ok(Came::In(begin(host, visitor, former, &first.full(host.now()), also).await?)),
+        None => Ok(Came::In(begin(host, visitor, (former, visitor.remember), &first.full(host.now()), also).await?)),
     }
 }
 
@@ -92,11 +93,11 @@ fn happens(attempts: Option<&Attempts>, change: Option<Box<dyn FnOnce(Change) ->
 async fn begin(
     host: &Host,
     visitor: &Visitor<'_>,
-    former: Former,
+    (former, remember): (Former, bool),
     full: &Full,
     also: impl FnOnce(Change) -> Change,
 ) -> Result<SignedIn, Stop> {
-    let new = session::New { full, agent: visitor.agent.clone() };
+    let new = session::New { full, agent: visitor.agent.clone(), remember };
     let begun = session::prepare(host, former, new)?.with(also).commit(host).await?;
     let known = visitor.become_known(host, full.subject());
     let headers = begun.headers.into_iter().chain(known).collect();

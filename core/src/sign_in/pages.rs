@@ -27,7 +27,7 @@ pub(crate) async fn post_sign_in(host: &Host, request: &Request) -> Result<Respo
         let place = door.place(host, client)?;
         return Ok(again(host, &place, Problem::Incomplete, form.one("login")?));
     };
-    let visitor = Visitor::of(host, request);
+    let visitor = Visitor::of(host, request).wishing(form.one("remember")?.is_some());
     let browser = visitor.browser().ok_or(Refusal::InteractionEnded)?;
     let (someone, client) = password::look_up(host, &visitor, login, door.client(host)).await?;
     let place = door.place(host, client)?;

@@ -31,6 +31,9 @@ pub(crate) struct Pending {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     password_digest: Option<String>,
     began_at: Millis,
+    /// Whether the person wishes to stay signed in.
+    #[serde(default)]
+    remember: bool,
 }
 
 impl Pending {
@@ -49,6 +52,7 @@ impl Pending {
             browser_sha256: browser_digest(browser),
             password_digest,
             began_at: now,
+            remember: false,
         }
     }
 
@@ -61,6 +65,14 @@ impl Pending {
     pub(super) fn is_outdated(&self, account: Option<&Account>) -> bool {
         let digest = |account: &Account| account.password_digest();
         self.password_digest.is_some() && self.password_digest != account.map(digest)
+    }
+
+    pub(super) fn remembering(self, remember: bool) -> Self {
+        Self { remember, ..self }
+    }
+
+    pub(super) const fn remembers(&self) -> bool {
+        self.remember
     }
 
     pub(super) fn subject(&self) -> &str {

@@ -65,10 +65,11 @@ impl Halfway {
             self.attempts.failed(host).await?;
             return Err(Refusal::WrongCode.into());
         };
+        let remember = visitor.remember || self.pending.remembers();
         let full = self.pending.full(methods(kind), host.now());
         host.tell(Event::FactorUsed { subject, kind });
         let also = |change| factor::put(self.attempts.passed(change), Some(&self.factors), self.slot, spent);
-        begin(host, visitor, self.former, &full, also).await
+        begin(host, visitor, (self.former, remember), &full, also).await
     }
 }
 

@@ -20,6 +20,9 @@ pub struct Visit {
     pub remote: Option<String>,
     #[serde(default)]
     pub user_agent: Option<String>,
+    /// Whether the browser is to be remembered, where it may be.
+    #[serde(default)]
+    pub remember: bool,
 }
 
 impl std::fmt::Debug for Visit {
@@ -31,10 +34,13 @@ impl std::fmt::Debug for Visit {
 /// A browser in which somebody is signing in.
 pub(crate) struct Visitor<'a> {
     session: Option<&'a str>,
+    remembered: Option<&'a str>,
     browser: Option<&'a str>,
     known: Option<Known>,
     remote: Option<&'a str>,
     pub(super) agent: Agent,
+    /// Whether the person wishes to stay signed in.
+    pub(super) remember: bool,
 }
 
 impl<'a> Visitor<'a> {
@@ -46,7 +52,8 @@ impl<'a> Visitor<'a> {
     /// The same by the host's word.
     pub(super) fn at_host(host: &Host, visit: &'a Visit) -> Self {
         let cookie = |which| find_cookie(host.config(), &visit.cookie, which);
-        Self::new(host, cookie, visit.remote.as_deref(), visit.user_agent.as_deref())
+        let visitor = Self::new(host, cookie, visit.remote.as_deref(), visit.user_agent.as_deref());
+        Self { remember: visit.remember, ..visitor }
     }
 
     /// One of which nothing is known but where it is.
@@ -62,11 +69,18 @@ impl<'a> Visitor<'a> {
     ) -> Self {
         Self {
             session: cookie(Cookie::Session),
+            remembered: cookie(Cookie::Remember),
             browser: cookie(Cookie::Browser),
             known: cookie(Cookie::Known).and_then(|text| Known::open(host, text)),
             remote,
             agent: Agent::new(user_agent, remote),
+            remember: false,
         }
+    }
+
+    /// The same of a person who wishes to stay signed in.
+    pub(super) fn wishing(self, remember: bool) -> Self {
+        Self { remember, ..self }
     }
 
     /// The counters of an attempt at this person.
@@ -77,6 +91,11 @@ impl<'a> Visitor<'a> {
     /// What binds what is begun here to this browser.
     pub(super) const fn browser(&self) -> Option<&'a str> {
         self.browser
+    }
+
+    /// The cookie that begins sessions by itself.
+    pub(super) const fn remembered(&self) -> Option<&'a str> {
+        self.remembered
     }
 
     pub(super) const fn session(&self) -> Option<&'a str> {

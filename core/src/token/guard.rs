@@ -11,6 +11,7 @@ use crate::host::Host;
 use crate::http::{Cookie, find_cookie};
 use crate::key::set::KeySet;
 use crate::refusal::{Refusal, Stop};
+use crate::session::SignedIn;
 use crate::sign_in::basic;
 use crate::time::{Millis, Seconds};
 use crate::{email, resource, scope, session};
@@ -305,6 +306,22 @@ impl Principal {
     }
 }
 
+impl Principal {
+    /// A session is the person itself; scopes bound what clients may do for it.
+    fn of_session(signed_in: SignedIn, headers: Vec<(&'static str, String)>) -> Self {
+        Self {
+            kind: "session",
+            expires_at: signed_in.session.over_at(),
+            subject: Some(signed_in.subject.id),
+            session_id: Some(signed_in.session.id),
+            auth_time: Some(signed_in.session.auth_time),
+            methods: signed_in.session.methods,
+            headers,
+            ..Self::default()
+        }
+    }
+}
+
 /// Who makes a request, and an event that says so.
 pub(crate) async fn authenticate(host: &Host, ask: &Authenticate) -> Result<Principal, Stop> {
     ask.requirement().check(host.config())?;
@@ -340,6 +357,10 @@ async fn find(host: &Host, ask: &Authenticate) -> Result<Principal, Stop> {
             return by_password(host, ask, credentials?).await;
         }
         return match credentials(header)? {
+            (Scheme::Bearer, token) if session::tokens::is_token(token) && ask.only != Some(Only::Token) => {
+                let signed_in = session::tokens::find(host, token).await?.ok_or(Refusal::InvalidToken)?;
+                Ok(Principal::of_session(signed_in, Vec::new()))
+            }
             (Scheme::Bearer, token) => examine(host, token, &ask.requirement(), None).await,
             (Scheme::Dpop, token) => with_proof(host, ask, token).await,
         };
@@ -352,17 +373,7 @@ async fn find(host: &Host, ask: &Authenticate) -> Result<Principal, Stop> {
     let cookie = find_cookie(host.config(), &cookies, Cookie::Session);
     let signed_in = session::find(host, cookie).await?.ok_or(Refusal::TokenMissing)?;
     let headers = signed_in.renewed(host)?.into_iter().collect();
-    // A session is the person itself; scopes bound what clients may do for it.
-    Ok(Principal {
-        kind: "session",
-        subject: Some(signed_in.subject.id),
-        headers,
-        expires_at: signed_in.session.over_at(),
-        session_id: Some(signed_in.session.id),
-        auth_time: Some(signed_in.session.auth_time),
-        methods: signed_in.session.methods,
-        ..Principal::default()
-    })
+    Ok(Principal::of_session(signed_in, headers))
 }
 
 /// The person itself, for this one request.

@@ -43,7 +43,7 @@ pub use passwords::{CheckedHash, HashAlgorithm, HashParameters, InspectedHash, P
 pub use purge::{Purge, Purged};
 pub use registration_tokens::{IssuedRegistrationToken, NewRegistrationToken, RegistrationToken, RegistrationTokens};
 pub use seals::{SealPasswords, Seals};
-pub use sessions::{Session, Sessions};
+pub use sessions::{Difference, OpenSession, Resumed, Session, SessionTokens, Sessions, Then};
 pub use sign_in::{SignIn, Stage, Visit};
 pub use tokens::{Introspection, Tokens};
 

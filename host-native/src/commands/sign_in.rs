@@ -27,6 +27,8 @@ pub struct Visit {
     cookie: String,
     remote: Option<String>,
     user_agent: Option<String>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    remember: bool,
 }
 
 impl Visit {
@@ -39,7 +41,14 @@ impl Visit {
             cookie: cookies.join("; "),
             remote: remote.map(|address| address.to_string()),
             user_agent: headers.get(USER_AGENT).map(text),
+            remember: false,
         }
+    }
+
+    /// The person wishes to stay signed in: the browser begins sessions by itself, as long as the configuration's `signIn.rememberFor`.
+    #[must_use]
+    pub fn remembered(self) -> Self {
+        Self { remember: true, ..self }
     }
 }
 

@@ -23,9 +23,12 @@ export class SignIn {
     this.#remote = remote;
   }
 
-  /** `pending`: a second factor is wanted. Set the `headers` either way. */
-  withPassword(visit: Visit, credentials: { login: string; password: string }): Promise<Stage> {
-    return this.#call("signIn.withPassword", { visit: this.#of(visit), ...credentials });
+  /** `remember`: the browser begins sessions by itself from then on, for `signIn.rememberFor`. `pending`: a second factor is wanted. Set the `headers` either way. */
+  withPassword(
+    visit: Visit,
+    { remember, ...credentials }: { login: string; password: string; remember?: boolean },
+  ): Promise<Stage> {
+    return this.#call("signIn.withPassword", { visit: this.#of(visit, remember), ...credentials });
   }
 
   /** The code of an authenticator app, or a recovery code, within ten minutes of the password and in the same browser. */
@@ -34,8 +37,13 @@ export class SignIn {
   }
 
   /** You know that it is this person, and how (RFC 8176): by another provider, or as a test. */
-  as(visit: Visit, subject: string, methods: readonly string[] = ["user"]): Promise<Stage> {
-    return this.#call("signIn.as", { visit: this.#of(visit), subject, methods });
+  as(
+    visit: Visit,
+    subject: string,
+    methods: readonly string[] = ["user"],
+    options: { remember?: boolean } = {},
+  ): Promise<Stage> {
+    return this.#call("signIn.as", { visit: this.#of(visit, options.remember), subject, methods });
   }
 
   /** The browser's session ends. Set the headers that come of it. */
@@ -43,7 +51,7 @@ export class SignIn {
     return (await this.#call("signIn.out", { visit: this.#of(visit) })).headers;
   }
 
-  #of(visit: Visit): Takes<"signIn.out">["visit"] {
+  #of(visit: Visit, remember = false): Takes<"signIn.out">["visit"] {
     const known =
       visit instanceof Request
         ? {
@@ -52,6 +60,11 @@ export class SignIn {
             userAgent: visit.headers.get("user-agent"),
           }
         : visit;
-    return { cookie: known.cookie ?? "", remote: known.remote ?? null, userAgent: known.userAgent ?? null };
+    return {
+      cookie: known.cookie ?? "",
+      remote: known.remote ?? null,
+      userAgent: known.userAgent ?? null,
+      ...(remember && { remember }),
+    };
   }
 }
