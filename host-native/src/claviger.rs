@@ -34,10 +34,11 @@ impl Inner {
 
     /// For a request of an unknown peer. Once: without it all are counted as one, whom the first to ask for too much locks out.
     pub(crate) fn tell_of_remote(&self) {
-        if self.issuers.register_anybody && !self.told_of_remote.swap(true, Ordering::Relaxed) {
+        let mails = self.host.services.mail.is_some();
+        if (self.issuers.register_anybody || mails) && !self.told_of_remote.swap(true, Ordering::Relaxed) {
             tracing::error!(
                 help = "Put a `Remote` into the extensions of requests, or serve with axum's `ConnectInfo` and the feature `axum`.",
-                "clients register themselves, and the address of the peer is unknown: one limit of registrations counts for all"
+                "clients register themselves or people are sent mail, and the address of the peer is unknown: one limit counts for all"
             );
         }
     }

@@ -242,11 +242,13 @@ export class Claviger {
 
   /** Once: without it all are counted as one, whom the first to ask for too much locks out. */
   #tellOfRemote(): void {
-    if (this.#toldOfRemote || !this.#issuers.registersAnybody) return;
+    const mails = this.#options.onMail !== undefined;
+    if (this.#toldOfRemote || !(this.#issuers.registersAnybody || mails)) return;
     this.#toldOfRemote = true;
+    const [what, limit] = mails ? ["Mail is sent", "mails"] : ["Clients register themselves", "registrations"];
     this.#onFault(
       new ConfigurationError(
-        "Clients register themselves, and the address of the peer is unknown: one limit of registrations counts for all",
+        `${what}, and the address of the peer is unknown: one limit of ${limit} counts for all`,
         "Give the option `remote`, which reads the address from what your runtime or your proxy says.",
       ),
     );

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Claviger, type Mail } from "../dist/index.js";
+import { Claviger, type Mail } from "claviger";
+import { memory } from "claviger/stores/memory";
 import { Mails } from "../dist/mails.js";
-import { memory } from "../dist/stores/memory.js";
+import { authorizeUrl, Browser, locationOf, makeApp, serverOn } from "./browser.ts";
 
 const mail: Mail = {
   kind: "password_changed",
@@ -63,4 +64,61 @@ test("a mail arrives by onMail, and one that throws changes no answer", async ()
     [["password_changed", "ada@example.com", id]],
   );
   assert.deepEqual(faults, ["the mail server is down"]);
+});
+
+test("each kind of mail arrives by onMail", async () => {
+  const arrived: Mail[] = [];
+  const store = memory();
+  const options = {
+    scopes: { read: "See your things" },
+    remote: () => "203.0.113.9",
+    onMail: (mail: Mail) => arrived.push(mail),
+  };
+  const { auth, clock } = serverOn(store, { signIn: { signUp: true, passwordless: ["link"] }, ...options });
+  const sent = async (kind: Mail["kind"], to = "ada@example.com"): Promise<Mail> => {
+    await auth.settled();
+    const mail = arrived.shift();
+    assert.deepEqual([mail?.kind, mail?.to, arrived.length], [kind, to, 0]);
+    return mail as Mail;
+  };
+  const token = ({ link = "" }: Mail) => new URL(link).searchParams.get("token") ?? "";
+
+  const registration = { email: "ada@example.com", password: "correct horse" };
+  assert.deepEqual(await auth.accounts.register(registration), { status: "sent" });
+  const verification = await sent("verify_email");
+  assert.deepEqual(await auth.accounts.register(registration), { status: "sent" });
+  await sent("already_registered");
+  const { status, subject = "" } = await auth.accounts.verifyEmail(token(verification));
+  assert.equal(status, "verified");
+  assert.deepEqual(await auth.accounts.sendVerification(subject), { status: "verified" });
+
+  assert.deepEqual(await auth.accounts.requestEmailChange(subject, "ada@example.org"), { status: "sent" });
+  await auth.accounts.verifyEmail(token(await sent("change_email", "ada@example.org")));
+  await sent("email_changed");
+
+  assert.deepEqual(await auth.accounts.requestReset("ada@example.org"), { status: "sent" });
+  const { status: throttled, retryAfter } = await auth.accounts.requestReset("ada@example.org");
+  assert.deepEqual([throttled, retryAfter], ["throttled", 60]);
+  const reset = token(await sent("reset_password", "ada@example.org"));
+  assert.deepEqual(await auth.accounts.reset(reset, "battery staple"), { status: "reset", subject });
+  await sent("password_changed", "ada@example.org");
+  assert.deepEqual(await auth.accounts.reset(reset, "battery staple"), { status: "token" });
+
+  const app = await makeApp(auth);
+  const ask = async (server: Claviger) => {
+    const browser = new Browser(server);
+    const signIn = locationOf(await browser.get(authorizeUrl(app)));
+    const interaction = new URL(signIn).searchParams.get("interaction") ?? "";
+    await browser.post("/sign-in-by-mail", { interaction, login: "ada@example.org" });
+    return browser;
+  };
+  const browser = await ask(auth);
+  const link = await sent("sign_in_link", "ada@example.org");
+  assert.equal((await browser.post("/sign-in-link", { token: token(link) })).status, 303);
+
+  clock.advance("60s");
+  const byCode = serverOn(store, { signIn: { passwordless: ["code"] }, ...options }, clock).auth;
+  await ask(byCode);
+  await byCode.settled();
+  assert.match((await sent("sign_in_code", "ada@example.org")).code ?? "", /^\d{8}$/);
 });

@@ -145,6 +145,14 @@ pub(crate) async fn claim_for(host: &Host, login: &str, id: &str) -> Result<bool
     }
 }
 
+/// Lets a login of an account go: whoever wants it may have it.
+pub(crate) async fn let_go(host: &Host, login: &str, id: &str) -> Result<(), Stop> {
+    match host.load(Login::slot(host.config(), login)).await? {
+        Some(claimed) if claimed.value.account == id => host.commit(Change::remove(claimed.key, claimed.version)).await,
+        _ => Ok(()),
+    }
+}
+
 pub(crate) async fn find(host: &Host, ask: &Find) -> Result<Option<View>, Stop> {
     let found = match (&ask.id, &ask.login) {
         (Some(id), None) => host.load(Account::slot(host.config(), id)).await?,

@@ -9,7 +9,7 @@ mod password;
 use serde::{Deserialize, Serialize};
 
 pub use manage::{Create, Find, Update};
-pub(crate) use manage::{check_name, claim_for, create, find, list, update};
+pub(crate) use manage::{check_name, claim_for, create, find, let_go, list, update};
 pub use password::{ChangePassword, SetPassword, VerifyPassword};
 pub(crate) use password::{change_password, set_password, verify_password, with_password};
 

@@ -4,14 +4,16 @@
 use super::asking::admit;
 use super::reset::{self, Reset, Status, ask_for_reset};
 use super::sign_up::New;
-use super::verification::{self, Shown, confirm};
+use super::verification::{self, ById, Shown, confirm, send_verification};
+use crate::account::Account;
 use crate::authorize::{brand, check_origin, form_action, page_response};
 use crate::config::Pages;
 use crate::host::Host;
-use crate::http::{Form, Request, Response};
+use crate::http::{Cookie, Form, Request, Response, read_cookie};
 use crate::page::{AskAddress, MailDone, Mailbox, NewPassword, OpenLink, SignUp};
 use crate::password::Typed;
 use crate::refusal::{Refusal, Stop};
+use crate::session::{self, Presented};
 use crate::sign_in::Door;
 
 /// What whoever asks is told, whoever they named.
@@ -92,9 +94,10 @@ fn password_problem(host: &Host) -> String {
     format!("This cannot be your password. Choose one of {} characters or more.", host.config().password.shortest)
 }
 
-pub(crate) fn verify_email_page(host: &Host, request: &Request) -> Result<Response, Stop> {
+/// With a link, asks whether to confirm the address; without one, offers whoever is signed in to send one.
+pub(crate) async fn verify_email_page(host: &Host, request: &Request) -> Result<Response, Stop> {
     let query = Form::parse(request.query())?;
-    let token = query.one("token")?.ok_or(Refusal::LinkEnded)?;
+    let Some(token) = query.one("token")? else { return offer_link(host, request).await };
     let shown = Shown::read(host, token)?;
     let (title, text) = match &shown {
         Shown::Own(_) => ("Is this your address?", "Confirm it only if you made an account here."),
@@ -117,7 +120,8 @@ pub(crate) fn verify_email_page(host: &Host, request: &Request) -> Result<Respon
 pub(crate) async fn post_verify_email(host: &Host, request: &Request) -> Result<Response, Stop> {
     check_origin(host, request)?;
     let form = request.form()?;
-    let shown = Shown::read(host, form.one("token")?.ok_or(Refusal::LinkEnded)?)?;
+    let token = form.one("token")?.ok_or(Refusal::LinkEnded)?;
+    let Ok(shown) = Shown::read(host, token) else { return send_link(host, request, token).await };
     match confirm(host, shown).await?.status {
         verification::Status::Verified => {
             Ok(done_page(host, "Your address is confirmed", "Thank you. You can close this page."))
@@ -128,6 +132,44 @@ pub(crate) async fn post_verify_email(host: &Host, request: &Request) -> Result<
         }
         verification::Status::Token => Err(Refusal::LinkEnded.into()),
     }
+}
+
+/// Whoever is not signed in has come with a link that is none.
+async fn offer_link(host: &Host, request: &Request) -> Result<Response, Stop> {
+    let (presented, account) = own_account(host, request).await?;
+    let Some(address) = account.address().filter(|_| !account.is_address_verified()) else {
+        return Ok(done_page(host, "There is nothing to confirm", "Your address is confirmed, or you have none here."));
+    };
+    let page = OpenLink {
+        brand: brand(host),
+        title: "Confirm your address",
+        address,
+        text: "We send you a link that confirms that it is yours.",
+        button: "Send the link",
+        action: &form_action(host, Pages::VERIFY_EMAIL),
+        token: &presented.form_token(),
+    };
+    Ok(page_response(200, page.render(), &[]))
+}
+
+/// The token is the session's own, so no other site has sent the form (RFC 9700 section 4.7).
+async fn send_link(host: &Host, request: &Request, token: &str) -> Result<Response, Stop> {
+    let (presented, account) = own_account(host, request).await?;
+    if !presented.is_form_token(token) {
+        return Err(Refusal::LinkEnded.into());
+    }
+    send_verification(host, &ById { id: account.id }).await?;
+    let text = "We have sent a mail to the address of your account. Open the link in it to confirm the address.";
+    let page = Mailbox { brand: brand(host), text, code: None, problem: None, back: None };
+    Ok(page_response(200, page.render(), &[]))
+}
+
+async fn own_account(host: &Host, request: &Request) -> Result<(Presented, Account), Stop> {
+    let cookie = read_cookie(host.config(), request, Cookie::Session);
+    let presented = Presented::read(host.config(), cookie).ok_or(Refusal::LinkEnded)?;
+    let signed_in = session::find(host, cookie).await?.ok_or(Refusal::LinkEnded)?;
+    let account = host.load(Account::slot(host.config(), &signed_in.subject.id)).await?;
+    Ok((presented, account.ok_or(Refusal::LinkEnded)?.value))
 }
 
 pub(crate) fn sign_up_page(host: &Host, request: &Request) -> Result<Response, Stop> {

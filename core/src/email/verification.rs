@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::asking::{Asked, Letter, Sent, To, ensure_offered};
 use super::link::{Link, Purpose, Token};
-use crate::account::{self, Account, Login, Subject, normal_login};
+use crate::account::{self, Account, Subject, normal_login};
 use crate::change::Change;
 use crate::config::Capability;
 use crate::event::Event;
@@ -193,8 +193,8 @@ async fn own_address(host: &Host, account: &Stored<Account>, link: &Stored<Link>
     host.commit(change).await
 }
 
-/// Where the old address is what its owner signs in with, so is the new one from now on. A login is claimed before the account has it, and let go
-/// after: whatever fails on the way, nobody else gets it, and its owner gets in by one of them.
+/// Where the old address is what its owner signs in with, so is the new one from now on. The new login is claimed first, and the old one let go
+/// next: whatever fails on the way, its owner gets in by one of them, and whoever tries again ends the same.
 async fn new_address(
     host: &Host,
     account: &Stored<Account>,
@@ -204,26 +204,20 @@ async fn new_address(
     let old = &account.value;
     let signs_in_with_it = old.address().and_then(normal_login).is_some_and(|address| address == old.login);
     let new_login = normal_login(&token.address).filter(|login| signs_in_with_it && *login != old.login);
-    if let Some(login) = &new_login
-        && !account::claim_for(host, login, &old.id).await?
-    {
-        return Ok(Status::Taken);
+    if let Some(login) = &new_login {
+        if !account::claim_for(host, login, &old.id).await? {
+            return Ok(Status::Taken);
+        }
+        account::let_go(host, &old.login, &old.id).await?;
     }
-    let subject = || old.id.clone();
     if let Some(to) = Recipient::of(old) {
         host.send(Mail::new(mail::Kind::EmailChanged, to));
     }
-    host.tell(Event::EmailChanged { subject: subject() });
-    host.tell(Event::EmailVerified { subject: subject() });
-    let login = new_login.clone().unwrap_or_else(|| old.login.clone());
+    host.tell(Event::EmailChanged { subject: old.id.clone() });
+    host.tell(Event::EmailVerified { subject: old.id.clone() });
+    let login = new_login.unwrap_or_else(|| old.login.clone());
     let value = Account { login, ..old.clone() }.with_verified(&token.address);
     let change = Change::replace(account, value).and_remove(link.key.clone(), link.version.clone());
     host.commit(super::link::void_all(host.config(), &old.id, change, Some(Purpose::ChangeEmail))).await?;
-    if new_login.is_some() {
-        let slot = Login::slot(host.config(), &old.login);
-        if let Some(login) = host.load(slot).await?.filter(|login| login.value.account == old.id) {
-            host.commit(Change::remove(login.key, login.version)).await?;
-        }
-    }
     Ok(Status::Verified)
 }

@@ -77,7 +77,7 @@ impl ByMail {
             (Self::Forgot, true) => email::post_forgot(host, request).await,
             (Self::Reset, false) => email::reset_page(host, request).await,
             (Self::Reset, true) => email::post_reset(host, request).await,
-            (Self::VerifyEmail, false) => email::verify_email_page(host, request),
+            (Self::VerifyEmail, false) => email::verify_email_page(host, request).await,
             (Self::VerifyEmail, true) => email::post_verify_email(host, request).await,
             (Self::SignUp, false) => email::sign_up_page(host, request),
             (Self::SignUp, true) => email::post_sign_up(host, request).await,

@@ -5,7 +5,8 @@ use claviger_tests::{World, location_parameter};
 use serde_json::Value;
 
 /// The prefixes of everything that grants something.
-pub const CREDENTIALS: [&str; 8] = ["cvc_", "cvr_", "cva_", "cvs_", "cvd_", "cvg_", "cvm_", "cvk_"];
+pub const CREDENTIALS: [&str; 12] =
+    ["cvc_", "cvr_", "cva_", "cvs_", "cvd_", "cvg_", "cvm_", "cvk_", "cvlv_", "cvlc_", "cvlr_", "cvls_"];
 
 /// Sends a request and checks what holds for every response: no server error, nothing secret in a cache, plain error texts.
 pub fn send(world: &mut World, command: Value) -> Value {

@@ -142,6 +142,27 @@ fn a25_an_address_is_verified_once_and_again_is_fine() {
 }
 
 #[test]
+fn a25_whoever_is_signed_in_is_sent_another_link() {
+    let mut s = mailing();
+    let nobody = s.browser.get(&mut s.world, "/verify-email");
+    assert_eq!(nobody["status"], 400);
+    let query = s.query(&[]);
+    let interaction = s.browser.begin(&mut s.world, &query);
+    s.browser.sign_in(&mut s.world, &interaction, ADDRESS, PASSWORD);
+    let page = s.browser.get(&mut s.world, "/verify-email");
+    assert!(text(&page["body"]).contains("Send the link") && text(&page["body"]).contains(ADDRESS), "{page}");
+    let form_token = crate::email_sign_in::hidden(&page, "token").to_owned();
+    let forged = s.browser.post(&mut s.world, "/verify-email", &form(&[("token", "forged")]));
+    assert_eq!((&forged["status"], s.world.take_mails().len()), (&json!(400), 0));
+    let sent = s.browser.post(&mut s.world, "/verify-email", &form(&[("token", &form_token)]));
+    assert!(text(&sent["body"]).contains("Look in your mailbox"), "{sent}");
+    let link = token_of(&mail(&mut s.world));
+    s.browser.post(&mut s.world, "/verify-email", &form(&[("token", &link)]));
+    let page = s.browser.get(&mut s.world, "/verify-email");
+    assert!(text(&page["body"]).contains("There is nothing to confirm"), "{page}");
+}
+
+#[test]
 fn a25_a_new_address_is_the_login_only_once_it_is_verified() {
     let mut s = mailing();
     let new = "ada@example.org";

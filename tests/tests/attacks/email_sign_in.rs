@@ -14,7 +14,7 @@ pub(crate) fn hidden<'a>(page: &'a Value, name: &str) -> &'a str {
 }
 
 /// The command that types a code where the page asks for it.
-fn typed(browser: &Browser, page: &Value, code: &str) -> Value {
+pub(crate) fn typed(browser: &Browser, page: &Value, code: &str) -> Value {
     let fields = [("interaction", hidden(page, "interaction")), ("waiting", hidden(page, "waiting")), ("code", code)];
     browser.post_command("/sign-in-by-mail", &form(&fields))
 }

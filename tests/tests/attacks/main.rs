@@ -24,6 +24,7 @@ mod dpop_proof;
 mod dpop_resource;
 mod email;
 mod email_flows;
+mod email_operations;
 mod email_sign_in;
 mod exchange;
 mod exchange_ends;

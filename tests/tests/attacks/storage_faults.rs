@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::check::CREDENTIALS;
 use crate::operations::{OPERATIONS, Operation, redeem};
-use crate::{account_pages, authenticators, openid_operations};
+use crate::{account_pages, authenticators, email_operations, openid_operations};
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Fault {
@@ -198,6 +198,11 @@ fn sf_001_openid_connect_survives_every_fault() {
 #[test]
 fn sf_001_second_factors_survive_every_fault() {
     every_fault_of(authenticators::OPERATIONS);
+}
+
+#[test]
+fn sf_001_what_goes_by_mail_survives_every_fault() {
+    every_fault_of(email_operations::OPERATIONS);
 }
 
 #[test]
