@@ -15,6 +15,7 @@
 //! | [`password`] | what stands in place of a password, made and checked |
 //! | `sign_in` | how somebody gets there: the stages, and how often it may be tried |
 //! | [`mail`], `email` | what people are told at their own address, and what they do by way of it |
+//! | `security` | the page on what a person signs in with |
 //! | `overview` | the account page: what acts for a person, shown to them and ended by them |
 //! | `grant`, `token` | what was allowed, and the tokens made from it |
 //! | `oidc` | ID tokens, claims, userinfo, what a client calls a person |
@@ -62,6 +63,7 @@ pub mod refusal;
 mod resource;
 mod scope;
 mod seal;
+mod security;
 mod session;
 mod sign_in;
 mod subset;

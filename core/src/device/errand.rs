@@ -9,17 +9,21 @@ use crate::hash::{b64u, from_b64u, same, sha256};
 use crate::host::Host;
 use crate::refusal::Refusal;
 use crate::seal::Purpose;
+use crate::security::SECURITY;
 use crate::time::Millis;
 
 const PREFIX: &str = "cve_";
 /// The longest handle that is looked at.
 const LONGEST: usize = 512;
 
-/// The code that was entered (none: the account page), the browser it was entered in, and when.
+/// The code that was entered (none: a page of their own account), the browser it was entered in, and when.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Errand {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     user_code: Option<String>,
+    /// To the page on what they sign in with.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    security: bool,
     browser_sha256: String,
     began_at: Millis,
 }
@@ -27,8 +31,18 @@ pub(crate) struct Errand {
 impl Errand {
     /// The handle that goes through the browser.
     pub(crate) fn begin(host: &Host, user_code: Option<&UserCode>, browser: &str) -> String {
+        Self::seal(host, user_code, false, browser)
+    }
+
+    /// The same to the page on what the person signs in with.
+    pub(crate) fn begin_security(host: &Host, browser: &str) -> String {
+        Self::seal(host, None, true, browser)
+    }
+
+    fn seal(host: &Host, user_code: Option<&UserCode>, security: bool, browser: &str) -> String {
         let errand = Self {
             user_code: user_code.map(|code| code.as_str().to_owned()),
+            security,
             browser_sha256: b64u(sha256(browser.as_bytes())),
             began_at: host.now(),
         };
@@ -53,7 +67,11 @@ impl Errand {
     pub(crate) fn onward(host: &Host, handle: &str, browser: Option<&str>) -> Result<String, Refusal> {
         let errand = Self::read(host, handle, browser)?;
         let config = host.config();
-        Ok(if errand.user_code.is_some() { Self::address(config, handle) } else { Self::account_address(config) })
+        Ok(match errand {
+            Self { user_code: Some(_), .. } => Self::address(config, handle),
+            Self { security: true, .. } => config.issuer.address(SECURITY),
+            _ => Self::account_address(config),
+        })
     }
 
     /// What a handle says, if it is authentic, not over, and began in this very browser.

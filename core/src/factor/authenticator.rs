@@ -123,6 +123,13 @@ impl Authenticator {
         self.state.last_step().map(|step| step.saturating_mul(totp::PERIOD * 1000))
     }
 
+    /// The key again, while it waits for its first code.
+    pub(super) fn waiting_key(&self, keeper: &Keeper) -> Result<Option<NewKey>, Fault> {
+        let Some(expires_at) = self.until() else { return Ok(None) };
+        let key = keeper.open(&self.id, &self.sealed_key)?;
+        Ok(Some(NewKey { id: self.id.clone(), expires_at, key, algorithm: self.algorithm, digits: self.digits }))
+    }
+
     /// The same, confirmed by its first code, which is used by that.
     pub(super) fn confirm(&self, keeper: &Keeper, code: &str, now: Millis) -> Result<Self, crate::refusal::Stop> {
         let state = self.state.confirm(self.step_of(keeper, code, now, None)?, now)?;

@@ -2,15 +2,15 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Algorithm, Authenticator, Digits, Factors, Keeper, Kind, Proof, Wanted, put};
+use super::own::whether_removed;
+use super::{Algorithm, Authenticator, Digits, Factors, Keeper, Kind, Own, Proof, Wanted};
 use crate::account;
 use crate::change::Change;
 use crate::event::Event;
 use crate::handle::Owner;
 use crate::host::Host;
 use crate::record::Stored;
-use crate::refusal::{Fault, Refusal, Stop};
-use crate::session;
+use crate::refusal::{Refusal, Stop};
 use crate::sign_in::Attempts;
 use crate::time::Millis;
 use crate::want::EvenIfOver;
@@ -166,9 +166,9 @@ pub(crate) async fn list(host: &Host, ask: &Whose) -> Result<View, Stop> {
 pub(crate) async fn begin_totp(host: &Host, ask: &BeginTotp) -> Result<Begun, Stop> {
     check_name(ask.name.as_deref())?;
     let config = host.config();
-    let slot = Factors::slot(config, &ask.subject);
     let owner = Owner::Subject(ask.subject.clone());
-    let (stored, account) = host.load((EvenIfOver(slot.clone()), account::slot_of(host, &owner))).await?;
+    let wanted = (EvenIfOver(Factors::slot(config, &ask.subject)), account::slot_of(host, &owner));
+    let (stored, account) = host.load(wanted).await?;
     let person = account::active(host, account, &ask.subject).await?;
     let person = person.ok_or(Refusal::NotFound("There is no account with this id, or it is disabled"))?;
     let wanted = Wanted {
@@ -176,10 +176,7 @@ pub(crate) async fn begin_totp(host: &Host, ask: &BeginTotp) -> Result<Begun, St
         algorithm: ask.algorithm.unwrap_or_default(),
         digits: ask.digits.unwrap_or_default(),
     };
-    let factors = stored.as_ref().map(|stored| stored.value.clone()).unwrap_or_default();
-    let keeper = Keeper::of(config, &ask.subject);
-    let (factors, key) = factors.begin_totp(&keeper, host.random(), wanted, host.now())?;
-    host.commit(put(Change::default(), stored.as_ref(), slot, factors)).await?;
+    let key = Own { host, subject: &ask.subject, stored, by: None, keep: None }.begin_totp(wanted).await?;
     Ok(Begun {
         secret: key.base32(),
         uri: key.uri(&config.name, person.login()),
@@ -188,41 +185,22 @@ pub(crate) async fn begin_totp(host: &Host, ask: &BeginTotp) -> Result<Begun, St
     })
 }
 
-/// Two trips, and those that end the other sessions, which are last: from the commit on, nobody signs in without the new factor, so
-/// that none is missed.
+/// Two trips, and those that end the other sessions.
 pub(crate) async fn confirm_totp(host: &Host, ask: &ConfirmTotp) -> Result<Codes, Stop> {
-    let stored = load(host, &ask.subject).await?.ok_or(super::NO_SUCH)?;
-    let keeper = Keeper::of(host.config(), &ask.subject);
-    let factors = stored.value.clone();
-    let (factors, recovery_codes) = factors.confirm_totp(&keeper, host.random(), &ask.id, &ask.code, host.now())?;
-    if factors != stored.value {
-        host.tell(Event::FactorAdded { subject: ask.subject.clone(), factor_id: ask.id.clone() });
-        host.commit(Change::replace(&stored, factors)).await?;
-    }
-    end_others_for_good(host, &ask.subject, ask.keep_session.as_deref()).await?;
-    Ok(Codes { recovery_codes })
+    let own = own(host, &ask.subject, ask.keep_session.as_deref()).await?;
+    Ok(Codes { recovery_codes: own.confirm_totp(&ask.id, &ask.code).await? })
 }
 
 /// Two trips.
 pub(crate) async fn regenerate(host: &Host, ask: &Whose) -> Result<Codes, Stop> {
-    let stored = load(host, &ask.subject).await?.ok_or(super::STANDS_FOR_NOTHING)?;
-    let keeper = Keeper::of(host.config(), &ask.subject);
-    let (factors, codes) = stored.value.clone().regenerate_recovery(&keeper, host.random())?;
-    host.tell(Event::RecoveryCodesRegenerated { subject: ask.subject.clone() });
-    host.commit(Change::replace(&stored, factors)).await?;
-    Ok(Codes { recovery_codes: Some(codes) })
+    let own = own(host, &ask.subject, None).await?;
+    Ok(Codes { recovery_codes: Some(own.regenerate().await?) })
 }
 
-/// Two trips, and those that end the other sessions, which are first: whoever could not finish may try again.
+/// Two trips, and those that end the other sessions.
 pub(crate) async fn remove(host: &Host, ask: &Remove) -> Result<Removed, Stop> {
-    let Some(stored) = load(host, &ask.subject).await? else { return Ok(Removed { removed: false }) };
-    let Ok(factors) = stored.value.clone().remove(&ask.id, host.now()) else { return Ok(Removed { removed: false }) };
-    if stored.value.is_confirmed(&ask.id) {
-        end_others(host, &ask.subject, ask.keep_session.as_deref()).await?;
-    }
-    host.tell(Event::FactorRemoved { subject: ask.subject.clone(), factor_id: ask.id.clone() });
-    host.commit(put(Change::default(), Some(&stored), Factors::slot(host.config(), &ask.subject), factors)).await?;
-    Ok(Removed { removed: true })
+    let own = own(host, &ask.subject, ask.keep_session.as_deref()).await?;
+    Ok(Removed { removed: whether_removed(own.remove(&ask.id).await)? })
 }
 
 /// Two trips. A right code is used by it, and held to the counter of the person's attempts; a wrong one is counted before it is told.
@@ -252,32 +230,15 @@ pub(crate) async fn verify(host: &Host, ask: &Verify) -> Result<Verified, Stop> 
     Ok(verified)
 }
 
-/// Whoever is signed in elsewhere proves themselves again.
-async fn end_others(host: &Host, subject: &str, keep: Option<&str>) -> Result<(), Stop> {
-    match keep {
-        _ if !host.config().sign_in.end_sessions_on_factor_change => Ok(()),
-        Some(id) => session::end_others(host, subject, id).await,
-        None => session::end_all(host, subject).await,
-    }
-}
-
-/// The same where the decision stands already: no session that changes while it is ended makes it anew.
-async fn end_others_for_good(host: &Host, subject: &str, keep: Option<&str>) -> Result<(), Stop> {
-    const TRIES: usize = 3;
-    for _ in 0..TRIES {
-        match end_others(host, subject, keep).await {
-            Err(Stop::Stale) => {}
-            ended => return ended,
-        }
-    }
-    Err(Fault::Contended.into())
+async fn own<'a>(host: &'a Host, subject: &'a str, keep: Option<&'a str>) -> Result<Own<'a>, Stop> {
+    Ok(Own { host, subject, stored: load(host, subject).await?, by: None, keep })
 }
 
 async fn load(host: &Host, subject: &str) -> Result<Option<Stored<Factors>>, Stop> {
     host.load(Factors::slot(host.config(), subject)).await
 }
 
-pub(super) fn check_name(name: Option<&str>) -> Result<(), Refusal> {
+fn check_name(name: Option<&str>) -> Result<(), Refusal> {
     match name {
         Some(name) if !(1..=100).contains(&name.chars().count()) || name.contains(char::is_control) => {
             Err(Refusal::InvalidArgument("name: from 1 to 100 characters"))

@@ -8,6 +8,8 @@ mod base32;
 mod commands;
 mod keeper;
 mod key_uri;
+mod own;
+mod qr;
 mod recovery;
 mod totp;
 
@@ -17,6 +19,8 @@ pub(crate) use authenticator::{Authenticator, NewKey, Wanted};
 pub use commands::{BeginTotp, ConfirmTotp, Remove, Verify, Whose};
 pub(crate) use commands::{begin_totp, confirm_totp, list, regenerate, remove, verify};
 pub(crate) use keeper::Keeper;
+pub(crate) use own::Own;
+pub(crate) use qr::Qr;
 pub use totp::{Algorithm, Digits};
 
 use crate::account;

@@ -15,6 +15,7 @@ use crate::oidc::logout::logout_endpoint;
 use crate::oidc::userinfo::userinfo_endpoint;
 use crate::overview::{account_page, post_account};
 use crate::refusal::{Fault, Refusal, Stop};
+use crate::security::{SECURITY, post_security, security_page};
 use crate::session::remember;
 use crate::sign_in::{SECOND, post_second_factor, post_sign_in, sign_in_page};
 use crate::token::{introspection_endpoint, revocation_endpoint, token_endpoint};
@@ -35,6 +36,7 @@ enum Endpoint {
     Device,
     Account,
     ByMail(ByMail),
+    Security,
     Jwks,
     Metadata,
     UserInfo,
@@ -126,6 +128,7 @@ impl Endpoint {
             Pages::CONSENT => Self::Consent,
             Pages::DEVICE => Self::Device,
             Pages::ACCOUNT => Self::Account,
+            SECURITY => Self::Security,
             other if client_of(other).is_some() => Self::ClientConfiguration,
             other => Self::ByMail(ByMail::of(config, other)?),
         })
@@ -133,7 +136,9 @@ impl Endpoint {
 
     const fn methods(self) -> &'static str {
         match self {
-            Self::Authorize | Self::SignIn | Self::Consent | Self::Device | Self::Account => "GET, POST",
+            Self::Authorize | Self::SignIn | Self::Consent | Self::Device | Self::Account | Self::Security => {
+                "GET, POST"
+            }
             Self::Pushed | Self::DeviceAuthorization | Self::Token | Self::Introspect | Self::Revoke => "POST",
             Self::UserInfo | Self::Logout | Self::ByMail(_) => "GET, POST",
             Self::SecondFactor => "POST",
@@ -168,6 +173,7 @@ impl Endpoint {
                 | Self::Device
                 | Self::Account
                 | Self::ByMail(_)
+                | Self::Security
                 | Self::FormPost
                 | Self::Logout
         )
@@ -245,6 +251,8 @@ async fn answer(host: &Host, request: &Request, endpoint: Endpoint) -> Result<Re
         Endpoint::Account if request.method == "POST" => post_account(host, request).await,
         Endpoint::Account => account_page(host, request).await,
         Endpoint::ByMail(page) => page.answer(host, request).await,
+        Endpoint::Security if request.method == "POST" => post_security(host, request).await,
+        Endpoint::Security => security_page(host, request).await,
         Endpoint::DeviceAuthorization => device_authorization_endpoint(host, request).await,
         Endpoint::Token => token_endpoint(host, request).await,
         Endpoint::Introspect => introspection_endpoint(host, request).await,

@@ -23,6 +23,7 @@ use crate::http::{Cookie, Form, Request, Response, clear_cookie, read_cookie, se
 use crate::page::{Account, Brand, OwnSession, SignedOut};
 use crate::record::Stored;
 use crate::refusal::{Refusal, Stop};
+use crate::security::SECURITY;
 use crate::session::remember;
 use crate::session::{self, Presented, Session, SignedIn};
 
@@ -33,18 +34,18 @@ pub(crate) async fn account_page(host: &Host, request: &Request) -> Result<Respo
     if config.pages.account != Pages::ACCOUNT {
         let signed_in = session::find(host, cookie).await?.is_some();
         let there = || Response::see_other(Errand::account_address(config));
-        return Ok(if signed_in { there() } else { sign_in_first(host, request) });
+        return Ok(if signed_in { there() } else { sign_in(host, request) });
     }
     let after = Form::parse(request.query())?;
     let after = after.one("after")?;
-    let Some(presented) = Presented::read(config, cookie) else { return Ok(sign_in_first(host, request)) };
+    let Some(presented) = Presented::read(config, cookie) else { return Ok(sign_in(host, request)) };
     let held = Held::scan(host, presented.owner().name(), after).await?;
     match held.whose(host, &presented).await? {
         Some(signed_in) => {
             signed_in.note_seen(host).await?;
             show(host, &presented, &signed_in, &held, after.is_some()).await
         }
-        None => Ok(sign_in_first(host, request)),
+        None => Ok(sign_in(host, request)),
     }
 }
 
@@ -56,13 +57,13 @@ pub(crate) async fn post_account(host: &Host, request: &Request) -> Result<Respo
     let config = host.config();
     let presented = Presented::read(config, read_cookie(config, request, Cookie::Session));
     let Some(presented) = presented.filter(|_| config.pages.account == Pages::ACCOUNT) else {
-        return Ok(sign_in_first(host, request));
+        return Ok(sign_in(host, request));
     };
     if !form.one("token")?.is_some_and(|token| presented.is_form_token(token)) {
         return Err(Refusal::Forbidden("This form was not sent from a page of this session").into());
     }
     let held = Held::scan(host, presented.owner().name(), None).await?;
-    let Some(signed_in) = held.whose(host, &presented).await? else { return Ok(sign_in_first(host, request)) };
+    let Some(signed_in) = held.whose(host, &presented).await? else { return Ok(sign_in(host, request)) };
     let mine = Mine { host, subject: &signed_in.subject.id, id: &signed_in.session.id, own: signed_in.row() };
     if form.one("sign_out")?.is_some() {
         session::end(host, mine.subject, mine.id, mine.own).await?;
@@ -167,6 +168,7 @@ async fn show(
         sessions: sessions.into_iter().map(own).collect(),
         now: host.now(),
         action: &format!("{}{}", host.config().issuer.path, Pages::ACCOUNT),
+        security: &format!("{}{SECURITY}", host.config().issuer.path),
         token: &presented.form_token(),
         is_continued,
         more: held.cursor(),
@@ -176,12 +178,16 @@ async fn show(
     Ok(signed_in.renewed(host)?.into_iter().fold(page, |page, (name, value)| page.with(name, value)))
 }
 
-/// The browser comes back after it; nothing is stored.
-fn sign_in_first(host: &Host, request: &Request) -> Response {
+fn sign_in(host: &Host, request: &Request) -> Response {
+    sign_in_first(host, request, |host, browser| Errand::begin(host, None, browser))
+}
+
+/// The browser comes back after it, on the errand that begins; nothing is stored.
+pub(crate) fn sign_in_first(host: &Host, request: &Request, begin: fn(&Host, &str) -> String) -> Response {
     let config = host.config();
     let browser = browser_of(host, read_cookie(config, request, Cookie::Browser));
     let (name, value) = set_cookie(config, Cookie::Browser, &browser, config.lifetimes.interaction);
-    Response::see_other(sign_in_address(config, &Errand::begin(host, None, &browser))).with(name, value)
+    Response::see_other(sign_in_address(config, &begin(host, &browser))).with(name, value)
 }
 
 fn brand(host: &Host) -> Brand<'_> {

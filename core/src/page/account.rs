@@ -20,6 +20,8 @@ pub struct Account<'a> {
     pub now: Millis,
     /// The path the form is posted to; the page itself.
     pub action: &'a str,
+    /// The path of the page on what the person signs in with.
+    pub security: &'a str,
     /// What shows that the form is the session's own, carried in a hidden field.
     pub token: &'a str,
     /// There are pages before this one.
@@ -75,16 +77,8 @@ impl Account<'_> {
         display_name(self.account_name)
     }
 
-    /// How long ago that was, in the largest unit that says something.
     fn ago(&self, then: &Millis) -> String {
-        let minutes = self.now.saturating_sub(*then) / 60_000;
-        let (count, unit) = match minutes {
-            0 => return "just now".to_owned(),
-            1..60 => (minutes, "minute"),
-            60..1440 => (minutes / 60, "hour"),
-            _ => (minutes / 1440, "day"),
-        };
-        format!("{count} {unit}{} ago", if count == 1 { "" } else { "s" })
+        super::ago(self.now, *then)
     }
 }
 
@@ -126,6 +120,7 @@ mod tests {
             sessions: vec![session("a", true), session("b", false)],
             now: 5 * 1440 * MINUTE,
             action: "/account",
+            security: "/account/security",
             token: "t0ken",
             is_continued: false,
             more: None,

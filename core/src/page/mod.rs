@@ -13,6 +13,7 @@ mod error_page;
 mod form_post;
 mod headers;
 mod second_factor;
+mod security;
 mod sign_in;
 mod sign_out;
 mod signed_in;
@@ -32,6 +33,7 @@ pub use form_post::FormPost;
 pub(crate) use form_post::SUBMIT;
 pub use headers::{headers, headers_with_script};
 pub use second_factor::{CodeProblem, Means, SecondFactor};
+pub use security::{AddAuthenticator, NewRecoveryCodes, OwnAuthenticator, Picture, Security};
 pub use sign_in::{Problem, SignIn};
 pub use sign_out::SignOut;
 pub use signed_in::SignedIn;
@@ -54,4 +56,16 @@ impl Brand<'_> {
 /// The page as text. Writing to a `String` does not fail, and no value shown here has a `Display` that does.
 fn html(page: &impl askama::Template) -> String {
     page.render().unwrap_or_default()
+}
+
+/// How long ago that was, in the largest unit that says something.
+fn ago(now: crate::time::Millis, then: crate::time::Millis) -> String {
+    let minutes = now.saturating_sub(then) / 60_000;
+    let (count, unit) = match minutes {
+        0 => return "just now".to_owned(),
+        1..60 => (minutes, "minute"),
+        60..1440 => (minutes / 60, "hour"),
+        _ => (minutes / 1440, "day"),
+    };
+    format!("{count} {unit}{} ago", if count == 1 { "" } else { "s" })
 }

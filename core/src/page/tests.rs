@@ -53,6 +53,7 @@ fn pages(text: &str) -> Vec<(&'static str, String)> {
         }],
         now: 0,
         action: text,
+        security: text,
         token: text,
         is_continued: true,
         more: Some(text),
@@ -89,6 +90,31 @@ fn pages(text: &str) -> Vec<(&'static str, String)> {
         problem,
         back: Some(text),
     };
+    let app = OwnAuthenticator { id: text.to_owned(), name: Some(text.to_owned()), added_at: 0, last_used_at: 0 };
+    let security = Security {
+        brand,
+        login: text,
+        has_password: true,
+        authenticators: vec![app],
+        recovery_codes_left: 1,
+        is_recent: true,
+        now: 0,
+        action: text,
+        account: text,
+        token: text,
+        problem: Some(text),
+        notice: Some(text),
+    };
+    let add_authenticator = AddAuthenticator {
+        brand,
+        id: text,
+        secret: text,
+        uri: text,
+        picture: None,
+        action: text,
+        token: text,
+        problem: Some(text),
+    };
     vec![
         ("ask for a mail", ask.render()),
         ("mailbox", Mailbox { brand, text, code, problem, back: Some(text) }.render()),
@@ -96,6 +122,9 @@ fn pages(text: &str) -> Vec<(&'static str, String)> {
         ("new password", NewPassword { brand, login: text, shortest, action: text, token: text, problem }.render()),
         ("sign up", sign_up.render()),
         ("done by mail", MailDone { brand, title: text, text, onward: Some(text) }.render()),
+        ("security", security.render()),
+        ("add an authenticator", add_authenticator.render()),
+        ("recovery codes", NewRecoveryCodes { brand, codes: &[text.to_owned()], onward: text }.render()),
         ("second factor", second_factor.render()),
         ("account", account.render()),
         ("sign-in", sign_in.render()),

@@ -196,6 +196,11 @@ impl Rows {
         self.account.as_ref().map(|account| account.version.clone())
     }
 
+    /// Whether the account, where the engine keeps it, has a password.
+    pub(crate) fn has_password(&self) -> bool {
+        self.account.as_ref().is_some_and(|account| account.value.password.is_some())
+    }
+
     pub(super) fn into_session(self) -> Option<Stored<Session>> {
         self.session
     }

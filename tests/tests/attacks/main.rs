@@ -63,6 +63,7 @@ mod revocation;
 mod rows_behind;
 mod sealed_sessions;
 mod second_factor;
+mod security_page;
 mod session_bag;
 mod session_life;
 mod session_tokens;
