@@ -126,6 +126,7 @@ impl Mine<'_> {
         if self.own.is_none() {
             return session::end_others(self.host, self.subject, self.id).await;
         }
+        session::forget_others(self.host, self.subject, self.id).await?;
         loop {
             let mut others = held.records::<Session>(self.host, "session.")?;
             others.retain(|session| session.value.id != self.id);

@@ -206,12 +206,24 @@ impl Prepared {
         if let Some(remembered) = remembered {
             begun.headers.push(remembered.cookie(host)?);
         }
-        // In another partition, and the session has its own copy now.
         if let Some(bag) = bag {
-            host.commit(Change::delete(bag.key)).await?;
+            leave_visitor(host, &bag.key).await?;
         }
         Ok(begun)
     }
+}
+
+/// The visitor's bag is in another partition, and the session has its own copy now. The sign-in is done: it is not decided anew because
+/// a store was too busy for this.
+async fn leave_visitor(host: &Host, bag: &Key) -> Result<(), Stop> {
+    const TRIES: usize = 3;
+    for _ in 0..TRIES {
+        match host.commit(Change::delete(bag.clone())).await {
+            Err(Stop::Stale) => {}
+            left => return left,
+        }
+    }
+    Err(Fault::Contended.into())
 }
 
 pub(super) fn handle(host: &Host, session: &Session, id: Id, secret: Secret) -> (&'static str, String) {

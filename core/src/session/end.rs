@@ -2,7 +2,7 @@
 
 use super::bag::Bag;
 use super::remember::{self, Remembered};
-use super::{Session, epoch, is_sealed};
+use super::{Session, epoch, is_sealed, slot_of};
 use crate::account;
 use crate::ask::Key;
 use crate::change::Change;
@@ -38,28 +38,38 @@ pub(crate) async fn end_found(
     grant::end_of_sessions(host, &subject, Some(&ids)).await
 }
 
-/// Ends all sessions of a person.
+/// Ends all sessions of a person. What would begin others goes first.
 pub(crate) async fn end_all(host: &Host, subject: &str) -> Result<(), Stop> {
-    let prefix = format!("{}/session.", partition(host.tenant(), account::ROOM, subject));
-    remove(host, Change::default(), host.scan_all::<Session>(prefix).await?).await?;
+    remember::forget(host, subject, None).await?;
+    remove(host, Change::default(), host.scan_all::<Session>(prefix(host, subject)).await?).await?;
     if is_sealed(host.config()) {
         epoch::raise(host, subject, None).await?;
     }
-    remember::forget(host, subject, None).await?;
     grant::end_of_sessions(host, subject, None).await
 }
 
 /// Ends all sessions of a person but this one.
 pub(crate) async fn end_others(host: &Host, subject: &str, keep_id: &str) -> Result<(), Stop> {
-    let prefix = format!("{}/session.", partition(host.tenant(), account::ROOM, subject));
-    let (kept, others): (Vec<_>, Vec<_>) =
-        host.scan_all::<Session>(prefix).await?.into_iter().partition(|session| session.value.id == keep_id);
+    forget_others(host, subject, keep_id).await?;
+    let mut others = host.scan_all::<Session>(prefix(host, subject)).await?;
+    others.retain(|session| session.value.id != keep_id);
     if is_sealed(host.config()) {
         epoch::raise(host, subject, Some(keep_id)).await?;
     }
-    let kept = kept.first().and_then(|kept| kept.value.remember.as_deref());
-    remember::forget(host, subject, kept).await?;
     end_found(host, others, None).await
+}
+
+/// The remembered browsers of a person are forgotten, but for the one that this session is of.
+pub(crate) async fn forget_others(host: &Host, subject: &str, keep_id: &str) -> Result<(), Stop> {
+    if host.config().sign_in.remember_for.is_none() {
+        return Ok(());
+    }
+    let kept = host.load(slot_of(host.config(), subject, keep_id)?).await?;
+    remember::forget(host, subject, kept.as_ref().and_then(|kept| kept.value.remember.as_deref())).await
+}
+
+fn prefix(host: &Host, subject: &str) -> String {
+    format!("{}/session.", partition(host.tenant(), account::ROOM, subject))
 }
 
 /// The rows are gone as they were read, together, and whom they say to tell will be told.

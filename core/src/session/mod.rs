@@ -28,7 +28,7 @@ pub(crate) use agent::Agent;
 pub(crate) use begin::{Former, New, Old, begin, prepare};
 pub use commands::{Resume, RevokeAll, RevokeOthers};
 pub(crate) use commands::{Revoked, item_id, list, resume, revoke, revoke_all, revoke_others, slot_of};
-pub(crate) use end::{end, end_all, end_found, end_others};
+pub(crate) use end::{end, end_all, end_found, end_others, forget_others};
 pub use open::{Open, Save};
 pub(crate) use open::{open, save};
 pub(crate) use presented::{Presented, SignedIn};

@@ -19,6 +19,7 @@ mod refusals;
 mod registration;
 mod resource_server;
 mod services;
+mod sessions;
 mod sign_in;
 mod tokens;
 
@@ -31,6 +32,7 @@ pub fn all() -> Vec<Scenario> {
     [
         administration::ALL,
         sign_in::ALL,
+        sessions::ALL,
         factors::ALL,
         passwords::ALL,
         pushed::ALL,

@@ -66,6 +66,7 @@ mod second_factor;
 mod security_page;
 mod session_bag;
 mod session_life;
+mod session_operations;
 mod session_tokens;
 mod sessions;
 mod storage;

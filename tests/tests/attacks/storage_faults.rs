@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::check::CREDENTIALS;
 use crate::operations::{OPERATIONS, Operation, redeem};
-use crate::{account_pages, authenticators, email_operations, openid_operations, security_page};
+use crate::{account_pages, authenticators, email_operations, openid_operations, security_page, session_operations};
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Fault {
@@ -195,6 +195,11 @@ fn sf_001_the_account_page_survives_every_fault() {
 #[test]
 fn sf_001_openid_connect_survives_every_fault() {
     every_fault_of(openid_operations::OPERATIONS);
+}
+
+#[test]
+fn sf_001_sf_004_sessions_survive_every_fault() {
+    every_fault_of(session_operations::OPERATIONS);
 }
 
 #[test]
