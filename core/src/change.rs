@@ -80,6 +80,12 @@ impl Change {
         self
     }
 
+    /// The same, if there is no such row.
+    pub(crate) fn and_require_none(mut self, key: Key) -> Self {
+        self.require.push(Require { key, version: None });
+        self
+    }
+
     /// The same, and this row is gone, if it is as it was read.
     pub(crate) fn and_remove(self, key: Key, version: String) -> Self {
         self.and_require(key.clone(), version).and_delete(Some(key))

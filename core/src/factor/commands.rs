@@ -13,7 +13,6 @@ use crate::record::Stored;
 use crate::refusal::{Refusal, Stop};
 use crate::sign_in::Attempts;
 use crate::time::Millis;
-use crate::want::EvenIfOver;
 
 /// `factors.list`, `factors.regenerateRecoveryCodes`.
 #[derive(Debug, Deserialize)]
@@ -167,7 +166,7 @@ pub(crate) async fn begin_totp(host: &Host, ask: &BeginTotp) -> Result<Begun, St
     check_name(ask.name.as_deref())?;
     let config = host.config();
     let owner = Owner::Subject(ask.subject.clone());
-    let wanted = (EvenIfOver(Factors::slot(config, &ask.subject)), account::slot_of(host, &owner));
+    let wanted = (Factors::slot(config, &ask.subject), account::slot_of(host, &owner));
     let (stored, account) = host.load(wanted).await?;
     let person = account::active(host, account, &ask.subject).await?;
     let person = person.ok_or(Refusal::NotFound("There is no account with this id, or it is disabled"))?;

@@ -60,6 +60,11 @@ impl Record for Factors {
         }
         Some(self.authenticators.iter().filter_map(Authenticator::until).max().unwrap_or_default())
     }
+
+    /// What waited too long is left out where it matters; the row itself is read as long as it is there, so that commits know it.
+    fn is_over(&self, _: Millis) -> bool {
+        false
+    }
 }
 
 /// What somebody proves themselves with.
@@ -245,6 +250,14 @@ impl Factors {
     fn without_over(mut self, now: Millis) -> Self {
         self.authenticators.retain(|authenticator| !authenticator.is_over(now));
         self
+    }
+}
+
+/// The same change, if the row is as it was read.
+pub(crate) fn unchanged(change: Change, slot: Slot<Factors>, stored: Option<&Stored<Factors>>) -> Change {
+    match stored {
+        Some(stored) => change.and_require(stored.key.clone(), stored.version.clone()),
+        None => change.and_require_none(slot.key),
     }
 }
 

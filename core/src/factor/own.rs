@@ -20,7 +20,7 @@ pub(crate) struct Own<'a> {
 }
 
 impl Own<'_> {
-    /// One commit. `stored` may be over: it stands where another would be made.
+    /// One commit.
     pub(crate) async fn begin_totp(self, wanted: Wanted) -> Result<NewKey, Stop> {
         let (factors, key) = self.factors().begin_totp(&self.keeper(), self.host.random(), wanted, self.host.now())?;
         self.commit(factors).await?;

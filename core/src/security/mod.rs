@@ -21,7 +21,6 @@ use crate::page::{OwnAuthenticator, Security};
 use crate::record::Stored;
 use crate::refusal::{Refusal, Stop};
 use crate::session::{Presented, Session, SignedIn};
-use crate::want::EvenIfOver;
 
 /// Under the issuer.
 pub(crate) const SECURITY: &str = "/account/security";
@@ -96,7 +95,7 @@ impl<'a> Here<'a> {
     }
 
     async fn load(host: &'a Host, presented: Presented) -> Result<Option<Self>, Stop> {
-        let factors = EvenIfOver(Factors::slot(host.config(), presented.owner().name()));
+        let factors = Factors::slot(host.config(), presented.owner().name());
         let (rows, factors) = host.load((Presented::slots(Some(&presented), host), factors)).await?;
         let has_password = rows.has_password();
         let signed_in = Presented::check(Some(&presented), host, rows).await?;

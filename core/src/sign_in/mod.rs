@@ -27,7 +27,7 @@ pub(crate) use visitor::Visitor;
 use pending::Pending;
 
 use crate::change::Change;
-use crate::factor::Factors;
+use crate::factor::{self, Factors};
 use crate::host::Host;
 use crate::record::Stored;
 use crate::refusal::Stop;
@@ -72,14 +72,19 @@ pub(crate) async fn first_factor(
 ) -> Result<Came, Stop> {
     let Proved { first, attempts, factors, former, change, password_digest } = proved;
     let also = |with| happens(attempts.as_ref(), change, with);
-    match factors.filter(|factors| factors.value.wants_second()) {
-        Some(factors) => {
+    match factors {
+        Some(factors) if factors.value.wants_second() => {
             let pending = Pending::new(interaction, first, browser, password_digest, host.now());
             let pending = pending.remembering(visitor.remember);
             host.commit(also(Change::default())).await?;
             Ok(Came::Halfway(pending.seal(host), factors))
         }
-        None => Ok(Came::In(begin(host, visitor, (former, visitor.remember), &first.full(host.now()), also).await?)),
+        // Whoever adds a second factor meanwhile is not passed by.
+        without => {
+            let slot = Factors::slot(host.config(), &first.subject);
+            let also = |with| factor::unchanged(also(with), slot, without.as_ref());
+            Ok(Came::In(begin(host, visitor, (former, visitor.remember), &first.full(host.now()), also).await?))
+        }
     }
 }
 

@@ -375,6 +375,34 @@ fn is_session_of(s: &mut Setting, browser: &Browser, id: &str) -> bool {
 }
 
 #[test]
+fn se_018_who_signs_in_while_a_factor_is_added_is_asked_for_it() {
+    let mut s = Setting::opaque();
+    let command = guess_command(&mut s, &mut Browser::new(), "ada", PASSWORD, "203.0.113.9");
+    let mut step = s.world.begin(command);
+    let mut added = false;
+    while step.get("ask").is_some() {
+        if step["ask"].get("commit").is_some() && !added {
+            added = true;
+            enroll(&mut s);
+        }
+        let answer = s.world.store.answer(&step["ask"]);
+        step = s.world.resume(&step["flow"], answer);
+    }
+    assert!(text(&step["done"]["ok"]["body"]).contains(r#"name="pending""#), "{step}");
+    assert!(s.world.store.keys("/session.").is_empty());
+}
+
+#[test]
+fn what_waited_too_long_stands_in_nobodys_way() {
+    let mut s = Setting::opaque();
+    let command = begin_command(&s);
+    s.world.ok(command);
+    s.world.advance(WINDOW);
+    let mut browser = elsewhere(&mut s.world, "ada");
+    assert!(is_signed_in(&mut browser, &mut s.world));
+}
+
+#[test]
 fn an_authenticator_that_nobody_confirms_asks_nobody_and_goes() {
     let mut s = Setting::opaque();
     let command = begin_command(&s);
