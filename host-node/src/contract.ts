@@ -1,5 +1,5 @@
 // The messages between the engine and this host: docs/contract.md sections 2 to 4.
-import type { DeriveCosts } from "./options.js";
+import type { DeriveCosts, HashParameters } from "./options.js";
 import type { Mail } from "./shapes.js";
 import type { Commit, Committed, Page, Row } from "./store.js";
 
@@ -38,7 +38,7 @@ export interface FetchAsk {
 export interface DeriveAsk {
   readonly algorithm: DeriveCosts["algorithm"];
   /** Those of the algorithm, and `length`. */
-  readonly parameters: Omit<DeriveCosts, "algorithm">;
+  readonly parameters: HashParameters;
   readonly secret: string;
   readonly salt: string;
 }

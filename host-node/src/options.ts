@@ -213,6 +213,10 @@ export type DeriveCosts =
   | { algorithm: "scrypt"; ln: number; r: number; p: number; length: number }
   | { algorithm: "pbkdf2-sha256" | "pbkdf2-sha512"; iterations: number; length: number };
 
+/** The costs without the name of their algorithm. */
+export type HashParameters = ParametersOf<DeriveCosts>;
+type ParametersOf<Costs> = Costs extends unknown ? Omit<Costs, "algorithm"> : never;
+
 /**
  * Derives a key elsewhere: `workerThreads()` of `claviger/node`, or native code. `signal` is aborted when nobody waits for it any more.
  * Throw a `Fault` with the code `busy` to answer the request with 503.

@@ -1,6 +1,6 @@
 // What the typed commands take and give: docs/contract.md section 5. Times are milliseconds since 1970 (UTC).
 
-import type { DeriveCosts, Lifetime } from "./options.js";
+import type { DeriveCosts, HashParameters, Lifetime } from "./options.js";
 
 /** An OAuth client. */
 export interface Client {
@@ -208,7 +208,7 @@ export type PasswordGuess = ({ id: string } | { login: string }) & {
 export interface InspectedHash {
   readonly algorithm: DeriveCosts["algorithm"];
   /** Those of the algorithm, and `length` in bytes. */
-  readonly parameters: Omit<DeriveCosts, "algorithm">;
+  readonly parameters: HashParameters;
   /** The id of the pepper, if there is one. */
   readonly pepper: string | null;
   /** Whether a new hash would be better. */

@@ -21,6 +21,7 @@ export type {
   EngineSource,
   Fetch,
   HashCosts,
+  HashParameters,
   Host,
   Lifetime,
   NewHashes,

@@ -93,6 +93,10 @@ test("users: a password comes from the environment, a file or the engine's own c
   assert.equal("password" in JSON.parse(typed.out), false);
   writeFileSync(join(cwd, "password"), "another horse battery\n");
   await json("users set-password bob --password-file password");
+  writeFileSync(join(cwd, "hash"), "$2b$05$......................qQntMbffSLmHiyGdIU5NtaOgpOclJue\n");
+  assert.equal((await json("users create grace --hashed --password-file hash")).login, "grace");
+  assert.equal((await type("users create hal --hashed --password-file password")).code, 1);
+  assert.equal((await type("users create hal --hashed --generate")).code, 2);
   assert.equal((await json("users disable bob")).disabled, true);
   assert.equal((await json(`users show ${made.id}`)).login, "ada");
   assert.deepEqual(await json("sessions list ada"), []);

@@ -96,13 +96,26 @@ pub struct SetPassword {
 
 /// Sets a password without asking for the old one, as whoever runs the server may.
 pub(crate) async fn set_password(host: &Host, ask: &SetPassword) -> Result<View, Stop> {
-    let password = new_password(host, ask.password.as_ref(), ask.password_hash.as_ref()).await?;
-    let password = password.ok_or(Refusal::InvalidArgument("Give password or passwordHash"))?;
-    let view = replace(host, existing(host, &ask.id).await?, password, |change| change).await?;
+    let view = match already(host, &ask.id).await? {
+        Some(view) => view,
+        None => {
+            let password = new_password(host, ask.password.as_ref(), ask.password_hash.as_ref()).await?;
+            let password = password.ok_or(Refusal::InvalidArgument("Give password or passwordHash"))?;
+            replace(host, existing(host, &ask.id).await?, password, |change| change).await?
+        }
+    };
     if ask.end_sessions {
         session::end_all(host, &ask.id).await?;
     }
     Ok(view)
+}
+
+/// The account, in a flow that has given it its password already, and decides anew because sessions changed under it.
+async fn already(host: &Host, id: &str) -> Result<Option<View>, Stop> {
+    if !host.found_good() {
+        return Ok(None);
+    }
+    Ok(Some(View::of(&existing(host, id).await?.value)))
 }
 
 /// `accounts.changePassword`.
@@ -123,16 +136,28 @@ pub struct ChangePassword {
 
 /// Changes a password for whoever knows the current one: an attempt like any other.
 pub(crate) async fn change_password(host: &Host, ask: &ChangePassword) -> Result<View, Stop> {
-    let attempt = Attempt::at(host, &ask.id, ask.remote.as_deref()).await?;
-    let proved = attempt.check(host, ask.current.text()).await?.ok_or(Refusal::WrongCredentials)?;
-    let password = password::hash(host, ask.new.text()).await?;
-    let view = replace(host, proved.by.account, password, |change| proved.attempts.passed(change)).await?;
-    match &ask.keep_session {
-        _ if !ask.end_sessions => {}
-        Some(kept) => session::end_others(host, &ask.id, kept).await?,
-        None => session::end_all(host, &ask.id).await?,
-    }
+    let view = match already(host, &ask.id).await? {
+        Some(view) => view,
+        None => {
+            let attempt = Attempt::at(host, &ask.id, ask.remote.as_deref()).await?;
+            let proved = attempt.check(host, ask.current.text()).await?.ok_or(Refusal::WrongCredentials)?;
+            let password = password::hash(host, ask.new.text()).await?;
+            // Before the change, since whoever has to try again after it would not know the current password any more; and after it,
+            // since somebody may have signed in meanwhile.
+            end_sessions(host, ask).await?;
+            replace(host, proved.by.account, password, |change| proved.attempts.passed(change)).await?
+        }
+    };
+    end_sessions(host, ask).await?;
     Ok(view)
+}
+
+async fn end_sessions(host: &Host, ask: &ChangePassword) -> Result<(), Stop> {
+    match &ask.keep_session {
+        _ if !ask.end_sessions => Ok(()),
+        Some(kept) => session::end_others(host, &ask.id, kept).await,
+        None => session::end_all(host, &ask.id).await,
+    }
 }
 
 async fn replace(
@@ -145,8 +170,9 @@ async fn replace(
     let view = View::of(&account);
     mail::password_changed(host, &account);
     let change = email::void_all(host.config(), &stored.value.id, Change::replace(&stored, account), None);
-    host.commit(also(change)).await?;
     host.tell(Event::PasswordSet { subject: stored.value.id });
+    host.commit(also(change)).await?;
+    host.find_good();
     Ok(view)
 }
 

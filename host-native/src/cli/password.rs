@@ -15,21 +15,25 @@ pub(super) struct PasswordSource {
     /// [env: CLAVIGER_PASSWORD_FILE]
     #[arg(long, value_name = "FILE")]
     password_file: Option<PathBuf>,
+    /// It is no password, but the hash that another system made of it
+    #[arg(long)]
+    hashed: bool,
     /// Make up a password and print it
-    #[arg(long, conflicts_with = "password_file")]
+    #[arg(long, conflicts_with_all = ["password_file", "hashed"])]
     generate: bool,
 }
 
-/// A password, and whether its owner has yet to be told.
+/// A password, and whether its owner has yet to be told; or the hash of one.
 pub(super) struct Password {
     pub(super) text: String,
+    pub(super) hashed: bool,
     pub(super) generated: bool,
 }
 
 impl PasswordSource {
     pub(super) fn read(&self) -> Result<Password, Failure> {
         if self.generate {
-            return Ok(Password { text: fresh_password()?, generated: true });
+            return Ok(Password { text: fresh_password()?, hashed: false, generated: true });
         }
         let file = self.password_file.clone().or_else(|| variable("CLAVIGER_PASSWORD_FILE").map(PathBuf::from));
         let text = match (file, variable("CLAVIGER_PASSWORD")) {
@@ -37,7 +41,7 @@ impl PasswordSource {
             (None, Some(password)) => password,
             (None, None) => ask()?,
         };
-        Ok(Password { text, generated: false })
+        Ok(Password { text, hashed: self.hashed, generated: false })
     }
 }
 

@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 use claviger::Claviger;
-use claviger::commands::{Account, AccountChange, NewAccount};
+use claviger::commands::{Account, AccountChange, NewAccount, NewPassword};
 use serde::Serialize;
 
 use super::failure::Failure;
@@ -67,8 +67,9 @@ pub(super) async fn run(auth: &Claviger, command: UsersCommand, output: Output) 
     match command {
         UsersCommand::Create(create) => {
             let password = create.password.read()?;
-            let (login, password_text) = (create.login, Some(password.text.clone()));
-            let account = NewAccount { login, password: password_text, name: create.name, ..NewAccount::default() };
+            let (text, login, name) = (Some(password.text.clone()), create.login, create.name);
+            let (password_text, password_hash) = if password.hashed { (None, text) } else { (text, None) };
+            let account = NewAccount { login, password: password_text, password_hash, name, ..NewAccount::default() };
             shown_once(auth.accounts().create(&account).await?, password, output)
         }
         UsersCommand::List => output.table(&all(async |paging| auth.accounts().list(&paging).await).await?, &COLUMNS),
@@ -78,7 +79,9 @@ pub(super) async fn run(auth: &Claviger, command: UsersCommand, output: Output) 
         UsersCommand::SetPassword(SetPassword { who: Who { user }, password }) => {
             let account = find(auth, &user).await?;
             let password = password.read()?;
-            let account = auth.accounts().set_password(&account.id, &password.text).await?;
+            let new =
+                if password.hashed { NewPassword::Hash(&password.text) } else { NewPassword::Text(&password.text) };
+            let account = auth.accounts().set_password_as(&account.id, &new, true).await?;
             // Its owner is signed out: the applications learn of it before the process ends.
             auth.settled().await;
             shown_once(account, password, output)

@@ -186,9 +186,9 @@ export const commands: readonly Command[] = [
     ["login"],
     { name: { type: "string", value: "TEXT", help: "What pages call the user" }, ...passwordOptions },
     async (auth, { values, output }, login) => {
-      const { text, shown } = await readPassword(values, "claviger users create --help");
-      const account = await auth.accounts.create({ login, password: text, ...given(values, { name: "name" }) });
-      output.record({ ...account, ...shown });
+      const password = await readPassword(values, "claviger users create --help");
+      const account = await auth.accounts.create({ login, ...password.given, ...given(values, { name: "name" }) });
+      output.record({ ...account, ...password.shown });
     },
   ),
   command("users list", "List all users", [], {}, async (auth, { output }) => {
@@ -210,8 +210,8 @@ export const commands: readonly Command[] = [
     passwordOptions,
     async (auth, { values, output }, user) => {
       const { id } = await findUser(auth, user);
-      const { text, shown } = await readPassword(values, "claviger users set-password --help");
-      output.record({ ...(await auth.accounts.setPassword(id, text)), ...shown });
+      const password = await readPassword(values, "claviger users set-password --help");
+      output.record({ ...(await auth.accounts.setPassword(id, password.given)), ...password.shown });
     },
   ),
   command("sessions list", "List where a user is signed in", ["user"], {}, async (auth, { output }, user) => {

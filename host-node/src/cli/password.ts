@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { createInterface } from "node:readline/promises";
 import { Writable } from "node:stream";
+import type { NewPassword } from "../shapes.js";
 import { Failure, Mistyped, type Options } from "./command.js";
 import { firstLine } from "./settings.js";
 
@@ -11,26 +12,29 @@ export const passwordOptions = {
     value: "FILE",
     help: "A file whose first line is the password; or set CLAVIGER_PASSWORD. Without either you are asked",
   },
+  hashed: { type: "boolean", help: "It is no password, but the hash that another system made of it" },
   generate: { type: "boolean", help: "Make up a password and print it" },
 } as const satisfies Options;
 
-/** A password, and the member that shows it when its owner has yet to be told. */
+/** A password or the hash of one, and the member that shows it when its owner has yet to be told. */
 export interface Password {
-  readonly text: string;
+  readonly given: NewPassword;
   readonly shown: { password?: string };
 }
 
 export async function readPassword(values: Record<string, unknown>, see: string): Promise<Password> {
-  if (values.generate && values["password-file"] !== undefined) {
-    throw new Mistyped("--generate and --password-file exclude each other", see);
+  for (const other of ["password-file", "hashed"]) {
+    if (values.generate && values[other] !== undefined) {
+      throw new Mistyped(`--generate and --${other} exclude each other`, see);
+    }
   }
   if (values.generate) {
     const password = freshPassword();
-    return { text: password, shown: { password } };
+    return { given: { password }, shown: { password } };
   }
   const file = (values["password-file"] as string | undefined) ?? (process.env.CLAVIGER_PASSWORD_FILE || undefined);
   const text = file !== undefined ? firstLine(file) : process.env.CLAVIGER_PASSWORD || (await ask());
-  return { text, shown: {} };
+  return { given: values.hashed ? { passwordHash: text } : { password: text }, shown: {} };
 }
 
 /** 20 characters, 120 bits. */

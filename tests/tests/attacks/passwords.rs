@@ -6,6 +6,8 @@ use claviger_tests::setting::{PASSWORD, Setting, header, text};
 use claviger_tests::{Browser, Memory, World, form};
 use serde_json::{Value, json};
 
+use crate::operations::Operation;
+
 /// Hashes that other systems made of `correct horse battery`.
 const IMPORTED: [&str; 8] = [
     "$argon2id$v=19$m=65536,t=3,p=4$c29tZXNhbHRzb21lc2FsdA$A9CMYpdlNbnPW7O8ckk3RY6xYef42vnotdD2gFDW50E",
@@ -676,4 +678,112 @@ fn no_password_and_no_hash_is_told_in_events_and_errors() {
     assert!(!told.contains("horse") && !told.contains("argon2id$"), "{told}");
     let world: &World = &s.world;
     assert!(!world.store.dump().contains("horse"));
+}
+
+pub(crate) const OPERATIONS: &[Operation] = &[
+    Operation {
+        name: "sign in, and the hash is made anew",
+        start: || {
+            let mut s = with(cheap());
+            import(&mut s, "grace", IMPORTED[7]);
+            let command = sign_in_command(&mut s, "grace", OF_IMPORTED);
+            (s, command)
+        },
+        happened: |s, done| {
+            assert_eq!(done["ok"]["status"], 303);
+            assert_eq!(sign_in(s, "grace", OF_IMPORTED), 303);
+            assert!(!s.world.store.dump().contains("$pbkdf2-sha512$"));
+        },
+    },
+    Operation {
+        name: "accounts.verifyPassword, and the hash is made anew",
+        start: || {
+            let mut s = with(cheap());
+            let id = import(&mut s, "grace", IMPORTED[7]);
+            (s, json!({ "accounts.verifyPassword": { "id": id, "password": OF_IMPORTED } }))
+        },
+        happened: |s, done| {
+            // Of an account that is not there no password is right.
+            if done["ok"]["valid"] == true {
+                assert!(!s.world.store.dump().contains("$pbkdf2-sha512$"));
+            }
+            assert_eq!(sign_in(s, "grace", OF_IMPORTED), 303);
+        },
+    },
+    Operation {
+        name: "accounts.setPassword",
+        start: || {
+            let mut s = with(cheap());
+            assert_eq!(sign_in(&mut s, "ada", PASSWORD), 303);
+            let ask = json!({ "accounts.setPassword": { "id": s.subject, "password": "quite another horse" } });
+            (s, ask)
+        },
+        happened: |s, _| {
+            assert_eq!(sessions(s).len(), 0);
+            assert_eq!(sign_in(s, "ada", "quite another horse"), 303);
+        },
+    },
+];
+
+#[test]
+fn se_018_a_change_that_fails_anywhere_leaves_no_new_password_with_old_sessions() {
+    let begin = || {
+        let mut s = with(cheap());
+        assert_eq!(sign_in(&mut s, "ada", PASSWORD), 303);
+        s
+    };
+    let mut s = begin();
+    let ask = change(&s, PASSWORD, "quite another horse");
+    s.world.ok(ask);
+    for at in 0..s.world.asked().len() {
+        let mut s = begin();
+        let ask = change(&s, PASSWORD, "quite another horse");
+        let done = s.world.run_with(ask, |ask, number, store| {
+            if number == at { json!({ "failed": "the disk is gone" }) } else { store.answer(ask) }
+        });
+        assert!(done.get("fault").is_some(), "{at}: {done}");
+        let left = sessions(&mut s).len();
+        match sign_in(&mut s, "ada", "quite another horse") {
+            303 => assert_eq!(left, 0, "failed at ask {at}"),
+            _ => assert_eq!(sign_in(&mut s, "ada", PASSWORD), 303, "failed at ask {at}"),
+        }
+    }
+}
+
+#[test]
+fn se_018_a_change_goes_on_when_sessions_change_under_it() {
+    let ask = |s: &Setting, name: &str| match name {
+        "change" => change(s, PASSWORD, "quite another horse"),
+        _ => json!({ "accounts.setPassword": { "id": s.subject, "password": "quite another horse" } }),
+    };
+    for name in ["change", "set"] {
+        let begin = || {
+            let mut s = with(cheap());
+            assert_eq!(sign_in(&mut s, "ada", PASSWORD), 303);
+            s.world.take_events();
+            s
+        };
+        let mut s = begin();
+        let command = ask(&s, name);
+        s.world.ok(command);
+        let asked = s.world.asked().clone();
+        let commits: Vec<usize> = (0..asked.len()).filter(|at| asked[*at] == "commit").collect();
+        assert!(commits.len() > 1, "{asked:?}");
+        for at in commits {
+            // As if another had been faster, just once.
+            let mut s = begin();
+            let command = ask(&s, name);
+            let done =
+                s.world.run_with(
+                    command,
+                    |ask, number, store| {
+                        if number == at { json!({ "commit": "stale" }) } else { store.answer(ask) }
+                    },
+                );
+            assert!(done.get("ok").is_some(), "{name}, stale at {at}: {done}");
+            assert_eq!(named(&mut s, "account.password_set").len(), 1, "{name}, stale at {at}");
+            assert_eq!(sessions(&mut s).len(), 0);
+            assert_eq!(sign_in(&mut s, "ada", "quite another horse"), 303);
+        }
+    }
 }

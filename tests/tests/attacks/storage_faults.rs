@@ -6,7 +6,9 @@ use serde_json::{Value, json};
 
 use crate::check::CREDENTIALS;
 use crate::operations::{OPERATIONS, Operation, redeem};
-use crate::{account_pages, authenticators, email_operations, openid_operations, security_page, session_operations};
+use crate::{
+    account_pages, authenticators, email_operations, openid_operations, passwords, security_page, session_operations,
+};
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Fault {
@@ -211,6 +213,11 @@ fn sf_001_second_factors_survive_every_fault() {
 #[test]
 fn sf_001_what_goes_by_mail_survives_every_fault() {
     every_fault_of(email_operations::OPERATIONS);
+}
+
+#[test]
+fn sf_001_passwords_survive_every_fault() {
+    every_fault_of(passwords::OPERATIONS);
 }
 
 #[test]

@@ -4,12 +4,17 @@ use std::cell::RefCell;
 
 use claviger_core::refusal::Fault;
 use claviger_core::{Engine, derive_json, fault_json, opened_json};
+#[cfg(target_family = "wasm")]
+use talc::wasm::{WasmDynamicTalc, new_wasm_dynamic_allocator};
 use wasm_bindgen::prelude::wasm_bindgen;
+#[cfg(target_family = "wasm")]
+use zeroizing_alloc::ZeroAlloc;
 
-/// A good deal smaller than the allocator of the standard library.
+/// A good deal smaller than the allocator of the standard library. What is given back is wiped: passwords and keys pass through buffers
+/// that nobody here owns, those of JSON and of the messages themselves.
 #[cfg(target_family = "wasm")]
 #[global_allocator]
-static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
+static ALLOCATOR: ZeroAlloc<WasmDynamicTalc> = ZeroAlloc(new_wasm_dynamic_allocator());
 
 thread_local! {
     /// One instance holds one engine.
