@@ -37,7 +37,7 @@ suite("the guide", () => {
       JSON.stringify({ extends: "../tsconfig.json", compilerOptions, include: ["."], exclude: [] }),
     );
     for (const { name, code } of blocks)
-      writeFileSync(join(folder, `${name}.ts`), code.replace("./common.js", "./common.ts"));
+      writeFileSync(join(folder, `${name}.ts`), code.replaceAll(/from "\.\/([\w-]+)\.js"/g, 'from "./$1.ts"'));
   });
   after(() => rmSync(folder, { recursive: true }));
 

@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import { startApp } from "../../examples/demo.js";
 import { allow, launch, signIn } from "./support/browser.js";
 import { Callback } from "./support/callback.js";
+import { flaws } from "./support/flaws.js";
 import { Host } from "./support/host.js";
 
 const screenshots = fileURLToPath(new URL("../../target/screenshots", import.meta.url));
@@ -152,22 +153,3 @@ suite("pages", () => {
     "app-problem": (page) => page.goto(`${app.origin}/callback`),
   };
 });
-
-/** What is wrong with a page at its size. */
-function flaws(page) {
-  return page.evaluate(() => {
-    const found = [];
-    if (document.documentElement.scrollWidth > window.innerWidth) found.push("it scrolls sideways");
-    for (const field of document.querySelectorAll("input:not([type=hidden])")) {
-      if (field.labels.length === 0) found.push(`${field.name} has no label`);
-    }
-    for (const target of document.querySelectorAll(
-      "button:not(.link), a.button, input[type=text], input[type=password]",
-    )) {
-      if (target.getBoundingClientRect().height < 44) found.push(`${target.textContent || target.name} is hard to hit`);
-    }
-    if (!document.title || !document.documentElement.lang) found.push("it has no title or no language");
-    if (document.querySelectorAll("h1").length !== 1) found.push("it has not one heading");
-    return found;
-  });
-}
