@@ -98,6 +98,8 @@ pub enum Command {
     SignInWithPassword(sign_in::WithPassword),
     #[serde(rename = "signIn.withCode")]
     SignInWithCode(sign_in::WithCode),
+    #[serde(rename = "signIn.sendCode")]
+    SignInSendCode(sign_in::SendCode),
     #[serde(rename = "signIn.as")]
     SignInAs(sign_in::As),
     #[serde(rename = "signIn.out")]

@@ -136,7 +136,10 @@ for (const name of names) {
       await mailbox.next(email, "password_changed");
       // The link is good once.
       await other.getByRole("button", { name: "Set the password" }).click();
-      await other.getByText(/no longer|used|ended|not good/i).first().waitFor();
+      await other
+        .getByText(/no longer|used|ended|not good/i)
+        .first()
+        .waitFor();
       await elsewhere.close();
       await page.goto(`${host.issuer}/account`);
       await page.getByLabel("User name").waitFor();

@@ -31,6 +31,8 @@ pub(crate) enum Purpose {
     ResetPassword,
     /// To sign in.
     SignIn,
+    /// To sign in, after something else: a code alone.
+    SecondFactor,
     /// Nothing: the row tells when somebody was last told that they have an account.
     Registered,
 }
@@ -41,7 +43,7 @@ impl Purpose {
             Self::VerifyEmail | Self::Registered => Kind::VerifyEmail,
             Self::ChangeEmail => Kind::ChangeEmail,
             Self::ResetPassword => Kind::ResetPassword,
-            Self::SignIn => Kind::SignInLink,
+            Self::SignIn | Self::SecondFactor => Kind::SignInLink,
         }
     }
 
@@ -52,6 +54,7 @@ impl Purpose {
             Self::ChangeEmail => "link.change-email",
             Self::ResetPassword => "link.reset-password",
             Self::SignIn => "link.sign-in",
+            Self::SecondFactor => "link.second-factor",
             Self::Registered => "link.registered",
         }
     }
@@ -62,6 +65,7 @@ impl Purpose {
             Self::VerifyEmail | Self::ChangeEmail => Seconds(86_400),
             Self::ResetPassword | Self::Registered => Seconds(3600),
             Self::SignIn => Seconds(900),
+            Self::SecondFactor => Seconds(600),
         }
     }
 }
@@ -139,7 +143,7 @@ pub(crate) fn void_all(config: &Config, subject: &str, change: Change, but: Opti
     if !config.mails_to_accounts() {
         return change;
     }
-    let kinds = [Purpose::ChangeEmail, Purpose::ResetPassword, Purpose::SignIn];
+    let kinds = [Purpose::ChangeEmail, Purpose::ResetPassword, Purpose::SignIn, Purpose::SecondFactor];
     let voided = kinds.into_iter().filter(|purpose| Some(*purpose) != but);
     voided.fold(change, |change, purpose| change.and_delete(Some(Link::slot(config, purpose, subject).key)))
 }

@@ -14,17 +14,19 @@ mod link;
 mod pages;
 mod passwordless;
 mod reset;
+mod second;
 mod sign_in_pages;
 mod sign_up;
 mod verification;
 
-pub(crate) use link::void_all;
+pub(crate) use link::{Link, void_all};
 pub(crate) use pages::{
     forgot_page, post_forgot, post_reset, post_sign_up, post_verify_email, reset_page, sign_up_page, verify_email_page,
 };
 pub use reset::{RequestReset, Reset};
 pub(crate) use reset::{request_reset, reset};
 pub(crate) use sign_in_pages::{post_sign_in_by_mail, post_sign_in_link, sign_in_by_mail_page, sign_in_link_page};
+pub(crate) use second::{is_second_factor, second_factor_slot, send_second_factor};
 pub use sign_up::Register;
 pub(crate) use sign_up::register;
 pub use verification::{ById, ByToken, RequestEmailChange};

@@ -60,16 +60,25 @@ pub(super) async fn ask_to_sign_in(host: &Host, login: &str, from: Asking<'_>) -
     Ok(handle)
 }
 
-fn new_code(host: &Host) -> String {
+pub(super) fn new_code(host: &Host) -> String {
     // 2^128 is so much more than 10^8 that no code is likelier than another.
     let drawn = u128::from_be_bytes(host.random().bytes("sign-in code"));
     format!("{:0DIGITS$}", drawn % 10_u128.pow(DIGITS as u32))
 }
 
 /// A PRF, since eight digits are found behind any plain digest.
-fn code_digest(host: &Host, root: RootIndex, subject: &str, code: &str) -> String {
+pub(super) fn code_digest(host: &Host, root: RootIndex, subject: &str, code: &str) -> String {
     let parts: [&[u8]; 3] = [subject.as_bytes(), &[0], code.as_bytes()];
     b64u(host.config().roots.prf::<32>(root, seal::Purpose::EmailCode, &parts))
+}
+
+/// Whether this is the code that was sent, and here is where it was asked for.
+pub(super) fn is_code(host: &Host, link: &Link, subject: &str, typed: &str, browser: Option<&str>) -> bool {
+    let code: String = typed.chars().filter(|letter| !letter.is_whitespace() && *letter != '-').collect();
+    let kept = link.asked_in.as_ref().and_then(|asked_in| asked_in.code.as_deref()).unwrap_or_default();
+    let digests = host.config().roots.indexes().map(|root| code_digest(host, root, subject, &code));
+    let right = digests.fold(false, |right, own| right | same(own.as_bytes(), kept.as_bytes()));
+    right & is_asked_in(link, browser)
 }
 
 fn waiting(host: &Host, subject: &str) -> String {
@@ -168,7 +177,7 @@ fn check(
     Ok(Good { account, link })
 }
 
-fn is_asked_in(link: &Link, browser: Option<&str>) -> bool {
+pub(super) fn is_asked_in(link: &Link, browser: Option<&str>) -> bool {
     let asked_in = link.asked_in.as_ref().map_or("", |asked_in| asked_in.browser_sha256.as_str());
     browser.is_some_and(|browser| same(browser_digest(browser).as_bytes(), asked_in.as_bytes()))
 }
@@ -199,14 +208,7 @@ pub(super) async fn by_code(
     let (account, link, counted, factors, former) = host.load(slots).await?;
     let known = account.as_ref().map(|account| account.value.id.clone());
     attempts.check(host, counted, known.as_deref())?;
-    let code: String = typed.chars().filter(|letter| !letter.is_whitespace() && *letter != '-').collect();
-    let digests: Vec<String> = config.roots.indexes().map(|root| code_digest(host, root, &subject, &code)).collect();
-    let is_right = |link: &Link| {
-        let kept = link.asked_in.as_ref().and_then(|asked_in| asked_in.code.as_deref()).unwrap_or_default();
-        let right = digests.iter().fold(false, |right, own| right | same(own.as_bytes(), kept.as_bytes()));
-        right & is_asked_in(link, browser)
-    };
-    let link = link.filter(|link| is_right(&link.value));
+    let link = link.filter(|link| is_code(host, &link.value, &subject, typed, browser));
     let good = account.zip(link).filter(|(account, link)| may_sign_in(&account.value, &link.value));
     let Some((account, link)) = good else {
         host.tell(Event::SignInFailed { subject: known });

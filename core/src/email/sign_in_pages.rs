@@ -52,7 +52,7 @@ async fn type_code(
         Response { status: refusal.status(), ..mailbox(host, place, waiting, Some(problem)) }.retry_after(refusal)
     };
     match passwordless::by_code(host, &visitor, place, (waiting, typed), browser).await {
-        Ok(came) => Ok(arrived(host, place, came)),
+        Ok(came) => arrived(host, &visitor, place, came).await,
         Err(Stop::Refused(refusal @ Refusal::WrongCredentials)) => Ok(again(WRONG, &refusal)),
         Err(Stop::Refused(refusal @ Refusal::TooManyRequests { .. })) => Ok(again(TOO_MANY, &refusal)),
         Err(other) => Err(other),
@@ -82,8 +82,9 @@ pub(crate) async fn post_sign_in_link(host: &Host, request: &Request) -> Result<
     let form = request.form()?;
     let token = form.one("token")?.ok_or(Refusal::LinkEnded)?;
     let browser = read_cookie(host.config(), request, Cookie::Browser);
-    let (place, came) = passwordless::by_link(host, &Visitor::of(host, request), token, browser).await?;
-    Ok(arrived(host, &place, came))
+    let visitor = Visitor::of(host, request);
+    let (place, came) = passwordless::by_link(host, &visitor, token, browser).await?;
+    arrived(host, &visitor, &place, came).await
 }
 
 fn mailbox(host: &Host, place: &Place, waiting: &str, problem: Option<&str>) -> Response {

@@ -48,6 +48,9 @@ pub(crate) struct Factors {
     /// The digests of the codes that are not used.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     recovery: Vec<String>,
+    /// Whether a code by mail is one.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    email: bool,
 }
 
 impl Record for Factors {
@@ -81,11 +84,13 @@ impl std::fmt::Debug for Proof {
 }
 
 /// The kinds of factors that there are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// A code of an authenticator app.
     Totp,
+    /// A code that is sent to the person's verified address.
+    EmailCode,
     /// One of those for the day on which the app is gone.
     RecoveryCode,
 }
@@ -120,7 +125,22 @@ impl Factors {
 
     /// Whether whoever signs in must prove more than the first factor.
     pub(crate) fn wants_second(&self) -> bool {
+        self.has_app() || self.email
+    }
+
+    fn has_app(&self) -> bool {
         self.authenticators.iter().any(Authenticator::is_confirmed)
+    }
+
+    /// Whether a code by mail is a factor.
+    pub(crate) const fn is_by_mail(&self) -> bool {
+        self.email
+    }
+
+    /// The same with a code by mail as a factor, or without.
+    pub(crate) const fn with_mail(mut self, email: bool) -> Self {
+        self.email = email;
+        self
     }
 
     /// Whether this authenticator is a factor.
@@ -130,11 +150,18 @@ impl Factors {
 
     /// By what they can.
     pub(crate) fn kinds(&self) -> Vec<Kind> {
-        match (self.wants_second(), self.recovery.is_empty()) {
-            (false, _) => Vec::new(),
-            (true, true) => vec![Kind::Totp],
-            (true, false) => vec![Kind::Totp, Kind::RecoveryCode],
-        }
+        let all = [
+            (Kind::Totp, self.has_app()),
+            (Kind::EmailCode, self.email),
+            (Kind::RecoveryCode, self.wants_second() && !self.recovery.is_empty()),
+        ];
+        all.into_iter().filter(|(_, has)| *has).map(|(kind, _)| kind).collect()
+    }
+
+    /// The same for whoever came by these methods: the mailbox is not proved twice.
+    pub(crate) fn kinds_after(&self, methods: &[String]) -> Vec<Kind> {
+        let by_mail = methods.iter().any(|method| method == "email");
+        self.kinds().into_iter().filter(|kind| !(by_mail && *kind == Kind::EmailCode)).collect()
     }
 
     /// The authenticators, those that wait among them.

@@ -34,6 +34,18 @@ pub struct WithCode {
     /// As `signIn.withPassword` gave it.
     pub pending: String,
     pub code: String,
+    /// Which kind of code it is; by its shape when absent, and then none that was mailed.
+    #[serde(default)]
+    pub kind: Option<Kind>,
+}
+
+/// `signIn.sendCode`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs, reason = "docs/contract.md section 5")]
+pub struct SendCode {
+    pub visit: Visit,
+    pub pending: String,
 }
 
 /// `signIn.as`: the host signed somebody in.
@@ -65,7 +77,7 @@ macro_rules! redacted_debug {
     };
 }
 
-redacted_debug!(WithPassword WithCode);
+redacted_debug!(WithPassword WithCode SendCode);
 
 /// How far somebody came.
 #[derive(Debug, Serialize)]
@@ -91,9 +103,9 @@ pub(crate) async fn with_password(host: &Host, ask: &WithPassword) -> Result<Vie
     let browser = browser_of(host, visitor.browser());
     Ok(match first_factor(host, &visitor, None, &browser, proved).await? {
         Came::In(signed_in) => signed_in.into(),
-        Came::Halfway(pending, factors) => {
+        Came::Halfway { pending, kinds, .. } => {
             let cookie = set_cookie(host.config(), Cookie::Browser, &browser, host.config().lifetimes.interaction);
-            View::Pending { pending, kinds: factors.value.kinds(), headers: vec![cookie] }
+            View::Pending { pending, kinds, headers: vec![cookie] }
         }
     })
 }
@@ -102,7 +114,22 @@ pub(crate) async fn with_code(host: &Host, ask: &WithCode) -> Result<View, Stop>
     let visitor = Visitor::at_host(host, &ask.visit);
     let pending = Pending::open(host, &ask.pending, visitor.browser())?;
     let (halfway, _) = Halfway::load(host, &visitor, pending, None).await?;
-    Ok(halfway.prove(host, &visitor, &ask.code).await?.into())
+    Ok(halfway.prove(host, &visitor, &ask.code, ask.kind).await?.into())
+}
+
+/// That a code is on its way, if one by mail is a factor of theirs.
+#[derive(Debug, Serialize)]
+pub(crate) struct Sent {
+    sent: bool,
+}
+
+pub(crate) async fn send_code(host: &Host, ask: &SendCode) -> Result<Sent, Stop> {
+    let visitor = Visitor::at_host(host, &ask.visit);
+    let pending = Pending::open(host, &ask.pending, visitor.browser())?;
+    let (halfway, _) = Halfway::load(host, &visitor, pending, None).await?;
+    let sent = halfway.kinds().contains(&Kind::EmailCode);
+    halfway.send_code(host, &visitor).await?;
+    Ok(Sent { sent })
 }
 
 pub(crate) async fn sign_in_as(host: &Host, ask: &As) -> Result<View, Stop> {

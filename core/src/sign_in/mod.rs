@@ -16,8 +16,8 @@ mod stage;
 mod visitor;
 
 pub(crate) use attempts::{Attempts, Counted};
-pub use commands::{As, Out, WithCode, WithPassword};
-pub(crate) use commands::{check_word, out, sign_in_as, with_code, with_password};
+pub use commands::{As, Out, SendCode, WithCode, WithPassword};
+pub(crate) use commands::{check_word, out, send_code, sign_in_as, with_code, with_password};
 pub(crate) use door::{Door, Place};
 pub(crate) use pages::{arrived, post_second_factor, post_sign_in, sign_in_page};
 pub(crate) use second::SECOND;
@@ -27,10 +27,10 @@ pub(crate) use visitor::Visitor;
 use pending::Pending;
 
 use crate::change::Change;
-use crate::factor::{self, Factors};
+use crate::factor::{self, Factors, Kind};
 use crate::host::Host;
 use crate::record::Stored;
-use crate::refusal::Stop;
+use crate::refusal::{Refusal, Stop};
 use crate::session::{self, Former};
 
 /// Somebody proved one thing; nothing of that is told yet.
@@ -57,8 +57,14 @@ pub(crate) struct SignedIn {
 /// How far they came.
 pub(crate) enum Came {
     In(SignedIn),
-    /// A second factor is wanted: the handle for its page.
-    Halfway(String, Stored<Factors>),
+    /// A second factor is wanted.
+    Halfway {
+        /// The handle for its page.
+        pending: String,
+        subject: String,
+        /// What would do.
+        kinds: Vec<Kind>,
+    },
 }
 
 /// One commit: the answer counts, whatever goes with it happens, and the session begins, unless there is more to prove. That is bound to
@@ -74,10 +80,15 @@ pub(crate) async fn first_factor(
     let also = |with| happens(attempts.as_ref(), change, with);
     match factors {
         Some(factors) if factors.value.wants_second() => {
+            let subject = first.subject.clone();
+            let kinds = factors.value.kinds_after(&first.methods);
+            if kinds.is_empty() {
+                return Err(Refusal::InsufficientUserAuthentication.into());
+            }
             let pending = Pending::new(interaction, first, browser, password_digest, host.now());
             let pending = pending.remembering(visitor.remember);
             host.commit(also(Change::default())).await?;
-            Ok(Came::Halfway(pending.seal(host), factors))
+            Ok(Came::Halfway { pending: pending.seal(host), subject, kinds })
         }
         // Whoever adds a second factor meanwhile is not passed by.
         without => {

@@ -2,9 +2,11 @@
 
 use super::door::{Door, Place};
 use super::pending::Pending;
-use super::second::{Halfway, asking};
+use super::second::{Halfway, asking, means};
 use super::{Came, Visitor, first_factor, password};
 use crate::authorize::{check_origin, page_response};
+use crate::email;
+use crate::factor::Kind;
 use crate::host::Host;
 use crate::http::{Form, Request, Response};
 use crate::page::{CodeProblem, Means, Problem};
@@ -33,7 +35,6 @@ pub(crate) async fn post_sign_in(host: &Host, request: &Request) -> Result<Respo
     let place = door.place(host, client)?;
     let came = match someone.prove(host, login, typed).await {
         Ok(proved) => first_factor(host, &visitor, Some(&place.handle), browser, proved).await?,
-
         Err(Stop::Refused(Refusal::WrongCredentials)) => {
             return Ok(again(host, &place, Problem::WrongCredentials, Some(login)));
         }
@@ -42,15 +43,26 @@ pub(crate) async fn post_sign_in(host: &Host, request: &Request) -> Result<Respo
         }
         Err(stop) => return Err(stop),
     };
-    Ok(arrived(host, &place, came))
+    arrived(host, &visitor, &place, came).await
 }
 
 /// Where somebody is who proved the first factor: on their way, signed in, or at the page for the second one.
-pub(crate) fn arrived(host: &Host, place: &Place, came: Came) -> Response {
-    match came {
+pub(crate) async fn arrived(
+    host: &Host,
+    visitor: &Visitor<'_>,
+    place: &Place,
+    came: Came,
+) -> Result<Response, Stop> {
+    Ok(match came {
         Came::In(signed_in) => place.go_on(signed_in),
-        Came::Halfway(pending, factors) => asking(host, place, &pending, &factors.value.kinds(), Means::App, None),
-    }
+        Came::Halfway { pending, subject, kinds } => {
+            let by = kinds.first().map_or(Means::App, |kind| means(*kind));
+            if let (Means::Mail, Some(browser)) = (by, visitor.browser()) {
+                email::send_second_factor(host, &subject, browser).await?;
+            }
+            asking(host, place, &pending, &kinds, by, None)
+        }
+    })
 }
 
 /// A code, after the first factor: two trips.
@@ -66,11 +78,16 @@ pub(crate) async fn post_second_factor(host: &Host, request: &Request) -> Result
     let kinds = halfway.kinds();
     let ask = |by, problem| asking(host, &place, handle, &kinds, by, problem);
     if let Some(chosen) = form.one("with")? {
-        return Ok(ask(Means::of(chosen).unwrap_or(Means::App), None));
+        let by = Means::of(chosen).unwrap_or(Means::App);
+        if by == Means::Mail {
+            halfway.send_code(host, &visitor).await?;
+        }
+        return Ok(ask(by, None));
     }
     let by = form.one("by")?.and_then(Means::of).unwrap_or(Means::App);
+    let kind = (by == Means::Mail).then_some(Kind::EmailCode);
     let Some(typed) = form.one("code")? else { return Ok(ask(by, Some(CodeProblem::Missing))) };
-    match halfway.prove(host, &visitor, typed).await {
+    match halfway.prove(host, &visitor, typed, kind).await {
         Ok(signed_in) => Ok(place.go_on(signed_in)),
         Err(Stop::Refused(Refusal::WrongCode)) => Ok(ask(by, Some(CodeProblem::Wrong))),
         Err(Stop::Refused(refusal @ Refusal::TooManyRequests { .. })) => {

@@ -75,6 +75,11 @@ impl Pending {
         self.remember
     }
 
+    /// How the first thing was proved.
+    pub(super) fn methods(&self) -> &[String] {
+        &self.methods
+    }
+
     pub(super) fn subject(&self) -> &str {
         &self.subject
     }

@@ -5,7 +5,9 @@ use super::pending::Pending;
 use super::{Attempts, SignedIn, Visitor, begin};
 use crate::account::{self, slot_of};
 use crate::authorize::{brand, form_action, page_response};
+use crate::change::Change;
 use crate::client::Client;
+use crate::email::{self, Link};
 use crate::event::Event;
 use crate::factor::{self, Factors, Keeper, Kind, Proof};
 use crate::handle::Owner;
@@ -25,6 +27,8 @@ pub(super) struct Halfway {
     pending: Pending,
     slot: Slot<Factors>,
     factors: Stored<Factors>,
+    /// The code that was mailed, if one was.
+    mailed: Option<Stored<Link>>,
     attempts: Attempts,
     counted: Counted,
     former: Former,
@@ -42,34 +46,90 @@ impl Halfway {
         let attempts = visitor.attempts(host, subject);
         let account = slot_of(host, &Owner::Subject(subject.to_owned()));
         let slot = Factors::slot(host.config(), subject);
-        let (client, account, factors, counted, former) =
-            host.load((client, account, slot.clone(), &attempts, visitor.old(host))).await?;
+        let mailed = email::second_factor_slot(host.config(), subject);
+        let (client, account, (factors, mailed), counted, former) =
+            host.load((client, account, (slot.clone(), mailed), &attempts, visitor.old(host))).await?;
         let factors = factors.filter(|factors| factors.value.wants_second()).ok_or(Refusal::InteractionEnded)?;
         if pending.is_outdated(account.as_ref().map(|account| &account.value)) {
             return Err(Refusal::InteractionEnded.into());
         }
         account::active(host, account, subject).await?.ok_or(Refusal::InteractionEnded)?;
-        Ok((Self { pending, slot, factors, attempts, counted, former }, client))
+        Ok((Self { pending, slot, factors, mailed, attempts, counted, former }, client))
     }
 
     pub(super) fn kinds(&self) -> Vec<Kind> {
-        self.factors.value.kinds()
+        self.factors.value.kinds_after(self.pending.methods())
     }
 
-    /// One commit, in which the code is spent, the attempt held to its counter and the session begun.
-    pub(super) async fn prove(self, host: &Host, visitor: &Visitor<'_>, typed: &str) -> Result<SignedIn, Stop> {
+    /// Sends a code to the person's address, if that is a factor of theirs: a load and a commit.
+    pub(super) async fn send_code(&self, host: &Host, visitor: &Visitor<'_>) -> Result<(), Stop> {
+        match visitor.browser() {
+            Some(browser) if self.kinds().contains(&Kind::EmailCode) => {
+                email::send_second_factor(host, self.pending.subject(), browser).await
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// One commit, in which the code is spent, the attempt held to its counter and the session begun. `by` says which kind of code it is,
+    /// where its shape does not.
+    pub(super) async fn prove(
+        self,
+        host: &Host,
+        visitor: &Visitor<'_>,
+        typed: &str,
+        by: Option<Kind>,
+    ) -> Result<SignedIn, Stop> {
         let subject = self.pending.subject().to_owned();
         self.attempts.check(host, self.counted, Some(&subject))?;
-        let Some((kind, spent)) = spend(host, &self.factors.value, &subject, typed)? else {
+        let mailed_will_do = self.kinds().contains(&Kind::EmailCode);
+        let Self { pending, slot, factors, mailed, attempts, former, .. } = self;
+        let spent = match by {
+            Some(Kind::EmailCode) => {
+                mailed
+                    .filter(|_| mailed_will_do)
+                    .filter(|link| email::is_second_factor(host, &link.value, &subject, typed, visitor.browser()))
+                    .map(|link| Spent::Mailed { link, factors })
+            }
+            _ => spend(host, &factors.value, &subject, typed)?
+                .map(|(kind, left)| Spent::Own { kind, factors, slot, left }),
+        };
+        let Some(spent) = spent else {
             host.tell(Event::SignInFailed { subject: Some(subject) });
-            self.attempts.failed(host).await?;
+            attempts.failed(host).await?;
             return Err(Refusal::WrongCode.into());
         };
-        let remember = visitor.remember || self.pending.remembers();
-        let full = self.pending.full(methods(kind), host.now());
-        host.tell(Event::FactorUsed { subject, kind });
-        let also = |change| factor::put(self.attempts.passed(change), Some(&self.factors), self.slot, spent);
-        begin(host, visitor, (self.former, remember), &full, also).await
+        let remember = visitor.remember || pending.remembers();
+        let full = pending.full(methods(spent.kind()), host.now());
+        host.tell(Event::FactorUsed { subject, kind: spent.kind() });
+        begin(host, visitor, (former, remember), &full, |change| spent.add_to(attempts.passed(change))).await
+    }
+}
+
+/// What proved it.
+enum Spent {
+    /// A code of the person's own, and the row without it.
+    Own { kind: Kind, factors: Stored<Factors>, slot: Slot<Factors>, left: Factors },
+    /// The code that was sent to them, as long as that is a factor of theirs.
+    Mailed { link: Stored<Link>, factors: Stored<Factors> },
+}
+
+impl Spent {
+    const fn kind(&self) -> Kind {
+        match self {
+            Self::Own { kind, .. } => *kind,
+            Self::Mailed { .. } => Kind::EmailCode,
+        }
+    }
+
+    /// The same change, by which it is good no more.
+    fn add_to(self, change: Change) -> Change {
+        match self {
+            Self::Own { factors, slot, left, .. } => factor::put(change, Some(&factors), slot, left),
+            Self::Mailed { link, factors } => {
+                change.and_remove(link.key, link.version).and_require(factors.key, factors.version)
+            }
+        }
     }
 }
 
@@ -86,7 +146,7 @@ fn spend(host: &Host, factors: &Factors, subject: &str, typed: &str) -> Result<O
 /// RFC 8176 section 2. A recovery code is no code of a device.
 const fn methods(kind: Kind) -> &'static [&'static str] {
     match kind {
-        Kind::Totp => &["otp", "mfa"],
+        Kind::Totp | Kind::EmailCode => &["otp", "mfa"],
         Kind::RecoveryCode => &["mfa"],
     }
 }
@@ -118,9 +178,10 @@ pub(super) fn asking(
     page_response(status, html, &[&place.form_source])
 }
 
-const fn means(kind: Kind) -> Means {
+pub(super) const fn means(kind: Kind) -> Means {
     match kind {
         Kind::Totp => Means::App,
+        Kind::EmailCode => Means::Mail,
         Kind::RecoveryCode => Means::RecoveryCode,
     }
 }

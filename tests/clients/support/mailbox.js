@@ -34,7 +34,10 @@ export class Mailbox {
 
   #mails() {
     try {
-      return readFileSync(this.#path, "utf8").split("\n").filter(Boolean).map((line) => JSON.parse(line));
+      return readFileSync(this.#path, "utf8")
+        .split("\n")
+        .filter(Boolean)
+        .map((line) => JSON.parse(line));
     } catch (error) {
       if (error.code === "ENOENT") return [];
       throw error;
