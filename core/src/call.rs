@@ -142,6 +142,8 @@ pub enum Command {
     FactorsConfirmTotp(factor::ConfirmTotp),
     #[serde(rename = "factors.regenerateRecoveryCodes")]
     FactorsRegenerateRecoveryCodes(factor::Whose),
+    #[serde(rename = "factors.setEmail")]
+    FactorsSetEmail(factor::SetEmail),
     #[serde(rename = "factors.remove")]
     FactorsRemove(factor::Remove),
     #[serde(rename = "factors.verify")]

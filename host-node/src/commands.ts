@@ -9,6 +9,7 @@ import type {
   Decided,
   DeviceDecision,
   DeviceRequest,
+  FactorKind,
   EmailVerified,
   Grant,
   InspectedHash,
@@ -74,7 +75,8 @@ export interface Commands {
   "accounts.list": [Paging, ListPage<Account>];
   "accounts.update": [ById & AccountChanges, Account];
   "signIn.withPassword": [OfVisit & { login: string; password: string }, Stage];
-  "signIn.withCode": [OfVisit & { pending: string; code: string }, Stage];
+  "signIn.withCode": [OfVisit & { pending: string; code: string; kind?: FactorKind }, Stage];
+  "signIn.sendCode": [OfVisit & { pending: string }, { sent: boolean }];
   "signIn.as": [OfVisit & { subject: string; methods: readonly string[] }, Stage];
   "signIn.out": [OfVisit, { headers: HeaderPairs }];
   "accounts.setPassword": [ById & NewPassword & { endSessions?: boolean }, Account];
@@ -103,6 +105,7 @@ export interface Commands {
     { recoveryCodes: string[] | null },
   ];
   "factors.regenerateRecoveryCodes": [OfSubject, { recoveryCodes: string[] }];
+  "factors.setEmail": [OfSubject & { enabled: boolean; keepSession?: string }, { enabled: boolean }];
   "factors.remove": [OfSubject & ById & { keepSession?: string }, { removed: boolean }];
   "factors.verify": [OfSubject & { code: string; remote?: string }, VerifiedCode];
   "sessions.open": [{ cookie: string }, Opened];

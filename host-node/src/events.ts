@@ -46,7 +46,7 @@ export interface Events {
   "sign_in.throttled": { readonly subject: string | null };
   "factor.added": OfSubject & { readonly factorId: string };
   "factor.removed": OfSubject & { readonly factorId: string };
-  "factor.used": OfSubject & { readonly kind: "totp" | "recovery_code" };
+  "factor.used": OfSubject & { readonly kind: "totp" | "email_code" | "recovery_code" };
   /** A code was wrong, over, or used before. */
   "factor.refused": OfSubject;
   "recovery_codes.regenerated": OfSubject;

@@ -264,7 +264,7 @@ export interface SecondFactors {
 }
 
 /** What a second factor is proved by: a code of an authenticator app, or one for the day on which the app is gone. */
-export type FactorKind = "totp" | "recovery_code";
+export type FactorKind = "totp" | "email_code" | "recovery_code";
 
 /** An authenticator app. */
 export interface Authenticator {

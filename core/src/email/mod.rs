@@ -25,8 +25,8 @@ pub(crate) use pages::{
 };
 pub use reset::{RequestReset, Reset};
 pub(crate) use reset::{request_reset, reset};
-pub(crate) use sign_in_pages::{post_sign_in_by_mail, post_sign_in_link, sign_in_by_mail_page, sign_in_link_page};
 pub(crate) use second::{is_second_factor, second_factor_slot, send_second_factor};
+pub(crate) use sign_in_pages::{post_sign_in_by_mail, post_sign_in_link, sign_in_by_mail_page, sign_in_link_page};
 pub use sign_up::Register;
 pub(crate) use sign_up::register;
 pub use verification::{ById, ByToken, RequestEmailChange};

@@ -28,8 +28,7 @@ pub(crate) async fn send_second_factor(host: &Host, subject: &str, browser: &str
         interaction: None,
         code: Some(code_digest(host, RootIndex::CURRENT, subject, &code)),
     };
-    let letter =
-        Letter { kind: mail::Kind::SignInCode, link: To::Nowhere, code: Some(code), asked_in: Some(asked_in) };
+    let letter = Letter { kind: mail::Kind::SignInCode, link: To::Nowhere, code: Some(code), asked_in: Some(asked_in) };
     let event = Event::SignInMailRequested { subject: subject.to_owned() };
     asked.send(host, Some((to, event)), letter).await
 }

@@ -10,6 +10,7 @@ mod keeper;
 mod key_uri;
 mod own;
 mod qr;
+mod mail;
 mod recovery;
 mod totp;
 
@@ -21,6 +22,8 @@ pub(crate) use commands::{begin_totp, confirm_totp, list, regenerate, remove, ve
 pub(crate) use keeper::Keeper;
 pub(crate) use own::Own;
 pub(crate) use qr::Qr;
+pub use mail::SetEmail;
+pub(crate) use mail::set_email;
 pub use totp::{Algorithm, Digits};
 
 use crate::account;

@@ -94,7 +94,7 @@ impl Own<'_> {
     }
 
     /// The same where the decision stands already: no session that changes while it is ended makes it anew.
-    async fn end_others_for_good(&self) -> Result<(), Stop> {
+    pub(super) async fn end_others_for_good(&self) -> Result<(), Stop> {
         const TRIES: usize = 3;
         for _ in 0..TRIES {
             match self.end_others().await {

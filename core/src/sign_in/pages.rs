@@ -47,12 +47,7 @@ pub(crate) async fn post_sign_in(host: &Host, request: &Request) -> Result<Respo
 }
 
 /// Where somebody is who proved the first factor: on their way, signed in, or at the page for the second one.
-pub(crate) async fn arrived(
-    host: &Host,
-    visitor: &Visitor<'_>,
-    place: &Place,
-    came: Came,
-) -> Result<Response, Stop> {
+pub(crate) async fn arrived(host: &Host, visitor: &Visitor<'_>, place: &Place, came: Came) -> Result<Response, Stop> {
     Ok(match came {
         Came::In(signed_in) => place.go_on(signed_in),
         Came::Halfway { pending, subject, kinds } => {

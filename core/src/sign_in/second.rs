@@ -85,14 +85,16 @@ impl Halfway {
         let mailed_will_do = self.kinds().contains(&Kind::EmailCode);
         let Self { pending, slot, factors, mailed, attempts, former, .. } = self;
         let spent = match by {
-            Some(Kind::EmailCode) => {
-                mailed
-                    .filter(|_| mailed_will_do)
-                    .filter(|link| email::is_second_factor(host, &link.value, &subject, typed, visitor.browser()))
-                    .map(|link| Spent::Mailed { link, factors })
-            }
-            _ => spend(host, &factors.value, &subject, typed)?
-                .map(|(kind, left)| Spent::Own { kind, factors, slot, left }),
+            Some(Kind::EmailCode) => mailed
+                .filter(|_| mailed_will_do)
+                .filter(|link| email::is_second_factor(host, &link.value, &subject, typed, visitor.browser()))
+                .map(|link| Spent::Mailed { link, factors }),
+            _ => spend(host, &factors.value, &subject, typed)?.map(|(kind, left)| Spent::Own {
+                kind,
+                factors,
+                slot,
+                left,
+            }),
         };
         let Some(spent) = spent else {
             host.tell(Event::SignInFailed { subject: Some(subject) });

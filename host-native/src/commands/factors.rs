@@ -63,6 +63,16 @@ impl Factors<'_> {
         Ok(recovery_codes.unwrap_or_default())
     }
 
+    /// Says whether a code by mail is a factor of theirs, for which their address must be verified; ends all sessions but `keep_session`.
+    ///
+    /// # Errors
+    /// `invalid_argument` where the address is not verified, `not_found`, and faults.
+    pub async fn set_email(&self, subject: &str, enabled: bool, keep_session: Option<&str>) -> Result<(), Error> {
+        let ask = serde_json::json!({ "subject": subject, "enabled": enabled, "keepSession": keep_session });
+        let _: serde_json::Value = self.0.command("factors.setEmail", &ask).await?;
+        Ok(())
+    }
+
     /// Removes an authenticator, and ends all sessions but `keep_session`; answers whether there was one. With the last one the recovery
     /// codes go.
     ///
@@ -108,6 +118,8 @@ pub struct SecondFactors {
 pub enum FactorKind {
     /// A code of an authenticator app.
     Totp,
+    /// A code that is sent to the person's verified address.
+    EmailCode,
     /// One of the codes for the day on which the app is gone.
     RecoveryCode,
 }

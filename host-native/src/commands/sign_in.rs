@@ -70,7 +70,7 @@ pub enum Stage {
     Pending {
         /// What the code is to be sent with.
         pending: String,
-        /// What would do: `totp`, `recovery_code`.
+        /// What would do: `totp`, `email_code`, `recovery_code`.
         kinds: Vec<String>,
         /// To set.
         headers: Vec<(String, String)>,
@@ -94,6 +94,29 @@ impl SignIn<'_> {
     pub async fn with_code(&self, visit: &Visit, pending: &str, code: &str) -> Result<Stage, Error> {
         let ask = serde_json::json!({ "visit": visit, "pending": pending, "code": code });
         self.0.command("signIn.withCode", &ask).await
+    }
+
+    /// By the code that [`Self::send_code`] sent.
+    ///
+    /// # Errors
+    /// As of [`Self::with_code`].
+    pub async fn with_mailed_code(&self, visit: &Visit, pending: &str, code: &str) -> Result<Stage, Error> {
+        let ask = serde_json::json!({ "visit": visit, "pending": pending, "code": code, "kind": "email_code" });
+        self.0.command("signIn.withCode", &ask).await
+    }
+
+    /// Sends a code to the person's address, if that is a factor of theirs; answers whether it is.
+    ///
+    /// # Errors
+    /// `interaction_ended`, and faults.
+    pub async fn send_code(&self, visit: &Visit, pending: &str) -> Result<bool, Error> {
+        #[derive(Deserialize)]
+        struct Sent {
+            sent: bool,
+        }
+        let ask = serde_json::json!({ "visit": visit, "pending": pending });
+        let Sent { sent } = self.0.command("signIn.sendCode", &ask).await?;
+        Ok(sent)
     }
 
     /// You know that it is this person, and how (RFC 8176).

@@ -43,6 +43,13 @@ export class Factors {
     return (await this.#call("factors.regenerateRecoveryCodes", { subject })).recoveryCodes;
   }
 
+  /**
+   * Whether a code by mail is a factor of theirs, for which their address must be verified. It ends all sessions but `keepSession`.
+   */
+  async setEmail(subject: string, enabled: boolean, options: { keepSession?: string } = {}): Promise<void> {
+    await this.#call("factors.setEmail", { subject, enabled, ...options });
+  }
+
   /** Whether there was such an authenticator. It ends all sessions but `keepSession`; with the last one the recovery codes go. */
   async remove(subject: string, id: string, options: { keepSession?: string } = {}): Promise<boolean> {
     return (await this.#call("factors.remove", { subject, id, ...options })).removed;

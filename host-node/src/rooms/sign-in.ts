@@ -1,5 +1,5 @@
 import type { Call, HeaderPairs, Takes } from "../commands.js";
-import type { Stage } from "../shapes.js";
+import type { FactorKind, Stage } from "../shapes.js";
 
 /** The browser in which somebody signs in: its request, or what is known of it by itself. */
 export type Visit = Request | { cookie?: string | null; remote?: string | null; userAgent?: string | null };
@@ -31,9 +31,17 @@ export class SignIn {
     return this.#call("signIn.withPassword", { visit: this.#of(visit, remember), ...credentials });
   }
 
-  /** The code of an authenticator app, or a recovery code, within ten minutes of the password and in the same browser. */
-  withCode(visit: Visit, { pending, code }: { pending: string; code: string }): Promise<Stage> {
-    return this.#call("signIn.withCode", { visit: this.#of(visit), pending, code });
+  /**
+   * The code of an authenticator app, or a recovery code, within ten minutes of the password and in the same browser; with `kind: "email_code"`
+   * the one that `sendCode` sent.
+   */
+  withCode(visit: Visit, answer: { pending: string; code: string; kind?: FactorKind }): Promise<Stage> {
+    return this.#call("signIn.withCode", { visit: this.#of(visit), ...answer });
+  }
+
+  /** Sends a code to the person's address, if `kinds` has `email_code`; whether it does. Within a minute of the last one, that one stays good. */
+  async sendCode(visit: Visit, { pending }: { pending: string }): Promise<boolean> {
+    return (await this.#call("signIn.sendCode", { visit: this.#of(visit), pending })).sent;
   }
 
   /** You know that it is this person, and how (RFC 8176): by another provider, or as a test. */

@@ -258,3 +258,96 @@ fn the_hosts_own_pages_go_the_same_way() {
     let ended = s.world.race(&json!({ "signIn.withCode": ask }), 64);
     assert_eq!(ended.iter().filter(|done| done["ok"]["stage"] == "full").count(), 1);
 }
+
+/// Ada, whose address is verified, and to whom a code by mail is a factor.
+fn with_mail(changes: Value) -> Setting {
+    let mut config = json!({ "capabilities": ["mail"] });
+    for (name, value) in changes.as_object().into_iter().flatten() {
+        config[name] = value.clone();
+    }
+    let mut s = Setting::new(config, "opaque");
+    let claims = json!({ "email": "ada@example.com", "email_verified": true });
+    s.world.ok(json!({ "accounts.update": { "id": s.subject, "claims": claims } }));
+    s.world.ok(json!({ "factors.setEmail": { "subject": s.subject, "enabled": true } }));
+    s.world.take_mails();
+    s
+}
+
+fn mailed_code(s: &mut Setting) -> String {
+    let mails = s.world.take_mails();
+    assert_eq!((mails.len(), &mails[0]["to"]), (1, &json!("ada@example.com")), "{mails:?}");
+    text(&mails[0]["code"]).to_owned()
+}
+
+#[test]
+fn a_code_by_mail_is_a_second_factor_of_whom_it_was_made_one() {
+    let mut s = with_mail(json!({}));
+    let (page, pending) = halfway(&mut s);
+    assert!(text(&page["body"]).contains("value=\"email_code\""), "{page}");
+    let code = mailed_code(&mut s);
+    // A minute has not passed: the one that was sent stays good.
+    let again = form(&[("pending", &pending), ("with", "email_code")]);
+    s.browser.post(&mut s.world, "/sign-in/second", &again);
+    assert_eq!(s.world.take_mails().len(), 0);
+    // As the code of an app it is nothing.
+    assert_eq!(enter(&mut s, &pending, &code)["status"], 401);
+    let fields = form(&[("pending", &pending), ("by", "email_code"), ("code", &code)]);
+    let command = s.browser.post_command("/sign-in/second", &fields);
+    let ended = s.world.race(&command, 64);
+    let signed_in: Vec<&Value> = ended.iter().filter(|done| done["ok"]["status"] == 303).collect();
+    assert_eq!(signed_in.len(), 1, "good once");
+    s.browser.keep(&signed_in[0]["ok"]);
+    let headers = json!([["cookie", s.browser.cookie_header()]]);
+    let who = s.world.ok(json!({ "authenticate": { "headers": headers } }));
+    assert_eq!(who["methods"], json!(["pwd", "otp", "mfa"]));
+}
+
+#[test]
+fn a_mailbox_is_not_two_factors() {
+    let mut s = with_mail(json!({ "signIn": { "passwordless": ["code"] } }));
+    let query = s.query(&[]);
+    let interaction = s.browser.begin(&mut s.world, &query);
+    let asked = form(&[("interaction", &interaction), ("login", "ada")]);
+    let page = s.browser.post(&mut s.world, "/sign-in-by-mail", &asked);
+    let waiting = hidden(&page, "waiting");
+    let code = mailed_code(&mut s);
+    let typed = form(&[("interaction", &interaction), ("waiting", &waiting), ("code", &code)]);
+    let answer = s.browser.post(&mut s.world, "/sign-in-by-mail", &typed);
+    assert_eq!(answer["status"], 401, "{answer}");
+    assert!(text(&answer["body"]).contains("insufficient_user_authentication"), "{answer}");
+    assert!(!is_signed_in(&mut s));
+}
+
+#[test]
+fn only_a_verified_address_is_a_factor() {
+    let mut s = Setting::new(json!({ "capabilities": ["mail"] }), "opaque");
+    let on = json!({ "factors.setEmail": { "subject": s.subject, "enabled": true } });
+    assert_eq!(s.world.refused(on.clone()), "invalid_argument");
+    let claims = json!({ "email": "ada@example.com" });
+    s.world.ok(json!({ "accounts.update": { "id": s.subject, "claims": claims } }));
+    assert_eq!(s.world.refused(on), "invalid_argument");
+    let mut silent = Setting::opaque();
+    let on = json!({ "factors.setEmail": { "subject": silent.subject, "enabled": true } });
+    assert_eq!(silent.world.refused(on), "not_found");
+}
+
+#[test]
+fn the_hosts_own_pages_have_the_code_sent() {
+    let mut s = with_mail(json!({}));
+    let visit = |s: &Setting| json!({ "cookie": s.browser.cookie_header() });
+    let ask = json!({ "visit": visit(&s), "login": "ada", "password": PASSWORD });
+    let stage = s.world.ok(json!({ "signIn.withPassword": ask }));
+    assert_eq!(stage["kinds"], json!(["email_code"]));
+    s.browser.keep(&stage);
+    assert_eq!(s.world.take_mails().len(), 0, "the host says when");
+    let ask = json!({ "visit": visit(&s), "pending": stage["pending"] });
+    assert_eq!(s.world.ok(json!({ "signIn.sendCode": ask })), json!({ "sent": true }));
+    let code = mailed_code(&mut s);
+    let mut ask = json!({ "visit": visit(&s), "pending": stage["pending"], "code": code });
+    assert_eq!(s.world.refused(json!({ "signIn.withCode": ask })), "wrong_code");
+    ask["kind"] = json!("email_code");
+    assert_eq!(s.world.ok(json!({ "signIn.withCode": ask }))["stage"], "full");
+    s.world.ok(json!({ "factors.setEmail": { "subject": s.subject, "enabled": false } }));
+    let ask = json!({ "visit": visit(&s), "login": "ada", "password": PASSWORD });
+    assert_eq!(s.world.ok(json!({ "signIn.withPassword": ask }))["stage"], "full");
+}
