@@ -5,7 +5,8 @@ import { testing } from "claviger/testing";
 import { authorizeUrl, Browser, locationOf, makeApp } from "./browser.ts";
 
 async function signedIn(options: Parameters<typeof testing>[0]) {
-  const { auth, clock } = testing({ ...options, pages: { signIn: "/login" } });
+  const scopes = { read: "See your things", write: "Change your things" };
+  const { auth, clock } = testing({ scopes, ...options, pages: { signIn: "/login" } });
   const account = await auth.accounts.create({ login: "ada" });
   const browser = new Browser(auth);
   const signIn = locationOf(await browser.get(authorizeUrl(await makeApp(auth))));

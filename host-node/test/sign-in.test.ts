@@ -39,7 +39,8 @@ test("a password makes a session, which signing out ends", async () => {
   jar.keep(stage);
   const who = await auth.authenticate(jar.request());
   assert.deepEqual([who.kind, who.subject], ["session", id]);
-  const [session] = await auth.sessions.list(id).all();
+  const { items } = await auth.sessions.list(id).page();
+  const [session] = items;
   assert.equal(session?.userAgent, "a test");
   const old = jar.request();
   jar.keep({ headers: await auth.signIn.out(jar.request()) });
@@ -50,10 +51,7 @@ test("a password makes a session, which signing out ends", async () => {
 test("a second factor is asked for, and only its code makes the session", async () => {
   const { auth, clock, id, jar } = await scene();
   const begun = await auth.factors.beginTotp(id);
-  const { recoveryCodes } = await auth.factors.confirmTotp(id, {
-    id: begun.id,
-    code: await code(begun.secret, clock.now()),
-  });
+  const recoveryCodes = await auth.factors.confirmTotp(id, begun.id, await code(begun.secret, clock.now()));
   const stage = await auth.signIn.withPassword(jar.request(), right);
   assert.equal(stage.stage, "pending");
   jar.keep(stage);

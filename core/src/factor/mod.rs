@@ -8,9 +8,9 @@ mod base32;
 mod commands;
 mod keeper;
 mod key_uri;
+mod mail;
 mod own;
 mod qr;
-mod mail;
 mod recovery;
 mod totp;
 
@@ -20,10 +20,10 @@ pub(crate) use authenticator::{Authenticator, NewKey, Wanted};
 pub use commands::{BeginTotp, ConfirmTotp, Remove, Verify, Whose};
 pub(crate) use commands::{begin_totp, confirm_totp, list, regenerate, remove, verify};
 pub(crate) use keeper::Keeper;
-pub(crate) use own::Own;
-pub(crate) use qr::Qr;
 pub use mail::SetEmail;
 pub(crate) use mail::set_email;
+pub(crate) use own::Own;
+pub(crate) use qr::Qr;
 pub use totp::{Algorithm, Digits};
 
 use crate::account;
