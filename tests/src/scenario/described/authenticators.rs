@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 use super::plain;
 use crate::scenario::Scenario;
 use crate::scenario::application::{Application, text};
-use crate::{Authenticator, World};
+use crate::setting::PASSWORD;
+use crate::{Authenticator, World, form, location_parameter};
 
 pub(super) const ALL: &[Scenario] = &[
     Scenario {
@@ -20,7 +21,57 @@ pub(super) const ALL: &[Scenario] = &[
         config: || json!({ "signIn": { "attempts": { "account": 3 }, "endSessionsOnFactorChange": false } }),
         way: authenticator_refusals,
     },
+    Scenario {
+        name: "security_page",
+        about: "A person changes their password and adds an app at the page, at once and after signing in again",
+        config: plain,
+        way: security_page,
+    },
 ];
+
+fn security_page(world: &mut World) {
+    const PAGE: &str = "/account/security";
+    let mut app = Application::register(world, "jwt");
+    let sent = app.browser.get(world, PAGE);
+    let interaction = location_parameter(&sent, "interaction").unwrap();
+    app.browser.sign_in(world, &interaction, "ada", PASSWORD);
+    let shown = app.browser.get(world, PAGE);
+    let token = between(&shown, "name=\"token\" value=\"");
+    let post = |world: &mut World, app: &mut Application, fields: &[(&str, &str)]| {
+        app.browser.post(world, PAGE, &form(&[&[("token", token.as_str())], fields].concat()))
+    };
+    assert_eq!(post(world, &mut app, &[("token", "twice")])["status"], 400);
+    assert_eq!(post(world, &mut app, &[])["status"], 400);
+    let added = post(world, &mut app, &[("add", "totp")]);
+    let (phone, id) =
+        (Authenticator::with(&between(&added, "Key: <code>")), between(&added, "name=\"confirm\" value=\""));
+    assert_eq!(post(world, &mut app, &[("confirm", &id), ("code", "wrong")])["status"], 401);
+    assert_eq!(post(world, &mut app, &[("confirm", &id), ("code", &phone.code(world.now))])["status"], 200);
+    assert_eq!(post(world, &mut app, &[("renew_codes", "all")])["status"], 200);
+    let change = |current| [("change", "password"), ("current", current), ("new", "another horse")];
+    assert_eq!(post(world, &mut app, &change("wrong horse"))["status"], 401);
+    assert_eq!(post(world, &mut app, &change(PASSWORD))["status"], 303);
+    assert_eq!(app.browser.get(world, "/account/security?done=password")["status"], 200);
+    world.advance(600);
+    assert_eq!(app.browser.get(world, PAGE)["status"], 200);
+    let again = post(world, &mut app, &[("remove", &id)]);
+    let interaction = location_parameter(&again, "interaction").unwrap();
+    let halfway = app.browser.sign_in(world, &interaction, "ada", "another horse");
+    let pending = between(&halfway, "name=\"pending\" value=\"");
+    let body = form(&[("pending", &pending), ("by", "totp"), ("code", &phone.code(world.now))]);
+    assert_eq!(app.browser.post(world, "/sign-in/second", &body)["status"], 303);
+    let shown = app.browser.get(world, PAGE);
+    let body = form(&[("token", &between(&shown, "name=\"token\" value=\"")), ("remove", &id)]);
+    assert_eq!(app.browser.post(world, PAGE, &body)["status"], 303);
+    assert_eq!(app.browser.get(world, "/account/security?done=removed")["status"], 200);
+}
+
+/// What stands on a page after this text, up to the end of the attribute or the element.
+fn between(page: &Value, before: &str) -> String {
+    let body = text(&page["body"]);
+    let (_, rest) = body.split_once(before).unwrap_or_else(|| panic!("no {before}: {page}"));
+    rest.split(['"', '<']).next().unwrap_or_default().to_owned()
+}
 
 fn app_of(begun: &Value) -> Authenticator {
     Authenticator::with(&text(&begun["secret"]))
