@@ -5,12 +5,14 @@
 //! | `link` | what is sent and comes back: bound to a purpose, a person and an address, good once |
 //! | `asking` | one way to ask for a mail, which does not tell whom the engine knows; how often |
 //! | `verification`, `reset`, `passwordless`, `sign_up` | what each is for |
+//! | `new_browser` | what a person is told of a sign-in that may not be theirs |
 //! | `pages`, `sign_in_pages` | the doors of the built-in pages |
 //!
 //! All of it is for accounts that the engine keeps, at a host that sends mail (`capabilities: mail`).
 
 mod asking;
 mod link;
+mod new_browser;
 mod pages;
 mod passwordless;
 mod reset;
@@ -20,6 +22,7 @@ mod sign_up;
 mod verification;
 
 pub(crate) use link::{Link, void_all};
+pub(crate) use new_browser::tell_of_new_browser;
 pub(crate) use pages::{
     forgot_page, post_forgot, post_reset, post_sign_up, post_verify_email, reset_page, sign_up_page, verify_email_page,
 };

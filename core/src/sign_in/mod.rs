@@ -27,6 +27,7 @@ pub(crate) use visitor::Visitor;
 use pending::Pending;
 
 use crate::change::Change;
+use crate::email;
 use crate::factor::{self, Factors, Kind};
 use crate::host::Host;
 use crate::record::Stored;
@@ -114,6 +115,7 @@ async fn begin(
     also: impl FnOnce(Change) -> Change,
 ) -> Result<SignedIn, Stop> {
     let new = session::New { full, agent: visitor.agent.clone(), remember };
+    email::tell_of_new_browser(host, full, visitor.is_known_to(full.subject())).await?;
     let begun = session::prepare(host, former, new)?.with(also).commit(host).await?;
     let known = visitor.become_known(host, full.subject());
     let headers = begun.headers.into_iter().chain(known).collect();

@@ -107,6 +107,11 @@ impl<'a> Visitor<'a> {
         Old::read(host, self.session)
     }
 
+    /// Whether this person signed in here before.
+    pub(super) fn is_known_to(&self, subject: &str) -> bool {
+        self.known.as_ref().is_some_and(|known| known.is_of(subject))
+    }
+
     /// The cookie by which the browser is known as this person's from now on; `None`: it is.
     pub(super) fn become_known(&self, host: &Host, subject: &str) -> Option<(&'static str, String)> {
         Known::cookie(host, self.known.as_ref(), subject)

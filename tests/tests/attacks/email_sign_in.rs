@@ -159,3 +159,25 @@ fn a_way_that_is_not_offered_is_none() {
     );
     assert_eq!(gone["status"], 404);
 }
+
+#[test]
+fn a_person_is_told_of_a_browser_that_they_did_not_sign_in_with_before() {
+    let mut s = mailing();
+    let sign_in = |s: &mut Setting, browser: &mut Browser| {
+        let query = s.query(&[]);
+        let interaction = browser.begin(&mut s.world, &query);
+        let password = claviger_tests::setting::PASSWORD;
+        assert_eq!(browser.sign_in(&mut s.world, &interaction, ADDRESS, password)["status"], 303);
+        let mails = s.world.take_mails();
+        mails.iter().map(|mail| text(&mail["kind"]).to_owned()).collect::<Vec<_>>()
+    };
+    let (mut first, mut second) = (Browser::new(), Browser::new());
+    assert_eq!(sign_in(&mut s, &mut first), [] as [&str; 0], "on the first day every browser is new");
+    s.world.advance(86_400);
+    assert_eq!(sign_in(&mut s, &mut first), [] as [&str; 0]);
+    assert_eq!(sign_in(&mut s, &mut second), ["new_sign_in"]);
+    assert_eq!(sign_in(&mut s, &mut second), [] as [&str; 0]);
+    let token = token_of(&asked_to_sign_in(&mut s).1);
+    s.browser.post(&mut s.world, "/sign-in-link", &form(&[("token", &token)]));
+    assert_eq!(s.world.take_mails(), Vec::<Value>::new(), "who reads the mail needs none");
+}
