@@ -83,17 +83,6 @@ pub(crate) const OPERATIONS: &[Operation] = &[
         },
     },
     Operation {
-        name: "authenticate, with use to be noted",
-        start: || {
-            let mut s = Setting::new(json!({ "lifetimes": { "sessionIdle": "1h" } }), "opaque");
-            s.interaction();
-            s.world.advance(600);
-            let headers = json!([["cookie", s.browser.cookie_header()]]);
-            (s, json!({ "authenticate": { "headers": headers } }))
-        },
-        happened: |s, done| assert_eq!(done["ok"]["subject"], json!(s.subject), "{done}"),
-    },
-    Operation {
         name: "authenticate, sealed and looked at",
         start: || {
             let mut s = Setting::new(json!({ "sessions": { "form": "sealed" } }), "opaque");
