@@ -96,7 +96,7 @@ for (const name of names) {
       await page.goto(`${host.issuer}/account/security`);
       await look("security");
       await press("Add an authenticator app");
-      factor.secret = await page.locator("code.secret, .secret").first().innerText();
+      factor.secret = await page.locator("code.secret, .secret").first().textContent();
       await look("add-app");
       await enter(code(factor.secret));
       await page.locator(".recovery li, .recovery code").first().waitFor();

@@ -204,7 +204,7 @@ mod tests {
     fn without_an_app_there_are_no_recovery_codes_and_without_a_password_none_to_change() {
         let html = Security { authenticators: Vec::new(), has_password: false, ..page() }.render();
         assert!(!html.contains("Recovery codes") && !html.contains("<h2>Password"), "{html}");
-        assert!(html.contains("Add an app"), "{html}");
+        assert!(html.contains("Add an authenticator app"), "{html}");
         assert!(Security { recovery_codes_left: 0, ..page() }.render().contains("You have used all of them."));
     }
 
@@ -232,7 +232,7 @@ mod tests {
         for shown in [
             r#"viewBox="0 0 29 29""#,
             r#"d="M4 4h7v1h-7z""#,
-            "<code>ABCD EFGH IJ</code>",
+            r#"<code class="secret">ABCD EFGH IJ</code>"#,
             r#"href="otpauth://totp/x?a=1&#38;b=2""#,
             r#"name="confirm" value="a1""#,
             r#"inputmode="numeric" autocomplete="one-time-code""#,

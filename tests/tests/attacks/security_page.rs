@@ -78,7 +78,7 @@ fn press(s: &mut Setting, fields: &[(&str, &str)]) -> Value {
 /// The key that the page shows.
 fn app_on(page: &Value) -> Authenticator {
     let body = text(&page["body"]);
-    let (_, rest) = body.split_once("Key: <code>").unwrap_or_else(|| panic!("no key: {body}"));
+    let (_, rest) = body.split_once("<code class=\"secret\">").unwrap_or_else(|| panic!("no key: {body}"));
     Authenticator::with(rest.split('<').next().unwrap())
 }
 

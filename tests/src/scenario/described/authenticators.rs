@@ -43,8 +43,10 @@ fn security_page(world: &mut World) {
     assert_eq!(post(world, &mut app, &[("token", "twice")])["status"], 400);
     assert_eq!(post(world, &mut app, &[])["status"], 400);
     let added = post(world, &mut app, &[("add", "totp")]);
-    let (phone, id) =
-        (Authenticator::with(&between(&added, "Key: <code>")), between(&added, "name=\"confirm\" value=\""));
+    let (phone, id) = (
+        Authenticator::with(&between(&added, "<code class=\"secret\">")),
+        between(&added, "name=\"confirm\" value=\""),
+    );
     assert_eq!(post(world, &mut app, &[("confirm", &id), ("code", "wrong")])["status"], 401);
     assert_eq!(post(world, &mut app, &[("confirm", &id), ("code", &phone.code(world.now))])["status"], 200);
     assert_eq!(post(world, &mut app, &[("renew_codes", "all")])["status"], 200);
