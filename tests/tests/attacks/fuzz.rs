@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 
 use claviger_tests::setting::{CALLBACK, Setting, text};
-use claviger_tests::{CHALLENGE, VERIFIER, basic};
+use claviger_tests::{CHALLENGE, VERIFIER, World, basic};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -216,6 +216,12 @@ impl Wild {
     }
 }
 
+/// All that is stored, but how often somebody asked, and the mails that anybody may ask for: both are bounded, and soon over.
+fn lasting(world: &World) -> Vec<String> {
+    let passing = |row: &&str| row.contains("/count.") || row.contains("/link.");
+    world.store.dump().lines().filter(|row| !passing(row)).map(str::to_owned).collect()
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 4000, ..ProptestConfig::default() })]
 
@@ -238,9 +244,9 @@ proptest! {
             let stage = stage.get_or_insert_with(Stage::new);
             let mut command = wild.command(&["x"; 9].map(str::to_owned), "");
             command["http"]["headers"].as_array_mut().unwrap().retain(|header| header[0] != "cookie" && header[0] != "authorization");
-            let before = stage.s.world.store.dump();
+            let before = lasting(&stage.s.world);
             let done = stage.s.world.run(command);
-            assert_eq!(stage.s.world.store.dump(), before);
+            assert_eq!(lasting(&stage.s.world), before);
             let answer = done["ok"].to_string();
             assert!(!CREDENTIALS.iter().any(|prefix| answer.contains(prefix)), "{answer}");
         });
@@ -248,7 +254,7 @@ proptest! {
 
     #[test]
     fn whatever_text_is_handed_over_is_answered_in_json(bytes in proptest::collection::vec(0_u8..=255, 0..200)) {
-        let config = claviger_tests::World::config(json!({}));
+        let config = World::config(json!({}));
         let mut engine = claviger_core::Engine::open(config.to_string().as_bytes()).unwrap();
         for answer in [engine.begin_json(&bytes), engine.resume_json(&bytes), engine.cancel_json(&bytes)] {
             assert!(serde_json::from_slice::<Value>(&answer).is_ok());
