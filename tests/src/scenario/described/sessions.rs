@@ -73,21 +73,21 @@ fn sealed(world: &mut World) {
     app.code(world, &[], &["read"]);
     let cookie = app.browser.cookie_header();
     authenticate(world, &cookie);
-    world.advance(60);
+    world.advance(70);
     let looked_at = authenticate(world, &cookie)["ok"].clone();
     app.browser.keep(&looked_at);
     app.browser.get(world, "/account");
     let id = &looked_at["sessionId"];
     world.ok(json!({ "sessions.revokeOthers": { "subject": app.subject, "keep": id } }));
-    world.advance(60);
+    world.advance(70);
     assert!(authenticate(world, &cookie).get("ok").is_some());
     world.ok(json!({ "sessions.revoke": { "subject": app.subject, "id": id } }));
     world.ok(json!({ "sessions.revoke": { "subject": app.subject, "id": id } }));
-    world.advance(60);
+    world.advance(70);
     assert_eq!(authenticate(world, &cookie)["refused"]["code"], "unauthenticated");
     app.code(world, &[], &["read"]);
     world.ok(json!({ "sessions.revokeAll": { "subject": app.subject } }));
-    world.advance(60);
+    world.advance(70);
     assert_eq!(authenticate(world, &app.browser.cookie_header())["refused"]["code"], "unauthenticated");
 }
 
