@@ -34,6 +34,7 @@ for (const name of names) {
       [host, browser] = await Promise.all([Host.start(name, { configuration }), launch()]);
       mailbox = new Mailbox(host.folder);
       context = await browser.newContext(looks[name]);
+      context.setDefaultTimeout(10_000);
       page = await context.newPage();
     });
     after(async () => {
@@ -59,8 +60,8 @@ for (const name of names) {
     }
 
     async function enter(typed) {
-      await page.getByLabel("Code").fill(typed);
-      await page.locator("form button.primary").click();
+      await page.locator("input[name=code]").fill(typed);
+      await page.locator("input[name=code]").press("Enter");
     }
 
     async function signOut() {
@@ -99,8 +100,8 @@ for (const name of names) {
       factor.secret = await page.locator("code.secret, .secret").first().textContent();
       await look("add-app");
       await enter(code(factor.secret));
-      await page.locator(".recovery li, .recovery code").first().waitFor();
-      factor.recoveryCodes = await page.locator(".recovery li, .recovery code").allInnerTexts();
+      await page.locator(".recovery code").first().waitFor();
+      factor.recoveryCodes = await page.locator(".recovery code").allTextContents();
       assert.ok(factor.recoveryCodes.length >= 8, "there are recovery codes");
       await look("recovery-codes");
       await signOut();
@@ -145,6 +146,7 @@ for (const name of names) {
       await page.getByLabel("User name").waitFor();
       await byPassword(passwords.second);
       await press("Use a recovery code");
+      await heading("Enter a recovery code");
       await look("recovery-code");
       await enter(factor.recoveryCodes[0]);
       await page.getByText("This browser").waitFor();
@@ -158,8 +160,9 @@ for (const name of names) {
       await other.getByLabel("Password").fill(passwords.second);
       await other.getByRole("button", { name: "Sign in", exact: true }).click();
       await other.getByRole("button", { name: "Use a recovery code", exact: true }).click();
-      await other.getByLabel("Code").fill(factor.recoveryCodes[1]);
-      await other.locator("form button.primary").click();
+      await other.getByRole("heading", { name: "Enter a recovery code" }).waitFor();
+      await other.locator("input[name=code]").fill(factor.recoveryCodes[1]);
+      await other.locator("input[name=code]").press("Enter");
       await other.getByText("This browser").waitFor();
       await page.goto(`${host.issuer}/account`);
       await look("sessions");
@@ -184,6 +187,7 @@ for (const name of names) {
       await look("link");
       await page.locator("form button.primary").click();
       await press("Use a recovery code");
+      await heading("Enter a recovery code");
       await enter(factor.recoveryCodes[2]);
       await page.getByText("This browser").waitFor();
       await signOut();
