@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 
 use claviger::Claviger;
-use claviger::commands::{AuthMethod, NewAccount, NewClient};
+use claviger::commands::{AuthMethod, NewAccount, NewClient, NewPassword};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -62,7 +62,8 @@ pub(super) fn prepare(settings: &mut Settings, address: SocketAddr) -> Result<Pr
 pub(super) async fn seed(auth: &Claviger, prepared: &Prepared, output: Output) -> Result<(), Failure> {
     let password = &prepared.password;
     match auth.accounts().find_by_login(LOGIN).await? {
-        Some(account) => drop(auth.accounts().set_password(&account.id, password).await?),
+        // The demo is gone on with: who is signed in stays so.
+        Some(account) => drop(auth.accounts().set_password_as(&account.id, &NewPassword::Text(password), false).await?),
         None => drop(auth.accounts().create(&user(password)).await?),
     }
     if auth.clients().find(CLIENT).await?.is_none() {

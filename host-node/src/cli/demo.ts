@@ -40,7 +40,8 @@ export async function seed(
   output: Output,
 ): Promise<void> {
   const account = await auth.accounts.find({ login });
-  if (account) await auth.accounts.setPassword(account.id, password);
+  // The demo is gone on with: who is signed in stays so.
+  if (account) await auth.accounts.setPassword(account.id, password, { endSessions: false });
   else await auth.accounts.create({ login, password, name: "Ada Lovelace" });
   if (!(await auth.clients.find(clientId))) {
     await auth.clients.create({
