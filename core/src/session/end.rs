@@ -73,7 +73,7 @@ fn prefix(host: &Host, subject: &str) -> String {
 }
 
 /// The rows are gone as they were read, together, and whom they say to tell will be told.
-async fn remove(host: &Host, mut change: Change, ended: Vec<Stored<Session>>) -> Result<(), Stop> {
+pub(super) async fn remove(host: &Host, mut change: Change, ended: Vec<Stored<Session>>) -> Result<(), Stop> {
     if ended.is_empty() {
         return Ok(());
     }

@@ -11,14 +11,16 @@
 use serde::{Deserialize, Serialize};
 
 use super::begin::Begun;
+use super::end::remove;
 use super::epoch::{self, Epoch};
 use super::sealed::Sealed;
 use super::series::{Met, Series};
-use super::{Agent, Session, end_found, is_sealed, item_id};
+use super::{Agent, Session, is_sealed, item_id};
 use crate::account;
 use crate::change::Change;
 use crate::config::Config;
 use crate::event::Event;
+use crate::grant;
 use crate::handle::{Handle, Id, Kind, Opened, Owner};
 use crate::hash::{as_id, b64u, sha256};
 use crate::host::Host;
@@ -206,8 +208,8 @@ pub(crate) async fn leave(host: &Host, cookie: Option<&str>) -> Result<Option<(&
     Ok(Some(clear_cookie(host.config(), Cookie::Remember)))
 }
 
-/// A cookie that was used before came again: whoever has it, the series is over, and so is every session that it made. Its row goes last, as it
-/// was read: whoever could not finish is met here again, and a session that it makes meanwhile is met too.
+/// A cookie that was used before came again: whoever has it, the series is over, and so is every session that it made, in one commit as they
+/// were read. What was given in them goes before as well as after: whoever could not finish is met here again.
 async fn end_series(host: &Host, row: Stored<Remembered>) -> Result<(), Stop> {
     let Remembered { id, subject, .. } = row.value;
     let prefix = format!("{}/session.", partition(host.tenant(), account::ROOM, &subject));
@@ -216,9 +218,15 @@ async fn end_series(host: &Host, row: Stored<Remembered>) -> Result<(), Stop> {
     if is_sealed(host.config()) {
         epoch::raise(host, &subject, None).await?;
     }
-    end_found(host, made, None).await?;
-    host.tell(Event::RememberReplayed { subject, remembered_id: id });
-    host.commit(Change::remove(row.key, row.version)).await
+    let ids: Vec<String> = made.iter().map(|session| session.value.id.clone()).collect();
+    grant::end_of_sessions(host, &subject, Some(&ids)).await?;
+    host.tell(Event::RememberReplayed { subject: subject.clone(), remembered_id: id });
+    if made.is_empty() {
+        return host.commit(Change::remove(row.key, row.version)).await;
+    }
+    // The series goes with the sessions that are of it.
+    remove(host, Change::default().and_require(row.key, row.version), made).await?;
+    grant::end_of_sessions(host, &subject, Some(&ids)).await
 }
 
 /// The remembered browsers of a person, all of them or all but one, are forgotten. No trip where none are remembered.

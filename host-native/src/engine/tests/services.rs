@@ -75,8 +75,11 @@ impl Fetch for Silent {
 }
 
 fn offering<S: Sign + Verify + Fetch>(services: fn() -> S) -> Claviger {
-    let builder =
-        Claviger::builder("https://auth.example.com").store(Memory::new()).instances(1).run_module(stand_in());
+    let builder = Claviger::builder("https://auth.example.com")
+        .secret("a stand-in reads no configuration")
+        .store(Memory::new())
+        .instances(1)
+        .run_module(stand_in());
     let builder = builder.sign(services()).verify(services()).fetch(services());
     builder.store_deadline(Duration::from_millis(100)).build().unwrap()
 }
