@@ -6,6 +6,8 @@ use claviger_tests::setting::{PASSWORD, Setting};
 use claviger_tests::{Authenticator, basic};
 use serde_json::{Value, json};
 
+use crate::passwords::{IMPORTED, OF_IMPORTED, cheap, import, named, with};
+
 fn ask(header: &str) -> Value {
     json!({ "authenticate": { "headers": [["authorization", header]], "basic": true, "remote": "203.0.113.9" } })
 }
@@ -52,6 +54,51 @@ fn th_008_it_is_counted_with_every_other_guess_and_challenged_as_the_rfc_says() 
         s.browser.begin(&mut s.world, &query)
     };
     assert_eq!(s.browser.sign_in(&mut s.world, &interaction, "ada", PASSWORD)["status"], 429);
+}
+
+/// What comes of `command` when `meanwhile` happens between its load and its commit.
+fn overtaken(s: &mut Setting, command: Value, meanwhile: impl Fn(&mut Setting)) -> Value {
+    let before = s.world.store.clone();
+    meanwhile(s);
+    let after = std::mem::replace(&mut s.world.store, before);
+    s.world.run_with(command, |ask, number, store| {
+        if number == 1 {
+            *store = after.clone();
+        }
+        store.answer(ask)
+    })
+}
+
+#[test]
+fn th_008_the_right_password_is_held_to_the_counter_in_its_commit_too() {
+    let mut s = Setting::opaque();
+    let done = overtaken(&mut s, ask(&basic("ada", PASSWORD)), |s| {
+        for _ in 0..10 {
+            assert_eq!(s.world.refused(ask(&basic("ada", "wrong"))), "wrong_credentials");
+        }
+    });
+    assert_eq!(done["refused"]["code"], "too_many_requests", "{done}");
+}
+
+#[test]
+fn a_password_that_was_changed_meanwhile_speaks_for_nobody() {
+    let mut s = Setting::opaque();
+    let done = overtaken(&mut s, ask(&basic("ada", PASSWORD)), |s| {
+        s.world.ok(json!({ "accounts.setPassword": { "id": s.subject, "password": "another horse" } }));
+    });
+    assert_eq!(done["refused"]["code"], "wrong_credentials", "{done}");
+}
+
+#[test]
+fn pw_010_a_weaker_hash_is_replaced_in_the_commit_of_the_request() {
+    let mut s = with(cheap());
+    let subject = import(&mut s, "grace", IMPORTED[1]);
+    for expected in [1, 0] {
+        s.world.take_events();
+        assert_eq!(s.world.ok(ask(&basic("grace", OF_IMPORTED)))["subject"], json!(subject));
+        assert_eq!(s.world.asked().as_slice(), ["load", "commit"]);
+        assert_eq!(named(&mut s, "account.password_rehashed").len(), expected);
+    }
 }
 
 #[test]

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 const REMEMBER: &str = "__Host-claviger-remember";
 
-fn setting(changes: Value) -> Setting {
+pub(crate) fn setting(changes: Value) -> Setting {
     let mut all = json!({ "signIn": { "rememberFor": "30d" }, "lifetimes": { "session": "1h" } });
     for (name, value) in changes.as_object().into_iter().flatten() {
         all[name] = value.clone();
@@ -26,29 +26,29 @@ fn sign_in(s: &mut Setting, browser: &mut Browser, wishes: bool) {
     assert_eq!(browser.post(&mut s.world, "/sign-in", &form(&fields))["status"], 303);
 }
 
-fn remembered(s: &mut Setting) -> Browser {
+pub(crate) fn remembered(s: &mut Setting) -> Browser {
     let mut browser = Browser::new();
     sign_in(s, &mut browser, true);
     browser
 }
 
 /// The pair of the remember cookie alone: a browser whose session cookie is gone.
-fn pair(cookies: &str) -> String {
+pub(crate) fn pair(cookies: &str) -> String {
     cookies.split("; ").find(|pair| pair.starts_with(REMEMBER)).unwrap_or_default().to_owned()
 }
 
-fn resume(cookie: &str) -> Value {
+pub(crate) fn resume(cookie: &str) -> Value {
     json!({ "sessions.resume": { "cookie": cookie } })
 }
 
 /// The cookie header after what a result sets.
-fn after(result: &Value) -> String {
+pub(crate) fn after(result: &Value) -> String {
     let mut browser = Browser::new();
     browser.keep(result);
     browser.cookie_header()
 }
 
-fn authenticated(world: &mut World, cookie: &str) -> Value {
+pub(crate) fn authenticated(world: &mut World, cookie: &str) -> Value {
     world.run(json!({ "authenticate": { "headers": [["cookie", cookie]] } }))
 }
 

@@ -5,7 +5,7 @@ use claviger_tests::{Authenticator, Browser, form, location_parameter};
 use serde_json::{Value, json};
 
 /// Ada, with an app, and its recovery codes.
-fn with_app(changes: Value) -> (Setting, Authenticator, Vec<String>) {
+pub(crate) fn with_app(changes: Value) -> (Setting, Authenticator, Vec<String>) {
     let mut s = Setting::new(changes, "opaque");
     let subject = s.subject.clone();
     let (app, codes) = Authenticator::confirmed(&mut s.world, &subject);
@@ -15,7 +15,7 @@ fn with_app(changes: Value) -> (Setting, Authenticator, Vec<String>) {
 }
 
 /// Signs in by the password: the answer, and the handle between the factors.
-fn halfway(s: &mut Setting) -> (Value, String) {
+pub(crate) fn halfway(s: &mut Setting) -> (Value, String) {
     let query = s.query(&[]);
     let interaction = s.browser.begin(&mut s.world, &query);
     let answer = s.browser.sign_in(&mut s.world, &interaction, "ada", PASSWORD);
@@ -222,6 +222,9 @@ fn rfc_9470_an_old_or_a_weak_sign_in_is_sent_to_sign_in_again() {
     assert!(fresh["authTime"].is_u64(), "{fresh}");
     s.world.advance(61);
     assert_eq!(s.world.refused(verify(60)), "insufficient_user_authentication");
+    // How somebody signed in, a token does not tell.
+    let by_methods = json!({ "token": tokens["access_token"], "methods": ["pwd"] });
+    assert_eq!(s.world.refused(json!({ "tokens.verify": by_methods })), "insufficient_user_authentication");
     // Without a person there is no sign-in that could be recent.
     s.world.ok(verify(3600));
 }
@@ -260,7 +263,7 @@ fn the_hosts_own_pages_go_the_same_way() {
 }
 
 /// Ada, whose address is verified, and to whom a code by mail is a factor.
-fn with_mail(changes: Value) -> Setting {
+pub(crate) fn with_mail(changes: Value) -> Setting {
     let mut config = json!({ "capabilities": ["mail"] });
     for (name, value) in changes.as_object().into_iter().flatten() {
         config[name] = value.clone();
@@ -273,7 +276,7 @@ fn with_mail(changes: Value) -> Setting {
     s
 }
 
-fn mailed_code(s: &mut Setting) -> String {
+pub(crate) fn mailed_code(s: &mut Setting) -> String {
     let mails = s.world.take_mails();
     assert_eq!((mails.len(), &mails[0]["to"]), (1, &json!("ada@example.com")), "{mails:?}");
     text(&mails[0]["code"]).to_owned()

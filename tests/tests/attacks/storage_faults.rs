@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 use crate::check::CREDENTIALS;
 use crate::operations::{OPERATIONS, Operation, redeem};
 use crate::{
-    account_pages, authenticators, email_operations, openid_operations, passwords, security_page, session_operations,
+    account_pages, authenticators, email_operations, openid_operations, password_changes, security_page,
+    session_operations, sign_in_operations,
 };
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -217,7 +218,12 @@ fn sf_001_what_goes_by_mail_survives_every_fault() {
 
 #[test]
 fn sf_001_passwords_survive_every_fault() {
-    every_fault_of(passwords::OPERATIONS);
+    every_fault_of(password_changes::OPERATIONS);
+}
+
+#[test]
+fn sf_001_the_typed_sign_in_survives_every_fault() {
+    every_fault_of(sign_in_operations::OPERATIONS);
 }
 
 #[test]
