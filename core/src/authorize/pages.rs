@@ -4,12 +4,11 @@ use super::interaction::{Interaction, Next};
 use super::steps::{Allowed, Situation, page_address};
 use crate::config::{Config, Pages};
 use crate::host::Host;
-use crate::http::{Cookie, Form, Request, Response, clear_cookie, read_cookie};
+use crate::http::{Cookie, Form, Request, Response, read_cookie};
 use crate::oidc;
 use crate::page::{self, Brand, Consent, Destination, ErrorPage, RequestedScope, Unverified};
 use crate::refusal::{Refusal, Stop};
 use crate::session;
-use crate::session::remember;
 use crate::uri::Uri;
 
 pub(crate) async fn consent_page(host: &Host, request: &Request) -> Result<Response, Stop> {
@@ -82,11 +81,10 @@ pub(crate) async fn post_consent(host: &Host, request: &Request) -> Result<Respo
         }
         Some("deny") => Ok(Response::see_other(situation.refuse(host))),
         Some("switch_account") => {
-            let left = read_cookie(host.config(), request, Cookie::Session);
-            session::leave(host, session::Presented::read(host.config(), left)).await?;
-            let forgotten = remember::leave(host, read_cookie(host.config(), request, Cookie::Remember)).await?;
-            let again = Response::see_other(page_address(host.config(), Next::SignIn, &handle));
-            Ok(again.with_all([clear_cookie(host.config(), Cookie::Session)]).with_all(forgotten))
+            let [left, remembered] =
+                [Cookie::Session, Cookie::Remember].map(|cookie| read_cookie(host.config(), request, cookie));
+            let headers = session::sign_out(host, left, remembered).await?;
+            Ok(Response::see_other(page_address(host.config(), Next::SignIn, &handle)).with_all(headers))
         }
         _ => Err(Refusal::InvalidRequest("Choose allow or deny").into()),
     }

@@ -7,12 +7,11 @@ use crate::authorize::{browser_of, check_origin, page_response, sign_in_address}
 use crate::client::Origin;
 use crate::config::Pages;
 use crate::host::Host;
-use crate::http::{Cookie, Form, Request, Response, clear_cookie, read_cookie, set_cookie};
+use crate::http::{Cookie, Form, Request, Response, read_cookie, set_cookie};
 use crate::oidc;
 use crate::page::{Brand, DeviceCode, DeviceConfirm, DeviceDone, RequestedScope};
 use crate::refusal::{Refusal, Stop};
 use crate::session;
-use crate::session::remember;
 
 /// Without an interaction, asks for the code: what stands in the address is put in the field, and nothing is done about it
 /// (RFC 8628 section 3.3.1). With one, asks whether to allow it.
@@ -81,10 +80,9 @@ async fn decide(host: &Host, request: &Request, form: &Form, handle: &str) -> Re
 async fn switch_account(host: &Host, request: &Request, handle: &str, user_code: UserCode) -> Result<Response, Stop> {
     let visit = visit(host, request);
     Situation::release(host, user_code, visit).await?;
-    session::leave(host, session::Presented::read(host.config(), visit.session_cookie)).await?;
-    let forgotten = remember::leave(host, read_cookie(host.config(), request, Cookie::Remember)).await?;
-    let again = Response::see_other(sign_in_address(host.config(), handle));
-    Ok(again.with_all([clear_cookie(host.config(), Cookie::Session)]).with_all(forgotten))
+    let remembered = read_cookie(host.config(), request, Cookie::Remember);
+    let headers = session::sign_out(host, visit.session_cookie, remembered).await?;
+    Ok(Response::see_other(sign_in_address(host.config(), handle)).with_all(headers))
 }
 
 fn confirm(host: &Host, handle: &str, situation: &Situation) -> Response {

@@ -15,12 +15,11 @@ use crate::client::Client;
 use crate::config::Config;
 use crate::hash::{b64u, from_b64u};
 use crate::host::Host;
-use crate::http::{Cookie, Form, Request, Response, clear_cookie, read_cookie};
+use crate::http::{Cookie, Form, Request, Response, read_cookie};
 use crate::metadata;
 use crate::page::{Destination, SignOut, SignedIn, SignedOut};
 use crate::refusal::{Refusal, Stop};
 use crate::seal::Purpose;
-use crate::session::remember;
 use crate::session::{self, Presented};
 use crate::time::Millis;
 
@@ -180,6 +179,5 @@ async fn over(host: &Host, request: &Request, back: Option<String>) -> Result<Re
         Some(back) => Response::see_other(back),
         None => page_response(200, SignedOut { brand: brand(host) }.render(), &[]),
     };
-    let forgotten = remember::leave(host, read_cookie(host.config(), request, Cookie::Remember)).await?;
-    Ok(response.with_all([clear_cookie(host.config(), Cookie::Session)]).with_all(forgotten))
+    Ok(response.with_all(session::forget(host, read_cookie(host.config(), request, Cookie::Remember)).await?))
 }

@@ -10,22 +10,20 @@ mod held;
 
 use std::cmp::Reverse;
 
-use application::applications;
-use held::Held;
-
 use crate::authorize::{browser_of, check_origin, page_response, sign_in_address};
 use crate::config::Pages;
 use crate::consent::Consent;
 use crate::device::Errand;
 use crate::grant::{self, Grant};
 use crate::host::Host;
-use crate::http::{Cookie, Form, Request, Response, clear_cookie, read_cookie, set_cookie};
+use crate::http::{Cookie, Form, Request, Response, read_cookie, set_cookie};
 use crate::page::{Account, Brand, OwnSession, SignedOut};
 use crate::record::Stored;
 use crate::refusal::{Refusal, Stop};
 use crate::security::SECURITY;
-use crate::session::remember;
 use crate::session::{self, Presented, Session, SignedIn};
+use application::applications;
+use held::Held;
 
 /// Shows the page, or sends the browser to sign in first. A host with a page of its own gets a person who is signed in.
 pub(crate) async fn account_page(host: &Host, request: &Request) -> Result<Response, Stop> {
@@ -67,9 +65,8 @@ pub(crate) async fn post_account(host: &Host, request: &Request) -> Result<Respo
     let mine = Mine { host, subject: &signed_in.subject.id, id: &signed_in.session.id, own: signed_in.row() };
     if form.one("sign_out")?.is_some() {
         session::end(host, mine.subject, mine.id, mine.own).await?;
-        let forgotten = remember::leave(host, read_cookie(config, request, Cookie::Remember)).await?;
-        let page = page_response(200, SignedOut { brand: brand(host) }.render(), &[]);
-        return Ok(page.with_all([clear_cookie(config, Cookie::Session)]).with_all(forgotten));
+        let headers = session::forget(host, read_cookie(config, request, Cookie::Remember)).await?;
+        return Ok(page_response(200, SignedOut { brand: brand(host) }.render(), &[]).with_all(headers));
     }
     if let Some(client_id) = form.one("remove")? {
         mine.remove_application(held, client_id).await?;

@@ -42,6 +42,7 @@ use crate::config::{Config, SessionForm};
 use crate::handle::Id;
 use crate::hash::b64u;
 use crate::host::Host;
+use crate::http::{Cookie, clear_cookie};
 use crate::record::{Record, Slot};
 use crate::refusal::Stop;
 use crate::time::Millis;
@@ -163,6 +164,22 @@ pub(crate) async fn leave(host: &Host, left: Option<Presented>) -> Result<(), St
         return Ok(());
     }
     end(host, left.owner().name(), &left.id(), rows.into_session()).await
+}
+
+/// Signing out, by the values of both cookies: the session ends, and what would begin another. The headers take the cookies away.
+pub(crate) async fn sign_out(
+    host: &Host,
+    session: Option<&str>,
+    remembered: Option<&str>,
+) -> Result<Vec<(&'static str, String)>, Stop> {
+    leave(host, Presented::read(host.config(), session)).await?;
+    forget(host, remembered).await
+}
+
+/// What is left to do once the session has ended: nothing begins another, and both cookies go.
+pub(crate) async fn forget(host: &Host, remembered: Option<&str>) -> Result<Vec<(&'static str, String)>, Stop> {
+    let forgotten = remember::leave(host, remembered).await?;
+    Ok(std::iter::once(clear_cookie(host.config(), Cookie::Session)).chain(forgotten).collect())
 }
 
 #[cfg(test)]

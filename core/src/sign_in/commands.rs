@@ -10,19 +10,19 @@ use crate::account::is_subject_id;
 use crate::authorize::browser_of;
 use crate::factor::Kind;
 use crate::host::Host;
-use crate::http::{Cookie, clear_cookie, set_cookie};
+use crate::http::{Cookie, set_cookie};
+use crate::password::Typed;
 use crate::refusal::{Refusal, Stop};
-use crate::session::remember;
-use crate::session::{self, Presented};
+use crate::session;
 
 /// `signIn.withPassword`.
-#[derive(Deserialize)]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[allow(missing_docs, reason = "docs/contract.md section 5")]
 pub struct WithPassword {
     pub visit: Visit,
     pub login: String,
-    pub password: String,
+    pub password: Typed,
 }
 
 /// `signIn.withCode`.
@@ -33,7 +33,7 @@ pub struct WithCode {
     pub visit: Visit,
     /// As `signIn.withPassword` gave it.
     pub pending: String,
-    pub code: String,
+    pub code: Typed,
     /// Which kind of code it is; by its shape when absent, and then none that was mailed.
     #[serde(default)]
     pub kind: Option<Kind>,
@@ -77,7 +77,7 @@ macro_rules! redacted_debug {
     };
 }
 
-redacted_debug!(WithPassword WithCode SendCode);
+redacted_debug!(WithCode SendCode);
 
 /// How far somebody came.
 #[derive(Debug, Serialize)]
@@ -99,7 +99,7 @@ impl From<SignedIn> for View {
 pub(crate) async fn with_password(host: &Host, ask: &WithPassword) -> Result<View, Stop> {
     let visitor = Visitor::at_host(host, &ask.visit);
     let (someone, _) = password::look_up(host, &visitor, &ask.login, None).await?;
-    let proved = someone.prove(host, &ask.login, &ask.password).await?;
+    let proved = someone.prove(host, &ask.login, ask.password.text()).await?;
     let browser = browser_of(host, visitor.browser());
     Ok(match first_factor(host, &visitor, None, &browser, proved).await? {
         Came::In(signed_in) => signed_in.into(),
@@ -114,7 +114,7 @@ pub(crate) async fn with_code(host: &Host, ask: &WithCode) -> Result<View, Stop>
     let visitor = Visitor::at_host(host, &ask.visit);
     let pending = Pending::open(host, &ask.pending, visitor.browser())?;
     let (halfway, _) = Halfway::load(host, &visitor, pending, None).await?;
-    Ok(halfway.prove(host, &visitor, &ask.code, ask.kind).await?.into())
+    Ok(halfway.prove(host, &visitor, ask.code.text(), ask.kind).await?.into())
 }
 
 /// That a code is on its way, if one by mail is a factor of theirs.
@@ -160,8 +160,5 @@ pub(crate) struct SignedOut {
 /// The browser's session ends. Where there is none, nothing does.
 pub(crate) async fn out(host: &Host, ask: &Out) -> Result<SignedOut, Stop> {
     let visitor = Visitor::at_host(host, &ask.visit);
-    session::leave(host, Presented::read(host.config(), visitor.session())).await?;
-    let forgotten = remember::leave(host, visitor.remembered()).await?;
-    let headers = std::iter::once(clear_cookie(host.config(), Cookie::Session)).chain(forgotten).collect();
-    Ok(SignedOut { headers })
+    Ok(SignedOut { headers: session::sign_out(host, visitor.session(), visitor.remembered()).await? })
 }
