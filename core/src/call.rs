@@ -100,6 +100,12 @@ pub enum Command {
     SignInWithCode(sign_in::WithCode),
     #[serde(rename = "signIn.sendCode")]
     SignInSendCode(sign_in::SendCode),
+    #[serde(rename = "signIn.sendMail")]
+    SignInSendMail(email::SendMail),
+    #[serde(rename = "signIn.withMail")]
+    SignInWithMail(email::WithMail),
+    #[serde(rename = "signIn.withLink")]
+    SignInWithLink(email::WithLink),
     #[serde(rename = "signIn.as")]
     SignInAs(sign_in::As),
     #[serde(rename = "signIn.out")]

@@ -34,6 +34,7 @@ import type {
   ResourceMetadata,
   Resumed,
   SecondFactors,
+  SentMail,
   Session,
   SessionTokens,
   SessionTokensOf,
@@ -77,6 +78,9 @@ export interface Commands {
   "signIn.withPassword": [OfVisit & { login: string; password: string }, Stage];
   "signIn.withCode": [OfVisit & { pending: string; code: string; kind?: FactorKind }, Stage];
   "signIn.sendCode": [OfVisit & { pending: string }, { sent: boolean }];
+  "signIn.sendMail": [OfVisit & { login: string }, SentMail];
+  "signIn.withMail": [OfVisit & { waiting: string; code: string }, Stage];
+  "signIn.withLink": [OfVisit & { token: string }, Stage];
   "signIn.as": [OfVisit & { subject: string; methods: readonly string[] }, Stage];
   "signIn.out": [OfVisit, { headers: HeaderPairs }];
   "accounts.setPassword": [ById & NewPassword & { endSessions?: boolean }, Account];

@@ -92,6 +92,8 @@ export interface Configuration {
     signUp?: string;
     /** Opened with `?token=`. */
     verifyEmail?: string;
+    /** Opened with `?token=`; see `auth.signIn.withLink`. */
+    signInLink?: string;
   };
   /** How passwords are hashed, and what else is asked of them. argon2id when nothing is said. */
   password?: NewHashes & {

@@ -254,6 +254,13 @@ export interface PendingStage {
   readonly headers: [name: string, value: string][];
 }
 
+/** A mail is on its way, if there is anybody to get it. */
+export interface SentMail {
+  /** For `auth.signIn.withMail`; it says nothing about whether there is such an account. */
+  readonly waiting: string;
+  readonly headers: [name: string, value: string][];
+}
+
 /** What one person proves themselves with beside a password. */
 export interface SecondFactors {
   /** What a sign-in may be asked for; with none, there is no second factor. */

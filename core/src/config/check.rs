@@ -150,6 +150,7 @@ fn check_pages(pages: &Pages) -> Result<(), Fault> {
             &pages.reset,
             &pages.sign_up,
             &pages.verify_email,
+            &pages.sign_in_link,
         ]
         .into_iter()
         .all(|page| addressable(page)),

@@ -78,7 +78,7 @@ use crate::time::Seconds;
 /// | `password.shortest` | 8 to 64 characters that a new password has at least | 8 |
 /// | `password.peppers` | at most 8, each with an `id` of 1 to 32 of `a-z A-Z 0-9 - _` and a `secret` as `secret` is; the first is for new hashes, the others verify | none |
 /// | `password.legacy` | at most 2, each an `algorithm` (also `argon2i`, `argon2d`, `pbkdf2-sha512`) with its costs: what hashes that were imported cost, so that every attempt costs it too | none |
-/// | `pages.signIn`, `pages.consent`, `pages.device`, `pages.account`, `pages.forgot`, `pages.reset`, `pages.signUp`, `pages.verifyEmail` | a path, or an absolute URL | the built-in pages |
+/// | `pages.signIn`, `pages.consent`, `pages.device`, `pages.account`, `pages.forgot`, `pages.reset`, `pages.signUp`, `pages.verifyEmail`, `pages.signInLink` | a path, or an absolute URL | the built-in pages |
 /// | `signIn.attempts.account` | 3 to 1000 wrong answers for one person in each window; as many from each browser that they signed in with before | 10 |
 /// | `signIn.attempts.address` | 3 to 1000000 wrong answers from one address (an IPv6 network of 64 bits) in each window | 100 |
 /// | `signIn.attempts.window` | 1 min to 1 d | 15 min |
@@ -293,6 +293,7 @@ pub(crate) struct Pages {
     pub(crate) reset: String,
     pub(crate) sign_up: String,
     pub(crate) verify_email: String,
+    pub(crate) sign_in_link: String,
 }
 
 impl Pages {
@@ -319,6 +320,7 @@ impl Default for Pages {
             reset: Self::RESET.to_owned(),
             sign_up: Self::SIGN_UP.to_owned(),
             verify_email: Self::VERIFY_EMAIL.to_owned(),
+            sign_in_link: Self::SIGN_IN_LINK.to_owned(),
         }
     }
 }

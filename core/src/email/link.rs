@@ -93,6 +93,9 @@ pub(crate) struct AskedIn {
     /// A PRF of the code that does the same, if one was sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) code: Option<String>,
+    /// Whether the person wishes to stay signed in there.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) remember: bool,
 }
 
 impl Record for Link {

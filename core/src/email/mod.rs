@@ -7,6 +7,7 @@
 //! | `verification`, `reset`, `passwordless`, `sign_up` | what each is for |
 //! | `new_browser` | what a person is told of a sign-in that may not be theirs |
 //! | `pages`, `sign_in_pages` | the doors of the built-in pages |
+//! | `sign_in_commands` | the same for a host with pages of its own |
 //!
 //! All of it is for accounts that the engine keeps, at a host that sends mail (`capabilities: mail`).
 
@@ -17,6 +18,7 @@ mod pages;
 mod passwordless;
 mod reset;
 mod second;
+mod sign_in_commands;
 mod sign_in_pages;
 mod sign_up;
 mod verification;
@@ -29,6 +31,8 @@ pub(crate) use pages::{
 pub use reset::{RequestReset, Reset};
 pub(crate) use reset::{request_reset, reset};
 pub(crate) use second::{is_second_factor, second_factor_slot, send_second_factor};
+pub use sign_in_commands::{SendMail, WithLink, WithMail};
+pub(crate) use sign_in_commands::{send_mail, with_link, with_mail};
 pub(crate) use sign_in_pages::{post_sign_in_by_mail, post_sign_in_link, sign_in_by_mail_page, sign_in_link_page};
 pub use sign_up::Register;
 pub(crate) use sign_up::register;

@@ -43,6 +43,7 @@ fn ask_address(host: &Host, problem: Option<&str>) -> Response {
         button: "Send the link",
         action: &form_action(host, Pages::FORGOT),
         interaction: None,
+        may_remember: false,
         login: "",
         problem,
     };

@@ -8,7 +8,7 @@ use super::link::{AskedIn, Link, Purpose, Token};
 use crate::account::Account;
 use crate::authorize::browser_digest;
 use crate::change::Change;
-use crate::config::{Pages, Passwordless};
+use crate::config::Passwordless;
 use crate::device::Errand;
 use crate::event::Event;
 use crate::factor::Factors;
@@ -29,7 +29,10 @@ const DIGITS: usize = 8;
 /// A browser that asks, and what it is to go on with.
 pub(super) struct Asking<'a> {
     pub(super) browser: &'a str,
-    pub(super) interaction: &'a str,
+    /// `None`: at a page of the host's own.
+    pub(super) interaction: Option<&'a str>,
+    /// Whether the person wishes to stay signed in.
+    pub(super) remember: bool,
 }
 
 /// A link or a code to the account's own address, whatever was typed to name it. Gives what the page for the code is to carry: whose it is,
@@ -45,14 +48,15 @@ pub(super) async fn ask_to_sign_in(host: &Host, login: &str, from: Asking<'_>) -
     let by_link = ways.contains(&Passwordless::Link);
     let asked_in = AskedIn {
         browser_sha256: browser_digest(from.browser),
-        interaction: Some(from.interaction.to_owned()),
+        interaction: from.interaction.map(str::to_owned),
+        remember: from.remember,
         code: code.as_ref().map(|code| code_digest(host, RootIndex::CURRENT, &asked.subject, code)),
     };
     let event = Event::SignInMailRequested { subject: asked.subject.clone() };
     let to = asked.recipient().map(|to| (to, event));
     let letter = Letter {
         kind: if by_link { mail::Kind::SignInLink } else { mail::Kind::SignInCode },
-        link: if by_link { To::Token(Pages::SIGN_IN_LINK) } else { To::Nowhere },
+        link: if by_link { To::Token(&host.config().pages.sign_in_link) } else { To::Nowhere },
         code,
         asked_in: Some(asked_in),
     };
@@ -116,12 +120,20 @@ pub(super) async fn look(host: &Host, text: &str, browser: Option<&str>) -> Resu
 }
 
 /// Signs in with a link, for what the browser asked for it.
-pub(super) async fn by_link(
-    host: &Host,
-    visitor: &Visitor<'_>,
-    text: &str,
-    browser: Option<&str>,
-) -> Result<(Place, Came), Stop> {
+pub(super) async fn by_link(host: &Host, visitor: &Visitor<'_>, text: &str) -> Result<(Place, Came), Stop> {
+    let (good, proof) = open_link(host, visitor, text).await?;
+    let place = place_of(host, good.interaction().as_deref(), visitor.browser())?;
+    let came = good.sign_in(host, visitor, Some(&place.handle), proof).await?;
+    Ok((place, came))
+}
+
+/// The same at a page of the host's own, which knows where to go on.
+pub(super) async fn by_link_at_host(host: &Host, visitor: &Visitor<'_>, text: &str) -> Result<Came, Stop> {
+    let (good, proof) = open_link(host, visitor, text).await?;
+    good.sign_in(host, visitor, None, proof).await
+}
+
+async fn open_link(host: &Host, visitor: &Visitor<'_>, text: &str) -> Result<(Good, Proof), Stop> {
     let token = Token::read(host, Purpose::SignIn, text)?;
     let config = host.config();
     let slots = (
@@ -132,11 +144,8 @@ pub(super) async fn by_link(
     );
     let (account, link, factors, former) = host.load(slots).await?;
     // To guess at a link is hopeless, so it is held to no counter: whoever fills that of a person locks nobody out of their mailbox.
-    let good = check(&token, account, link, browser)?;
-    let place = place_of(host, good.interaction().as_deref(), browser)?;
-    let proof = Proof { attempts: None, factors, former };
-    let came = good.sign_in(host, visitor, &place, proof, browser).await?;
-    Ok((place, came))
+    let good = check(&token, account, link, visitor.browser())?;
+    Ok((good, Proof { attempts: None, factors, former }))
 }
 
 /// Where the sign-in began; if that is over by now, the person's own page.
@@ -191,9 +200,8 @@ fn may_sign_in(account: &Account, link: &Link) -> bool {
 pub(super) async fn by_code(
     host: &Host,
     visitor: &Visitor<'_>,
-    place: &Place,
+    interaction: Option<&str>,
     (handle, typed): (&str, &str),
-    browser: Option<&str>,
 ) -> Result<Came, Stop> {
     let subject = waited(host, handle).ok_or(Refusal::LinkEnded)?;
     let config = host.config();
@@ -208,7 +216,7 @@ pub(super) async fn by_code(
     let (account, link, counted, factors, former) = host.load(slots).await?;
     let known = account.as_ref().map(|account| account.value.id.clone());
     attempts.check(host, counted, known.as_deref())?;
-    let link = link.filter(|link| is_code(host, &link.value, &subject, typed, browser));
+    let link = link.filter(|link| is_code(host, &link.value, &subject, typed, visitor.browser()));
     let good = account.zip(link).filter(|(account, link)| may_sign_in(&account.value, &link.value));
     let Some((account, link)) = good else {
         host.tell(Event::SignInFailed { subject: known });
@@ -216,7 +224,7 @@ pub(super) async fn by_code(
         return Err(Refusal::WrongCredentials.into());
     };
     let proof = Proof { attempts: Some(attempts), factors, former };
-    Good { account, link }.sign_in(host, visitor, place, proof, browser).await
+    Good { account, link }.sign_in(host, visitor, interaction, proof).await
 }
 
 impl Good {
@@ -229,11 +237,12 @@ impl Good {
         self,
         host: &Host,
         visitor: &Visitor<'_>,
-        place: &Place,
+        interaction: Option<&str>,
         proof: Proof,
-        browser: Option<&str>,
     ) -> Result<Came, Stop> {
         let Self { account, link } = self;
+        let wished = link.value.asked_in.as_ref().is_some_and(|asked_in| asked_in.remember);
+        let visitor = &visitor.clone().wishing(wished);
         let Proof { attempts, factors, former } = proof;
         let subject = account.value.id.clone();
         let password_digest = Some(account.value.password_digest());
@@ -252,6 +261,6 @@ impl Good {
         });
         let first = First::by(&subject, "email");
         let proved = Proved { first, attempts, factors, former, change: Some(change), password_digest };
-        first_factor(host, visitor, Some(&place.handle), browser.unwrap_or_default(), proved).await
+        first_factor(host, visitor, interaction, visitor.browser().unwrap_or_default(), proved).await
     }
 }

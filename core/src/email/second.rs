@@ -27,6 +27,7 @@ pub(crate) async fn send_second_factor(host: &Host, subject: &str, browser: &str
         browser_sha256: browser_digest(browser),
         interaction: None,
         code: Some(code_digest(host, RootIndex::CURRENT, subject, &code)),
+        remember: false,
     };
     let letter = Letter { kind: mail::Kind::SignInCode, link: To::Nowhere, code: Some(code), asked_in: Some(asked_in) };
     let event = Event::SignInMailRequested { subject: subject.to_owned() };

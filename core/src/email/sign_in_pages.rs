@@ -33,7 +33,9 @@ pub(crate) async fn post_sign_in_by_mail(host: &Host, request: &Request) -> Resu
     let Some(login) = form.one("login")? else { return Ok(ask_address(host, Some(&place.handle), Some(NAME_IT))) };
     admit(host, request.remote.as_deref()).await?;
     let browser = browser_of(host, read_cookie(host.config(), request, Cookie::Browser));
-    let waiting = ask_to_sign_in(host, login, Asking { browser: &browser, interaction: &place.handle }).await?;
+    let remember = form.one("remember")?.is_some();
+    let from = Asking { browser: &browser, interaction: Some(&place.handle), remember };
+    let waiting = ask_to_sign_in(host, login, from).await?;
     // What was sent must find the browser again.
     let (name, value) = set_cookie(host.config(), Cookie::Browser, &browser, Purpose::SignIn.lifetime());
     Ok(mailbox(host, &place, &waiting, None).with(name, value))
@@ -47,11 +49,10 @@ async fn type_code(
     typed: &str,
 ) -> Result<Response, Stop> {
     let visitor = Visitor::of(host, request);
-    let browser = read_cookie(host.config(), request, Cookie::Browser);
     let again = |problem, refusal: &Refusal| {
         Response { status: refusal.status(), ..mailbox(host, place, waiting, Some(problem)) }.retry_after(refusal)
     };
-    match passwordless::by_code(host, &visitor, place, (waiting, typed), browser).await {
+    match passwordless::by_code(host, &visitor, Some(&place.handle), (waiting, typed)).await {
         Ok(came) => arrived(host, &visitor, place, came).await,
         Err(Stop::Refused(refusal @ Refusal::WrongCredentials)) => Ok(again(WRONG, &refusal)),
         Err(Stop::Refused(refusal @ Refusal::TooManyRequests { .. })) => Ok(again(TOO_MANY, &refusal)),
@@ -81,9 +82,8 @@ pub(crate) async fn post_sign_in_link(host: &Host, request: &Request) -> Result<
     check_origin(host, request)?;
     let form = request.form()?;
     let token = form.one("token")?.ok_or(Refusal::LinkEnded)?;
-    let browser = read_cookie(host.config(), request, Cookie::Browser);
     let visitor = Visitor::of(host, request);
-    let (place, came) = passwordless::by_link(host, &visitor, token, browser).await?;
+    let (place, came) = passwordless::by_link(host, &visitor, token).await?;
     arrived(host, &visitor, &place, came).await
 }
 
@@ -113,6 +113,7 @@ fn ask_address(host: &Host, interaction: Option<&str>, problem: Option<&str>) ->
         button: "Send the mail",
         action: &form_action(host, Pages::SIGN_IN_BY_MAIL),
         interaction,
+        may_remember: host.config().sign_in.remember_for.is_some(),
         login: "",
         problem,
     };

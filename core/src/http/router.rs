@@ -67,7 +67,9 @@ impl ByMail {
             Pages::VERIFY_EMAIL if pages.verify_email == Pages::VERIFY_EMAIL => Self::VerifyEmail,
             Pages::SIGN_UP if pages.sign_up == Pages::SIGN_UP && sign_in.sign_up => Self::SignUp,
             Pages::SIGN_IN_BY_MAIL if !sign_in.passwordless.is_empty() => Self::SignIn,
-            Pages::SIGN_IN_LINK if sign_in.passwordless.contains(&Passwordless::Link) => Self::SignInLink,
+            Pages::SIGN_IN_LINK if pages.sign_in_link == path && sign_in.passwordless.contains(&Passwordless::Link) => {
+                Self::SignInLink
+            }
             _ => return None,
         };
         config.mails_to_accounts().then_some(page)

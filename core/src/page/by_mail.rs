@@ -19,6 +19,8 @@ pub struct AskAddress<'a> {
     pub action: &'a str,
     /// The handle of the interaction, carried in a hidden field.
     pub interaction: Option<&'a str>,
+    /// Whether the person may wish to stay signed in.
+    pub may_remember: bool,
     /// The login to begin with.
     pub login: &'a str,
     /// What was wrong with the last one.

@@ -76,6 +76,7 @@ fn pages(text: &str) -> Vec<(&'static str, String)> {
         button: text,
         action: text,
         interaction: Some(text),
+        may_remember: true,
         login: text,
         problem,
     };

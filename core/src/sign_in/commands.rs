@@ -95,19 +95,26 @@ impl From<SignedIn> for View {
     }
 }
 
+impl View {
+    /// What is between the factors is bound to the browser by its cookie.
+    pub(crate) fn of(host: &Host, came: Came, browser: &str) -> Self {
+        match came {
+            Came::In(signed_in) => signed_in.into(),
+            Came::Halfway { pending, kinds, .. } => {
+                let cookie = set_cookie(host.config(), Cookie::Browser, browser, host.config().lifetimes.interaction);
+                Self::Pending { pending, kinds, headers: vec![cookie] }
+            }
+        }
+    }
+}
+
 /// Two trips and the hash, as at the page.
 pub(crate) async fn with_password(host: &Host, ask: &WithPassword) -> Result<View, Stop> {
     let visitor = Visitor::at_host(host, &ask.visit);
     let (someone, _) = password::look_up(host, &visitor, &ask.login, None).await?;
     let proved = someone.prove(host, &ask.login, ask.password.text()).await?;
     let browser = browser_of(host, visitor.browser());
-    Ok(match first_factor(host, &visitor, None, &browser, proved).await? {
-        Came::In(signed_in) => signed_in.into(),
-        Came::Halfway { pending, kinds, .. } => {
-            let cookie = set_cookie(host.config(), Cookie::Browser, &browser, host.config().lifetimes.interaction);
-            View::Pending { pending, kinds, headers: vec![cookie] }
-        }
-    })
+    Ok(View::of(host, first_factor(host, &visitor, None, &browser, proved).await?, &browser))
 }
 
 pub(crate) async fn with_code(host: &Host, ask: &WithCode) -> Result<View, Stop> {

@@ -17,12 +17,12 @@ mod visitor;
 
 pub(crate) use attempts::{Attempts, Counted};
 pub use commands::{As, Out, SendCode, WithCode, WithPassword};
-pub(crate) use commands::{check_word, out, send_code, sign_in_as, with_code, with_password};
+pub(crate) use commands::{View, check_word, out, send_code, sign_in_as, with_code, with_password};
 pub(crate) use door::{Door, Place};
 pub(crate) use pages::{arrived, post_second_factor, post_sign_in, sign_in_page};
 pub(crate) use second::SECOND;
 pub(crate) use stage::{First, Full};
-pub(crate) use visitor::Visitor;
+pub(crate) use visitor::{Visit, Visitor};
 
 use pending::Pending;
 

@@ -32,6 +32,7 @@ impl std::fmt::Debug for Visit {
 }
 
 /// A browser in which somebody is signing in.
+#[derive(Clone)]
 pub(crate) struct Visitor<'a> {
     session: Option<&'a str>,
     remembered: Option<&'a str>,
@@ -50,7 +51,7 @@ impl<'a> Visitor<'a> {
     }
 
     /// The same by the host's word.
-    pub(super) fn at_host(host: &Host, visit: &'a Visit) -> Self {
+    pub(crate) fn at_host(host: &Host, visit: &'a Visit) -> Self {
         let cookie = |which| find_cookie(host.config(), &visit.cookie, which);
         let visitor = Self::new(host, cookie, visit.remote.as_deref(), visit.user_agent.as_deref());
         Self { remember: visit.remember, ..visitor }
@@ -78,9 +79,9 @@ impl<'a> Visitor<'a> {
         }
     }
 
-    /// The same of a person who wishes to stay signed in.
-    pub(super) fn wishing(self, remember: bool) -> Self {
-        Self { remember, ..self }
+    /// The same of a person who wishes to stay signed in, unless they said so before.
+    pub(crate) fn wishing(self, remember: bool) -> Self {
+        Self { remember: self.remember || remember, ..self }
     }
 
     /// The counters of an attempt at this person.
@@ -89,7 +90,7 @@ impl<'a> Visitor<'a> {
     }
 
     /// What binds what is begun here to this browser.
-    pub(super) const fn browser(&self) -> Option<&'a str> {
+    pub(crate) const fn browser(&self) -> Option<&'a str> {
         self.browser
     }
 

@@ -44,7 +44,7 @@ pub use purge::{Purge, Purged};
 pub use registration_tokens::{IssuedRegistrationToken, NewRegistrationToken, RegistrationToken, RegistrationTokens};
 pub use seals::{SealPasswords, Seals};
 pub use sessions::{Difference, OpenSession, Resumed, Session, SessionTokens, Sessions, Then};
-pub use sign_in::{SignIn, Stage, Visit};
+pub use sign_in::{SentMail, SignIn, Stage, Visit};
 pub use tokens::{Introspection, Tokens};
 
 /// Which page of a list.

@@ -77,6 +77,16 @@ pub enum Stage {
     },
 }
 
+/// A mail is on its way, if there is anybody to get it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[non_exhaustive]
+pub struct SentMail {
+    /// For [`SignIn::with_mail`]; it says nothing about whether there is such an account.
+    pub waiting: String,
+    /// To set.
+    pub headers: Vec<(String, String)>,
+}
+
 impl SignIn<'_> {
     /// By a login and a password.
     ///
@@ -117,6 +127,33 @@ impl SignIn<'_> {
         let ask = serde_json::json!({ "visit": visit, "pending": pending });
         let Sent { sent } = self.0.command("signIn.sendCode", &ask).await?;
         Ok(sent)
+    }
+
+    /// Mails a link or a code, as the configuration's `signIn.passwordless` says, to the address of whose `login` or address this is. The same
+    /// comes of it where there is nobody. Both are good once, in this browser alone.
+    ///
+    /// # Errors
+    /// `not_found` where nobody signs in by mail, `too_many_requests`, and faults.
+    pub async fn send_mail(&self, visit: &Visit, login: &str) -> Result<SentMail, Error> {
+        self.0.command("signIn.sendMail", &serde_json::json!({ "visit": visit, "login": login })).await
+    }
+
+    /// By the code that [`Self::send_mail`] sent.
+    ///
+    /// # Errors
+    /// `wrong_credentials`, `link_ended`, `too_many_requests`, and faults.
+    pub async fn with_mail(&self, visit: &Visit, waiting: &str, code: &str) -> Result<Stage, Error> {
+        let ask = serde_json::json!({ "visit": visit, "waiting": waiting, "code": code });
+        self.0.command("signIn.withMail", &ask).await
+    }
+
+    /// By the token of the link that [`Self::send_mail`] sent, which leads to the page `pages.signInLink`. Only for a POST: programs that look
+    /// for viruses open links too.
+    ///
+    /// # Errors
+    /// `link_ended`, `forbidden` in another browser, and faults.
+    pub async fn with_link(&self, visit: &Visit, token: &str) -> Result<Stage, Error> {
+        self.0.command("signIn.withLink", &serde_json::json!({ "visit": visit, "token": token })).await
     }
 
     /// You know that it is this person, and how (RFC 8176).

@@ -1,5 +1,5 @@
 import type { Call, HeaderPairs, Takes } from "../commands.js";
-import type { FactorKind, Stage } from "../shapes.js";
+import type { FactorKind, SentMail, Stage } from "../shapes.js";
 
 /** The browser in which somebody signs in: its request, or what is known of it by itself. */
 export type Visit = Request | { cookie?: string | null; remote?: string | null; userAgent?: string | null };
@@ -42,6 +42,24 @@ export class SignIn {
   /** Sends a code to the person's address, if `kinds` has `email_code`; whether it does. Within a minute of the last one, that one stays good. */
   async sendCode(visit: Visit, { pending }: { pending: string }): Promise<boolean> {
     return (await this.#call("signIn.sendCode", { visit: this.#of(visit), pending })).sent;
+  }
+
+  /**
+   * Mails a link or a code, as `signIn.passwordless` says, to the address of whose `login` or address this is. The same comes of it where there
+   * is nobody. Both are good once, in this browser alone: set the `headers`.
+   */
+  sendMail(visit: Visit, { login, remember }: { login: string; remember?: boolean }): Promise<SentMail> {
+    return this.#call("signIn.sendMail", { visit: this.#of(visit, remember), login });
+  }
+
+  /** The code that `sendMail` sent. */
+  withMail(visit: Visit, answer: { waiting: string; code: string }): Promise<Stage> {
+    return this.#call("signIn.withMail", { visit: this.#of(visit), ...answer });
+  }
+
+  /** The `token` of the link that `sendMail` sent, which leads to `pages.signInLink`. Only for a POST: programs that look for viruses open links too. */
+  withLink(visit: Visit, token: string): Promise<Stage> {
+    return this.#call("signIn.withLink", { visit: this.#of(visit), token });
   }
 
   /** You know that it is this person, and how (RFC 8176): by another provider, or as a test. */

@@ -26,6 +26,7 @@ mod email;
 mod email_flows;
 mod email_operations;
 mod email_sign_in;
+mod email_sign_in_commands;
 mod exchange;
 mod exchange_ends;
 mod faults_shown;
