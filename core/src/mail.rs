@@ -74,6 +74,12 @@ pub enum Kind {
     PasswordChanged,
     /// Somebody signed in from a browser that was not seen before.
     NewSignIn,
+    /// There is one more thing that a sign-in may be asked for beside the password.
+    FactorAdded,
+    /// There is one less.
+    FactorRemoved,
+    /// The recovery codes are other ones now.
+    RecoveryCodesRegenerated,
 }
 
 /// Where mail for a person goes.
@@ -172,6 +178,9 @@ const fn words(kind: Kind) -> Words {
         Kind::SignInCode => ("Your code", "type this code where you asked for it, to sign in:", SECRET),
         Kind::AlreadyRegistered => ("You have an account already", "somebody signed up with your address, for which there is an account already. If it was you, just sign in; here you can choose a new password:", "If it was not you, do nothing: nothing was changed."),
         Kind::PasswordChanged => ("Your password was changed", "your account has another password now.", NOT_YOURS),
+        Kind::FactorAdded => ("A second factor was added", "from now on, signing in to your account may also ask for a code that was not asked for before.", NOT_YOURS),
+        Kind::FactorRemoved => ("A second factor was removed", "an authenticator app, or codes by mail, are no longer used to sign in to your account.", NOT_YOURS),
+        Kind::RecoveryCodesRegenerated => ("New recovery codes", "new recovery codes were made for your account. Those that you had before let nobody in any more.", NOT_YOURS),
         Kind::NewSignIn => ("A new sign-in", "somebody signed in to your account from a browser that was not seen before.", NOT_YOURS),
     };
     Words { subject, before, after }

@@ -67,6 +67,12 @@ pub enum MailKind {
     PasswordChanged,
     /// Somebody signed in from a browser that was not seen before.
     NewSignIn,
+    /// There is one more thing that a sign-in may be asked for beside the password.
+    FactorAdded,
+    /// There is one less.
+    FactorRemoved,
+    /// The recovery codes are other ones now.
+    RecoveryCodesRegenerated,
     /// One that this version does not know.
     #[serde(other)]
     Other,

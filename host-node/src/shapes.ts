@@ -623,7 +623,10 @@ export type MailKind =
   | "sign_in_code"
   | "already_registered"
   | "password_changed"
-  | "new_sign_in";
+  | "new_sign_in"
+  | "factor_added"
+  | "factor_removed"
+  | "recovery_codes_regenerated";
 
 /** A mail to send. `link` and `code` are secrets: log neither. */
 export interface Mail {

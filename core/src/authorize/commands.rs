@@ -12,8 +12,7 @@ use crate::host::Host;
 use crate::http::{Cookie, find_cookie};
 use crate::page::Destination;
 use crate::refusal::{Refusal, Stop};
-use crate::session::{self, Agent};
-use crate::sign_in::{Full, check_word};
+use crate::sign_in::{self, Visit};
 
 /// `interactions.get` and `interactions.deny`.
 #[derive(Deserialize)]
@@ -26,7 +25,7 @@ pub struct Get {
 }
 
 /// `interactions.complete`.
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[allow(missing_docs, reason = "docs/contract.md section 5")]
 pub struct Complete {
@@ -167,13 +166,10 @@ fn for_an_errand(host: &Host, ask: &Get) -> Result<View, Refusal> {
 
 /// The host signed a person in: a session begins, and the browser goes to the consent page.
 pub(crate) async fn complete(host: &Host, ask: &Complete) -> Result<Onward, Stop> {
-    check_word(&ask.subject, &ask.methods)?;
-    let location = onward(host, &ask.handle, &ask.cookie)?;
-    let old = find_cookie(host.config(), &ask.cookie, Cookie::Session);
-    let full = Full::by_host(&ask.subject, &ask.methods, host.now());
-    let agent = Agent::new(ask.user_agent.as_deref(), ask.remote.as_deref());
-    let new = session::New { full: &full, agent, remember: ask.remember };
-    Ok(Onward { location, headers: session::begin(host, old, new).await?.headers })
+    let Complete { handle, cookie, subject, methods, remote, user_agent, remember } = ask.clone();
+    let location = onward(host, &handle, &cookie)?;
+    let visit = Visit { cookie, remote, user_agent, remember };
+    Ok(Onward { location, headers: sign_in::by_host(host, &visit, &subject, &methods).await?.headers })
 }
 
 pub(crate) async fn consent(host: &Host, ask: &Consent) -> Result<Onward, Stop> {

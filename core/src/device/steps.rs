@@ -155,7 +155,7 @@ async fn load(host: &Host, user_code: &UserCode, visit: Visit<'_>, of_address: O
     let slots = Presented::slots(presented.as_ref(), host);
     let tries: Vec<_> = of_address.into_iter().flat_map(Tries::wanted).collect();
     let (device, session, counts) = host.load((slot, slots, tries)).await?;
-    let account_version = session.account_version();
+    let account_version = session.account().map(|account| account.version.clone());
     let signed_in = Presented::check(presented.as_ref(), host, session).await?;
     Ok((device, signed_in.map(|signed_in| (signed_in, account_version)), counts))
 }

@@ -88,6 +88,18 @@ pub(crate) struct Wanted {
     pub(crate) digits: Digits,
 }
 
+impl Wanted {
+    /// A name that a page can show.
+    pub(super) fn check(&self) -> Result<(), Refusal> {
+        match &self.name {
+            Some(name) if !(1..=100).contains(&name.chars().count()) || name.contains(char::is_control) => {
+                Err(Refusal::InvalidArgument("name: from 1 to 100 characters"))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
 impl Authenticator {
     /// A new one, pending, with a key of its own.
     pub(super) fn begin(keeper: &Keeper, random: &Random, wanted: Wanted, now: Millis) -> (Self, NewKey) {

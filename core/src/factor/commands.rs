@@ -73,6 +73,17 @@ pub struct Verify {
     pub remote: Option<String>,
 }
 
+/// `factors.setEmail`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[allow(missing_docs, reason = "docs/contract.md section 5")]
+pub struct SetEmail {
+    pub subject: String,
+    pub enabled: bool,
+    #[serde(default)]
+    pub keep_session: Option<String>,
+}
+
 impl std::fmt::Debug for ConfirmTotp {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("ConfirmTotp").field("subject", &self.subject).field("id", &self.id).finish_non_exhaustive()
@@ -143,6 +154,12 @@ pub(crate) struct Removed {
     removed: bool,
 }
 
+/// What is so now.
+#[derive(Debug, Serialize)]
+pub(crate) struct Enabled {
+    enabled: bool,
+}
+
 /// By what somebody proved themselves.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -163,7 +180,6 @@ pub(crate) async fn list(host: &Host, ask: &Whose) -> Result<View, Stop> {
 
 /// Two trips. An authenticator that is not confirmed changes nothing about how the person signs in.
 pub(crate) async fn begin_totp(host: &Host, ask: &BeginTotp) -> Result<Begun, Stop> {
-    check_name(ask.name.as_deref())?;
     let config = host.config();
     let owner = Owner::Subject(ask.subject.clone());
     let wanted = (Factors::slot(config, &ask.subject), account::slot_of(host, &owner));
@@ -175,7 +191,9 @@ pub(crate) async fn begin_totp(host: &Host, ask: &BeginTotp) -> Result<Begun, St
         algorithm: ask.algorithm.unwrap_or_default(),
         digits: ask.digits.unwrap_or_default(),
     };
-    let key = Own { host, subject: &ask.subject, stored, by: None, keep: None }.begin_totp(wanted).await?;
+    // Nobody is told of what is no factor yet.
+    let own = Own { host, subject: &ask.subject, account: None, stored, by: None, keep: None };
+    let key = own.begin_totp(wanted).await?;
     Ok(Begun {
         secret: key.base32(),
         uri: key.uri(&config.name, person.login()),
@@ -186,20 +204,26 @@ pub(crate) async fn begin_totp(host: &Host, ask: &BeginTotp) -> Result<Begun, St
 
 /// Two trips, and those that end the other sessions.
 pub(crate) async fn confirm_totp(host: &Host, ask: &ConfirmTotp) -> Result<Codes, Stop> {
-    let own = own(host, &ask.subject, ask.keep_session.as_deref()).await?;
+    let own = Own::load(host, &ask.subject, ask.keep_session.as_deref()).await?;
     Ok(Codes { recovery_codes: own.confirm_totp(&ask.id, &ask.code).await? })
 }
 
 /// Two trips.
 pub(crate) async fn regenerate(host: &Host, ask: &Whose) -> Result<Codes, Stop> {
-    let own = own(host, &ask.subject, None).await?;
+    let own = Own::load(host, &ask.subject, None).await?;
     Ok(Codes { recovery_codes: Some(own.regenerate().await?) })
 }
 
 /// Two trips, and those that end the other sessions.
 pub(crate) async fn remove(host: &Host, ask: &Remove) -> Result<Removed, Stop> {
-    let own = own(host, &ask.subject, ask.keep_session.as_deref()).await?;
+    let own = Own::load(host, &ask.subject, ask.keep_session.as_deref()).await?;
     Ok(Removed { removed: whether_removed(own.remove(&ask.id).await)? })
+}
+
+/// Two trips, and those that end the other sessions.
+pub(crate) async fn set_email(host: &Host, ask: &SetEmail) -> Result<Enabled, Stop> {
+    Own::load(host, &ask.subject, ask.keep_session.as_deref()).await?.set_mail(ask.enabled).await?;
+    Ok(Enabled { enabled: ask.enabled })
 }
 
 /// Two trips. A right code is used by it, and held to the counter of the person's attempts; a wrong one is counted before it is told.
@@ -229,19 +253,6 @@ pub(crate) async fn verify(host: &Host, ask: &Verify) -> Result<Verified, Stop> 
     Ok(verified)
 }
 
-async fn own<'a>(host: &'a Host, subject: &'a str, keep: Option<&'a str>) -> Result<Own<'a>, Stop> {
-    Ok(Own { host, subject, stored: load(host, subject).await?, by: None, keep })
-}
-
 async fn load(host: &Host, subject: &str) -> Result<Option<Stored<Factors>>, Stop> {
     host.load(Factors::slot(host.config(), subject)).await
-}
-
-fn check_name(name: Option<&str>) -> Result<(), Refusal> {
-    match name {
-        Some(name) if !(1..=100).contains(&name.chars().count()) || name.contains(char::is_control) => {
-            Err(Refusal::InvalidArgument("name: from 1 to 100 characters"))
-        }
-        _ => Ok(()),
-    }
 }

@@ -8,7 +8,6 @@ mod base32;
 mod commands;
 mod keeper;
 mod key_uri;
-mod mail;
 mod own;
 mod qr;
 mod recovery;
@@ -17,11 +16,9 @@ mod totp;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use authenticator::{Authenticator, NewKey, Wanted};
-pub use commands::{BeginTotp, ConfirmTotp, Remove, Verify, Whose};
-pub(crate) use commands::{begin_totp, confirm_totp, list, regenerate, remove, verify};
+pub use commands::{BeginTotp, ConfirmTotp, Remove, SetEmail, Verify, Whose};
+pub(crate) use commands::{begin_totp, confirm_totp, list, regenerate, remove, set_email, verify};
 pub(crate) use keeper::Keeper;
-pub use mail::SetEmail;
-pub(crate) use mail::set_email;
 pub(crate) use own::Own;
 pub(crate) use qr::Qr;
 pub use totp::{Algorithm, Digits};
@@ -141,8 +138,15 @@ impl Factors {
     }
 
     /// The same with a code by mail as a factor, or without.
-    pub(crate) const fn with_mail(mut self, email: bool) -> Self {
-        self.email = email;
+    fn with_mail(self, email: bool) -> Self {
+        Self { email, ..self }.without_idle_codes()
+    }
+
+    /// Recovery codes go with the last factor: there is nothing that they could stand for.
+    fn without_idle_codes(mut self) -> Self {
+        if !self.wants_second() {
+            self.recovery.clear();
+        }
         self
     }
 
@@ -220,15 +224,12 @@ impl Factors {
         Ok((factors, Some(codes)))
     }
 
-    /// The same without an authenticator. With the last one the recovery codes go: there is nothing that they could stand for.
+    /// The same without an authenticator.
     pub(crate) fn remove(self, id: &str, now: Millis) -> Result<Self, Refusal> {
         let mut factors = self.without_over(now);
         factors.find(id).ok_or(NO_SUCH)?;
         factors.authenticators.retain(|authenticator| authenticator.id != id);
-        if !factors.wants_second() {
-            factors.recovery.clear();
-        }
-        Ok(factors)
+        Ok(factors.without_idle_codes())
     }
 
     /// The same with new recovery codes; those before are good no more.

@@ -33,7 +33,7 @@ pub use form_post::FormPost;
 pub(crate) use form_post::SUBMIT;
 pub use headers::{headers, headers_with_script};
 pub use second_factor::{CodeProblem, Means, SecondFactor};
-pub use security::{AddAuthenticator, NewRecoveryCodes, OwnAuthenticator, Picture, Security};
+pub use security::{AddAuthenticator, MailFactor, NewRecoveryCodes, OwnAuthenticator, Picture, Security};
 pub use sign_in::{Problem, SignIn};
 pub use sign_out::SignOut;
 pub use signed_in::SignedIn;

@@ -15,6 +15,8 @@ pub struct Security<'a> {
     pub login: &'a str,
     /// Whether there is a password to change.
     pub has_password: bool,
+    /// Codes by mail, where there may be some.
+    pub mail: Option<MailFactor<'a>>,
     /// Their apps.
     pub authenticators: Vec<OwnAuthenticator>,
     /// How many recovery codes are not used.
@@ -33,6 +35,15 @@ pub struct Security<'a> {
     pub problem: Option<&'a str>,
     /// What was changed.
     pub notice: Option<&'a str>,
+}
+
+/// Codes by mail as a second factor.
+#[derive(Debug, Clone)]
+pub struct MailFactor<'a> {
+    /// Where they go.
+    pub address: &'a str,
+    /// Whether they are one.
+    pub enabled: bool,
 }
 
 /// An authenticator app of the person.
@@ -158,6 +169,7 @@ mod tests {
             brand: BRAND,
             login: "ada",
             has_password: true,
+            mail: Some(MailFactor { address: "ada@example.com", enabled: false }),
             authenticators: vec![app],
             recovery_codes_left: 7,
             is_recent: true,
@@ -180,6 +192,8 @@ mod tests {
             "7 left.",
             r#"name="remove" value="a1""#,
             r#"name="add" value="totp""#,
+            r#"name="mail" value="on""#,
+            "<bdi>ada@example.com</bdi>",
             r#"name="renew_codes""#,
             r#"autocomplete="current-password""#,
             r#"autocomplete="new-password""#,
@@ -195,7 +209,8 @@ mod tests {
     fn nothing_can_be_changed_long_after_the_sign_in() {
         let html = Security { is_recent: false, ..page() }.render();
         assert!(html.contains(r#"name="renew""#) && html.contains("Telephone"), "{html}");
-        for absent in ["name=\"remove\"", "name=\"add\"", "name=\"renew_codes\"", "type=\"password\""] {
+        for absent in ["name=\"remove\"", "name=\"add\"", "name=\"mail\"", "name=\"renew_codes\"", "type=\"password\""]
+        {
             assert!(!html.contains(absent), "{absent}: {html}");
         }
     }
@@ -205,6 +220,9 @@ mod tests {
         let html = Security { authenticators: Vec::new(), has_password: false, ..page() }.render();
         assert!(!html.contains("Recovery codes") && !html.contains("<h2>Password"), "{html}");
         assert!(html.contains("Add an authenticator app"), "{html}");
+        assert!(!Security { mail: None, ..page() }.render().contains("by mail"));
+        let on = Security { mail: Some(MailFactor { address: "a@b.c", enabled: true }), ..page() }.render();
+        assert!(on.contains(r#"name="mail" value="off""#) && !on.contains(r#"value="on""#), "{on}");
         assert!(Security { recovery_codes_left: 0, ..page() }.render().contains("You have used all of them."));
     }
 

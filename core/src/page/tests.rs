@@ -96,6 +96,7 @@ fn pages(text: &str) -> Vec<(&'static str, String)> {
         brand,
         login: text,
         has_password: true,
+        mail: Some(MailFactor { address: text, enabled: true }),
         authenticators: vec![app],
         recovery_codes_left: 1,
         is_recent: true,

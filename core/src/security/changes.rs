@@ -15,7 +15,10 @@ impl Here<'_> {
             return self.change_password(form, remote).await;
         }
         if form.one("add")?.is_some() {
-            return self.add().await;
+            return self.add(form.one("name")?).await;
+        }
+        if let Some(chosen) = form.one("mail")? {
+            return self.set_mail(chosen == "on").await;
         }
         if let Some(id) = form.one("confirm")? {
             return self.confirm(id, form.one("code")?.unwrap_or_default()).await;
@@ -62,9 +65,13 @@ impl Here<'_> {
         }
     }
 
-    async fn add(self) -> Result<Response, Stop> {
-        match self.own().begin_totp(Wanted::default()).await {
+    async fn add(self, name: Option<&str>) -> Result<Response, Stop> {
+        let name = name.map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned);
+        match self.own().begin_totp(Wanted { name, ..Wanted::default() }).await {
             Ok(key) => Ok(self.show_key(200, &key, None)),
+            Err(Stop::Refused(refusal @ Refusal::InvalidArgument(_))) => {
+                Ok(self.show(refusal.status(), Some("Choose a name of up to 100 characters."), None))
+            }
             Err(Stop::Refused(refusal @ Refusal::AlreadyExists(_))) => {
                 Ok(self.show(refusal.status(), Some("You have five apps, which is the most. Remove one first."), None))
             }
@@ -84,6 +91,11 @@ impl Here<'_> {
         }
     }
 
+    async fn set_mail(self, enabled: bool) -> Result<Response, Stop> {
+        self.own().set_mail(enabled).await?;
+        Ok(self.done(if enabled { "mail_on" } else { "mail_off" }))
+    }
+
     async fn remove(self, id: &str) -> Result<Response, Stop> {
         self.own().remove(id).await?;
         Ok(self.done("removed"))
@@ -93,6 +105,7 @@ impl Here<'_> {
         Own {
             host: self.host,
             subject: &self.signed_in.subject.id,
+            account: self.account.clone(),
             stored: self.factors.clone(),
             by: self.row.as_ref(),
             keep: Some(&self.signed_in.session.id),

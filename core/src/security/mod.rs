@@ -1,7 +1,7 @@
-//! The page on what a person signs in with: their password, their authenticator apps, their recovery codes.
+//! The page on what a person signs in with: their password, their authenticator apps, codes by mail, their recovery codes.
 //!
 //! ```text
-//!   GET /account/security --> (sign-in page -->) the page --> POST: change the password, remove an app, new codes --> GET, or the codes
+//!   GET /account/security --> (sign-in page -->) the page --> POST: change the password, remove an app, codes by mail --> GET, or new codes
 //!                                                  |
 //!                                                  +--> POST add: the key --> POST confirm: a code --> recovery codes
 //! ```
@@ -10,6 +10,7 @@
 
 mod changes;
 
+use crate::account::Account;
 use crate::authorize::{brand, check_origin, form_action, page_response};
 use crate::config::Pages;
 use crate::device::Errand;
@@ -17,7 +18,7 @@ use crate::factor::Factors;
 use crate::host::Host;
 use crate::http::{Cookie, Form, Request, Response, read_cookie};
 use crate::overview;
-use crate::page::{OwnAuthenticator, Security};
+use crate::page::{MailFactor, OwnAuthenticator, Security};
 use crate::record::Stored;
 use crate::refusal::{Refusal, Stop};
 use crate::session::{Presented, Session, SignedIn};
@@ -71,6 +72,8 @@ fn notice(done: &str) -> Option<&'static str> {
         "password" => Some("Your password was changed."),
         "removed" => Some("The app was removed."),
         "added" => Some("The app was added."),
+        "mail_on" => Some("From now on we mail you a code when you sign in."),
+        "mail_off" => Some("We no longer mail you codes."),
         _ => None,
     }
 }
@@ -82,7 +85,8 @@ struct Here<'a> {
     signed_in: SignedIn,
     /// The session's, if it has one.
     row: Option<Stored<Session>>,
-    has_password: bool,
+    /// Where the engine keeps it.
+    account: Option<Stored<Account>>,
     factors: Option<Stored<Factors>>,
 }
 
@@ -97,14 +101,22 @@ impl<'a> Here<'a> {
     async fn load(host: &'a Host, presented: Presented) -> Result<Option<Self>, Stop> {
         let factors = Factors::slot(host.config(), presented.owner().name());
         let (rows, factors) = host.load((Presented::slots(Some(&presented), host), factors)).await?;
-        let has_password = rows.has_password();
+        let account = rows.account().cloned();
         let signed_in = Presented::check(Some(&presented), host, rows).await?;
-        Ok(signed_in.map(|signed_in| Self { host, row: signed_in.row(), signed_in, presented, has_password, factors }))
+        Ok(signed_in.map(|signed_in| Self { host, row: signed_in.row(), signed_in, presented, account, factors }))
     }
 
     /// Whether the sign-in is so recent that what one signs in with may be changed.
     fn is_recent(&self) -> bool {
         self.host.now() < self.host.config().sign_in.recent.after(self.signed_in.session.auth_time)
+    }
+
+    /// What a code by mail would be, or is, to this person; `None`: there is none.
+    fn mail(&self) -> Option<MailFactor<'_>> {
+        let enabled = self.factors.as_ref().is_some_and(|factors| factors.value.is_by_mail());
+        let account = self.account.as_ref().filter(|_| self.host.config().mails_to_accounts());
+        let account = account.map(|account| &account.value).filter(|account| enabled || account.is_address_verified());
+        account.and_then(|account| Some(MailFactor { address: account.address()?, enabled }))
     }
 
     fn show(&self, status: u16, problem: Option<&str>, notice: Option<&str>) -> Response {
@@ -121,7 +133,8 @@ impl<'a> Here<'a> {
         let html = Security {
             brand: brand(self.host),
             login: self.signed_in.subject.login(),
-            has_password: self.has_password,
+            has_password: self.account.as_ref().is_some_and(|account| account.value.password.is_some()),
+            mail: self.mail(),
             authenticators: own.collect(),
             recovery_codes_left: factors.map_or(0, Factors::recovery_codes_left),
             is_recent: self.is_recent(),

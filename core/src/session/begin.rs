@@ -237,9 +237,3 @@ async fn seal(host: &Host, session: &Session) -> Result<(&'static str, String), 
     let stored = host.load(Epoch::slot(host.config(), &session.subject)).await?;
     Ok(Sealed::of(session, epoch::number(stored.as_ref()), host.now()).seal(host)?)
 }
-
-/// The same by itself: a load of the old session, and the commit.
-pub(crate) async fn begin(host: &Host, old: Option<&str>, new: New<'_>) -> Result<Begun, Stop> {
-    let former = host.load(Old::read(host, old)).await?;
-    prepare(host, former, new)?.commit(host).await
-}

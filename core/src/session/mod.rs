@@ -25,7 +25,7 @@ pub(crate) mod tokens;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use agent::Agent;
-pub(crate) use begin::{Former, New, Old, begin, prepare};
+pub(crate) use begin::{Former, New, Old, prepare};
 pub use commands::{Resume, RevokeAll, RevokeOthers};
 pub(crate) use commands::{Revoked, item_id, list, resume, revoke, revoke_all, revoke_others, slot_of};
 pub(crate) use end::{end, end_all, end_found, end_others, forget_others};

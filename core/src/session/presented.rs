@@ -191,14 +191,9 @@ pub(crate) struct Rows {
 }
 
 impl Rows {
-    /// Of the account, where the engine keeps it.
-    pub(crate) fn account_version(&self) -> Option<String> {
-        self.account.as_ref().map(|account| account.version.clone())
-    }
-
-    /// Whether the account, where the engine keeps it, has a password.
-    pub(crate) fn has_password(&self) -> bool {
-        self.account.as_ref().is_some_and(|account| account.value.password.is_some())
+    /// The account, where the engine keeps it.
+    pub(crate) fn account(&self) -> Option<&Stored<Account>> {
+        self.account.as_ref()
     }
 
     pub(super) fn into_session(self) -> Option<Stored<Session>> {

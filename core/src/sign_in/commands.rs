@@ -140,15 +140,20 @@ pub(crate) async fn send_code(host: &Host, ask: &SendCode) -> Result<Sent, Stop>
 }
 
 pub(crate) async fn sign_in_as(host: &Host, ask: &As) -> Result<View, Stop> {
-    check_word(&ask.subject, &ask.methods)?;
-    let visitor = Visitor::at_host(host, &ask.visit);
+    Ok(by_host(host, &ask.visit, &ask.subject, &ask.methods).await?.into())
+}
+
+/// The host says that it is this person: two trips.
+pub(crate) async fn by_host(host: &Host, visit: &Visit, subject: &str, methods: &[String]) -> Result<SignedIn, Stop> {
+    check_word(subject, methods)?;
+    let visitor = Visitor::at_host(host, visit);
     let former = host.load(visitor.old(host)).await?;
-    let full = Full::by_host(&ask.subject, &ask.methods, host.now());
-    Ok(begin(host, &visitor, (former, visitor.remember), &full, |change| change).await?.into())
+    let full = Full::by_host(subject, methods, host.now());
+    begin(host, &visitor, (former, visitor.remember), &full, |change| change).await
 }
 
 /// What a host may say of somebody whom it signed in.
-pub(crate) fn check_word(subject: &str, methods: &[String]) -> Result<(), Refusal> {
+fn check_word(subject: &str, methods: &[String]) -> Result<(), Refusal> {
     if !is_subject_id(subject) {
         return Err(Refusal::InvalidArgument("subject: from 1 to 255 ASCII characters"));
     }

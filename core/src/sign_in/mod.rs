@@ -17,7 +17,7 @@ mod visitor;
 
 pub(crate) use attempts::{Attempts, Counted};
 pub use commands::{As, Out, SendCode, WithCode, WithPassword};
-pub(crate) use commands::{View, check_word, out, send_code, sign_in_as, with_code, with_password};
+pub(crate) use commands::{View, by_host, out, send_code, sign_in_as, with_code, with_password};
 pub(crate) use door::{Door, Place};
 pub(crate) use pages::{arrived, post_second_factor, post_sign_in, sign_in_page};
 pub(crate) use second::SECOND;

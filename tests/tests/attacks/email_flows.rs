@@ -61,6 +61,7 @@ fn rt_019_a_reset_signs_nobody_in_and_the_second_factor_is_asked_for_as_before()
     let mut s = mailing();
     let subject = s.subject.clone();
     Authenticator::confirmed(&mut s.world, &subject);
+    s.world.take_mails();
     let token = reset_token(&mut s);
     let body = form(&[("token", &token), ("password", NEW)]);
     let done = s.browser.post(&mut s.world, "/reset", &body);
@@ -77,6 +78,7 @@ fn rt_019_nor_does_a_link_that_signs_in_skip_it() {
     let mut s = mailing();
     let subject = s.subject.clone();
     let (app, _) = Authenticator::confirmed(&mut s.world, &subject);
+    s.world.take_mails();
     s.world.advance(30);
     let sent = crate::email::asked_to_sign_in(&mut s).1;
     let answer = s.browser.post(&mut s.world, "/sign-in-link", &form(&[("token", &token_of(&sent))]));

@@ -177,6 +177,18 @@ fn a_person_is_told_of_a_browser_that_they_did_not_sign_in_with_before() {
     assert_eq!(sign_in(&mut s, &mut first), [] as [&str; 0]);
     assert_eq!(sign_in(&mut s, &mut second), ["new_sign_in"]);
     assert_eq!(sign_in(&mut s, &mut second), [] as [&str; 0]);
+    // At a page of the host's own it is the same.
+    let mut third = Browser::new();
+    for expected in [vec!["new_sign_in"], Vec::new()] {
+        let query = s.query(&[]);
+        let handle = third.begin(&mut s.world, &query);
+        let visit =
+            json!({ "handle": handle, "cookie": third.cookie_header(), "subject": s.subject, "methods": ["hwk"] });
+        let done = s.world.ok(json!({ "interactions.complete": visit }));
+        third.keep(&done);
+        let kinds: Vec<_> = s.world.take_mails().iter().map(|mail| text(&mail["kind"]).to_owned()).collect();
+        assert_eq!(kinds, expected);
+    }
     let token = token_of(&asked_to_sign_in(&mut s).1);
     s.browser.post(&mut s.world, "/sign-in-link", &form(&[("token", &token)]));
     assert_eq!(s.world.take_mails(), Vec::<Value>::new(), "who reads the mail needs none");

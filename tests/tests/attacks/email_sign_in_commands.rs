@@ -132,6 +132,7 @@ fn a_second_factor_is_asked_for_after_it() {
     let mut s = own_pages();
     let subject = s.subject.clone();
     let (app, _) = Authenticator::confirmed(&mut s.world, &subject);
+    s.world.take_mails();
     s.world.advance(30);
     let (waiting, sent) = asked(&mut s);
     let ask = with_mail(&s.browser, &waiting, &sent["code"]);

@@ -25,6 +25,19 @@ pub(crate) const OPERATIONS: &[Operation] = &[
         },
     },
     Operation {
+        name: "a person has codes mailed",
+        start: || {
+            let (mut s, _) = with_address();
+            let command = command(&mut s, &[("mail", "on")]);
+            (s, command)
+        },
+        happened: |s, done| {
+            let asked_again = location_parameter(&done["ok"], "interaction").is_some();
+            let listed = s.world.ok(json!({ "factors.list": { "subject": s.subject } }));
+            assert!(asked_again || listed["kinds"] == json!(["email_code"]), "{done}");
+        },
+    },
+    Operation {
         name: "a person adds an app",
         start: || {
             let mut s = at_page();
@@ -37,6 +50,21 @@ pub(crate) const OPERATIONS: &[Operation] = &[
         },
     },
 ];
+
+/// The same, whose address is verified, at a host that sends mail; with the browser in which she signed in elsewhere.
+fn with_address() -> (Setting, Browser) {
+    let mut s = Setting::new(json!({ "capabilities": ["mail"] }), "opaque");
+    let claims = json!({ "email": "ada@example.com", "email_verified": true });
+    s.world.ok(json!({ "accounts.update": { "id": s.subject, "claims": claims } }));
+    s.browser = elsewhere(&mut s.world, "ada");
+    let other = elsewhere(&mut s.world, "ada");
+    s.world.take_mails();
+    (s, other)
+}
+
+fn told(s: &mut Setting) -> Vec<String> {
+    s.world.take_mails().iter().map(|mail| text(&mail["kind"]).to_owned()).collect()
+}
 
 /// Ada, who has just signed in.
 fn at_page() -> Setting {
@@ -120,6 +148,87 @@ fn a_person_adds_an_app_sees_recovery_codes_once_and_removes_it() {
     let removed = press(&mut s, &[("remove", &id)]);
     assert_eq!(header(&removed, "location"), Some("https://auth.example.com/account/security?done=removed"));
     assert!(text(&page(&mut s)["body"]).contains("With an app on your phone"));
+}
+
+#[test]
+fn a_person_calls_an_app_what_they_like() {
+    let mut s = at_page();
+    let long = "x".repeat(101);
+    for (typed, shown) in [("My <b>phone</b>", "My &#60;b&#62;phone&#60;/b&#62;"), (" ", "Authenticator app")] {
+        let added = press(&mut s, &[("add", "totp"), ("name", typed)]);
+        let (app, id) = (app_on(&added), hidden(&added, "confirm"));
+        let code = app.code(s.world.now);
+        press(&mut s, &[("confirm", &id), ("code", &code)]);
+        let page = page(&mut s);
+        assert!(text(&page["body"]).contains(shown), "{page}");
+    }
+    let refused = press(&mut s, &[("add", "totp"), ("name", &long)]);
+    assert_eq!(refused["status"], 400);
+    assert!(text(&refused["body"]).contains("Choose a name of up to 100 characters."), "{refused}");
+}
+
+#[test]
+fn se_018_codes_by_mail_are_turned_on_and_off_and_end_the_sessions_elsewhere() {
+    let (mut s, mut other) = with_address();
+    assert!(is_signed_in(&mut other, &mut s.world));
+    assert_eq!(
+        header(&press(&mut s, &[("mail", "on")]), "location"),
+        Some("https://auth.example.com/account/security?done=mail_on")
+    );
+    assert_eq!(told(&mut s), ["factor_added"]);
+    assert!(!is_signed_in(&mut other, &mut s.world));
+    let shown = page(&mut s);
+    assert!(text(&shown["body"]).contains("value=\"off\""), "{shown}");
+    let ask = json!({ "visit": { "cookie": "" }, "login": "ada", "password": PASSWORD });
+    assert_eq!(s.world.ok(json!({ "signIn.withPassword": ask }))["kinds"], json!(["email_code"]));
+    press(&mut s, &[("mail", "off")]);
+    assert_eq!(told(&mut s), ["factor_removed"]);
+    assert_eq!(s.world.ok(json!({ "signIn.withPassword": ask }))["stage"], "full");
+}
+
+#[test]
+fn where_there_is_no_verified_address_there_are_no_codes_by_mail() {
+    let mut s = at_page();
+    assert!(!text(&page(&mut s)["body"]).contains("by mail"));
+    assert_eq!(press(&mut s, &[("mail", "on")])["status"], 404);
+    let (mut s, _) = with_address();
+    s.world.ok(json!({ "accounts.update": { "id": s.subject, "claims": { "email": "new@example.com" } } }));
+    assert!(!text(&page(&mut s)["body"]).contains("by mail"));
+    assert_eq!(press(&mut s, &[("mail", "on")])["status"], 400);
+}
+
+#[test]
+fn a_person_is_told_by_mail_of_what_changes_about_their_factors() {
+    let (mut s, _) = with_address();
+    let (_, confirmed) = add(&mut s);
+    assert_eq!((codes_on(&confirmed).len(), told(&mut s)), (10, vec!["factor_added".to_owned()]));
+    press(&mut s, &[("renew_codes", "all")]);
+    assert_eq!(told(&mut s), ["recovery_codes_regenerated"]);
+    press(&mut s, &[("add", "totp")]);
+    assert_eq!(told(&mut s), [] as [&str; 0], "one that waits is none yet");
+    let listed = s.world.ok(json!({ "factors.list": { "subject": s.subject } }));
+    let id = text(&listed["authenticators"][0]["id"]);
+    press(&mut s, &[("remove", id)]);
+    assert_eq!(told(&mut s), ["factor_removed"]);
+    // By the host's word as well.
+    let waiting = text(&listed["authenticators"][1]["id"]);
+    s.world.ok(json!({ "factors.remove": { "subject": s.subject, "id": waiting } }));
+    assert_eq!(told(&mut s), [] as [&str; 0]);
+    s.world.ok(json!({ "factors.setEmail": { "subject": s.subject, "enabled": true } }));
+    assert_eq!(told(&mut s), ["factor_added"]);
+}
+
+#[test]
+fn recovery_codes_go_with_the_last_factor_whichever_it_is() {
+    let (mut s, _) = with_address();
+    let (_, _) = add(&mut s);
+    press(&mut s, &[("mail", "on")]);
+    let left = |s: &mut Setting| s.world.ok(json!({ "factors.list": { "subject": s.subject } }));
+    let id = text(&left(&mut s)["authenticators"][0]["id"]).to_owned();
+    press(&mut s, &[("remove", &id)]);
+    assert_eq!(left(&mut s)["recoveryCodesLeft"], 10);
+    press(&mut s, &[("mail", "off")]);
+    assert_eq!(left(&mut s)["recoveryCodesLeft"], 0);
 }
 
 #[test]

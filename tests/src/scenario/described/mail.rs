@@ -32,6 +32,12 @@ pub(super) const ALL: &[Scenario] = &[
         way: sign_in_by_mail,
     },
     Scenario {
+        name: "sign_in_by_mail_at_host",
+        about: "The same at pages of the host's own, and codes by mail after a password",
+        config: at_host,
+        way: sign_in_by_mail_at_host,
+    },
+    Scenario {
         name: "mail_refusals",
         about: "Links that are over, forged or of another browser, codes that are wrong, and too many of all",
         config: mailing,
@@ -162,6 +168,40 @@ fn sign_in_by_mail(world: &mut World) {
     let code = mail["code"].as_str().unwrap_or("00000000").to_owned();
     type_code(world, &mut app, (&interaction, &waiting), &code);
     type_code(world, &mut app, (&interaction, &waiting), &code);
+}
+
+fn at_host() -> Value {
+    let sign_in = json!({ "passwordless": ["link", "code"], "rememberFor": "30d" });
+    json!({ "capabilities": ["mail"], "signIn": sign_in, "pages": { "signInLink": "https://app.example.com/arrive" } })
+}
+
+fn sign_in_by_mail_at_host(world: &mut World) {
+    let subject = ada(world);
+    let mut browser = Browser::new();
+    let visit = |browser: &Browser| json!({ "cookie": browser.cookie_header(), "remember": true });
+    let mut send = |world: &mut World, login: &str| {
+        let sent = world.run(json!({ "signIn.sendMail": { "visit": visit(&browser), "login": login } }));
+        browser.keep(&sent["ok"]);
+        (visit(&browser), sent["ok"]["waiting"].as_str().unwrap_or("cvlw_lost").to_owned())
+    };
+    let (visit, waiting) = send(world, ADA);
+    let mail = sent(world);
+    let link = mail["link"].as_str().and_then(|link| parameter(link, "token")).unwrap_or_default();
+    for _ in 0..2 {
+        world.run(json!({ "signIn.withLink": { "visit": visit, "token": link } }));
+    }
+    world.run(json!({ "signIn.withMail": { "visit": visit, "waiting": waiting, "code": "00000000" } }));
+    world.advance(60);
+    let (visit, waiting) = send(world, ADA);
+    let code = sent(world)["code"].clone();
+    let code = if code.is_null() { json!("00000000") } else { code };
+    for _ in 0..2 {
+        world.run(json!({ "signIn.withMail": { "visit": visit, "waiting": waiting, "code": code } }));
+    }
+    send(world, "nobody@example.com");
+    world.run(json!({ "factors.setEmail": { "subject": subject, "enabled": true } }));
+    world.run(json!({ "signIn.withPassword": { "visit": visit, "login": ADA, "password": "correct horse" } }));
+    world.run(json!({ "factors.setEmail": { "subject": subject, "enabled": false } }));
 }
 
 fn mail_refusals(world: &mut World) {
