@@ -10,8 +10,8 @@ use crate::mail::Mail;
 use crate::refusal::{Fault, Refusal, Told};
 use crate::time::Millis;
 use crate::{
-    account, authorize, client, device, email, factor, grant, http, iron, key, oidc, password, purge, resource,
-    session, sign_in, token,
+    account, authorize, client, device, email, factor, grant, http, iron, journey, key, oidc, password, purge,
+    resource, session, sign_in, token,
 };
 
 /// One request to the engine, with all that it learns of time and chance.
@@ -198,6 +198,14 @@ pub enum Command {
     DeviceApprove(device::Approve),
     #[serde(rename = "device.deny")]
     DeviceDeny(device::At),
+    #[serde(rename = "journeys.begin")]
+    JourneysBegin(journey::Begin),
+    #[serde(rename = "journeys.complete")]
+    JourneysComplete(journey::Complete),
+    #[serde(rename = "journeys.issueCode")]
+    JourneysIssueCode(journey::IssueCode),
+    #[serde(rename = "journeys.redeemCode")]
+    JourneysRedeemCode(journey::RedeemCode),
     #[serde(rename = "seals.seal")]
     SealsSeal(iron::Seal),
     #[serde(rename = "seals.unseal")]

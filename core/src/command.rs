@@ -6,8 +6,8 @@ use crate::host::Host;
 use crate::key::manage;
 use crate::refusal::{Refusal, Stop, Told};
 use crate::{
-    account, authorize, client, device, email, factor, grant, http, iron, oidc, password, purge, resource, session,
-    sign_in, token,
+    account, authorize, client, device, email, factor, grant, http, iron, journey, oidc, password, purge, resource,
+    session, sign_in, token,
 };
 
 pub(crate) async fn carry_out(host: &Host, command: &Command) -> Result<Outcome, Stop> {
@@ -84,6 +84,10 @@ pub(crate) async fn carry_out(host: &Host, command: &Command) -> Result<Outcome,
         Command::DeviceGet(ask) => Outcome::of(device::get(host, ask).await?)?,
         Command::DeviceApprove(ask) => Outcome::of(device::approve(host, ask).await?)?,
         Command::DeviceDeny(ask) => Outcome::of(device::deny(host, ask).await?)?,
+        Command::JourneysBegin(ask) => Outcome::of(journey::begin(host, ask)?)?,
+        Command::JourneysComplete(ask) => Outcome::of(journey::complete(host, ask).await?)?,
+        Command::JourneysIssueCode(ask) => Outcome::of(journey::issue_code(host, ask)?)?,
+        Command::JourneysRedeemCode(ask) => Outcome::of(journey::redeem_code(host, ask).await?)?,
         Command::SealsSeal(ask) => Outcome::of(iron::seal_data(host, ask)?)?,
         Command::SealsUnseal(ask) => Outcome::of(iron::unseal_data(host, ask)?)?,
         Command::Purge(ask) => Outcome::of(purge::purge(host, ask).await?)?,

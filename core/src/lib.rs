@@ -16,10 +16,11 @@
 //! | `sign_in` | how somebody gets there: the stages, and how often it may be tried |
 //! | [`mail`], `email` | what people are told at their own address, and what they do by way of it |
 //! | `security` | the page on what a person signs in with |
+//! | `journey`, `atproto` | a person sent to another server to sign in, and back; how people are called there |
 //! | `overview` | the account page: what acts for a person, shown to them and ended by them |
 //! | `grant`, `token` | what was allowed, and the tokens made from it |
 //! | `oidc` | ID tokens, claims, userinfo, what a client calls a person |
-//! | `dpop`, `marker` | proofs of possession (RFC 9449); what may be used once was used |
+//! | `dpop`, `marker`, `ticket` | proofs of possession (RFC 9449); what may be used once was used; what goes through a browser and comes back |
 //! | `purge`, `throttle` | rows that are over, removed; what happens too often |
 //! | [`key`], `seal`, `handle`, `hash`, `random` | cryptography |
 //! | [`toolkit`] | PKCE, DPoP proofs, JWT verification and sealed values by themselves, for browser and edge code |
@@ -27,6 +28,7 @@
 
 mod account;
 pub mod ask;
+mod atproto;
 mod authorize;
 pub mod call;
 mod change;
@@ -47,6 +49,7 @@ mod host;
 mod http;
 mod iron;
 mod issuers;
+mod journey;
 mod json;
 pub mod key;
 pub mod mail;
@@ -68,6 +71,7 @@ mod session;
 mod sign_in;
 mod subset;
 mod throttle;
+mod ticket;
 pub mod time;
 #[cfg(test)]
 mod timing;

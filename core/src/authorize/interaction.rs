@@ -7,16 +7,17 @@ use serde::{Deserialize, Serialize};
 use super::request::AuthorizationRequest;
 use crate::config::Config;
 use crate::handle::Id;
-use crate::hash::{b64u, from_b64u, same, sha256};
+use crate::hash::{b64u, from_b64u, sha256};
 use crate::host::Host;
 use crate::refusal::Refusal;
 use crate::seal::{Purpose, RootIndex};
 use crate::session::SignedIn;
+use crate::ticket;
 use crate::time::Millis;
 
-const PREFIX: &str = "cvi_";
 /// The longest handle that is made or looked at: the address of a page must hold it.
 const LONGEST: usize = 12_288;
+const TICKET: ticket::Kind = ticket::Kind { prefix: "cvi_", context: "", nonce: "interaction nonce", longest: LONGEST };
 
 /// An authorization request, the browser it began in, and when.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -58,6 +59,16 @@ pub(crate) fn browser_of(host: &Host, known: Option<&str>) -> String {
     }
 }
 
+impl ticket::Bound for Interaction {
+    fn browser_sha256(&self) -> &str {
+        &self.browser_sha256
+    }
+
+    fn began_at(&self) -> Millis {
+        self.began_at
+    }
+}
+
 impl Interaction {
     pub(crate) fn begin(host: &Host, request: AuthorizationRequest, browser: &str) -> Self {
         Self {
@@ -81,32 +92,13 @@ impl Interaction {
 
     /// The text that goes through the browser.
     pub(crate) fn seal(&self, host: &Host) -> String {
-        let content = serde_json::to_vec(self).unwrap_or_default();
-        let nonce = host.random().bytes("interaction nonce");
-        format!(
-            "{PREFIX}{}",
-            b64u(host.config().roots.seal(Purpose::Interaction, host.tenant().as_bytes(), nonce, &content))
-        )
+        TICKET.seal(host, self)
     }
 
     /// The interaction, if it is authentic, not over, and began in this very browser.
     pub(crate) fn open(host: &Host, handle: &str, browser: Option<&str>) -> Result<Self, Refusal> {
-        let config = host.config();
-        let sealed = handle.strip_prefix(PREFIX).filter(|text| text.len() <= LONGEST).and_then(from_b64u);
-        let opened =
-            sealed.and_then(|sealed| config.roots.open(Purpose::Interaction, config.tenant.as_bytes(), &sealed));
-        let (_, content) = opened.ok_or(Refusal::InteractionEnded)?;
-        let interaction: Self = crate::json::read(&content).map_err(|_| Refusal::InteractionEnded)?;
-        if interaction.over_at(config) <= host.now() {
-            return Err(Refusal::InteractionEnded);
-        }
-        if browser
-            .is_some_and(|browser| same(browser_digest(browser).as_bytes(), interaction.browser_sha256.as_bytes()))
-        {
-            Ok(interaction)
-        } else {
-            Err(Refusal::Forbidden("This sign-in was begun in another browser"))
-        }
+        let lifetime = host.config().lifetimes.interaction;
+        TICKET.open(host, handle, browser, lifetime, "This sign-in was begun in another browser")
     }
 
     /// What comes next, whoever is signed in and whatever they allowed before.

@@ -4,17 +4,15 @@ use serde::{Deserialize, Serialize};
 
 use super::endpoint::{address_of, page_address, with_parameter};
 use super::user_code::UserCode;
+use crate::authorize::browser_digest;
 use crate::config::Config;
-use crate::hash::{b64u, from_b64u, same, sha256};
 use crate::host::Host;
 use crate::refusal::Refusal;
-use crate::seal::Purpose;
 use crate::security::SECURITY;
+use crate::ticket;
 use crate::time::Millis;
 
-const PREFIX: &str = "cve_";
-/// The longest handle that is looked at.
-const LONGEST: usize = 512;
+const TICKET: ticket::Kind = ticket::Kind { prefix: "cve_", context: "errand ", nonce: "errand nonce", longest: 512 };
 
 /// The code that was entered (none: a page of their own account), the browser it was entered in, and when.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -43,18 +41,15 @@ impl Errand {
         let errand = Self {
             user_code: user_code.map(|code| code.as_str().to_owned()),
             security,
-            browser_sha256: b64u(sha256(browser.as_bytes())),
+            browser_sha256: browser_digest(browser),
             began_at: host.now(),
         };
-        let content = serde_json::to_vec(&errand).unwrap_or_default();
-        let nonce = host.random().bytes("errand nonce");
-        let sealed = host.config().roots.seal(Purpose::Interaction, &context(host.config()), nonce, &content);
-        format!("{PREFIX}{}", b64u(sealed))
+        TICKET.seal(host, &errand)
     }
 
     /// Whether a handle is of an errand, and not of an authorization request.
     pub(crate) fn is_handle(handle: &str) -> bool {
-        handle.starts_with(PREFIX)
+        handle.starts_with(TICKET.prefix)
     }
 
     /// The code, if there is one in an errand that [`Self::read`] takes.
@@ -76,16 +71,8 @@ impl Errand {
 
     /// What a handle says, if it is authentic, not over, and began in this very browser.
     fn read(host: &Host, handle: &str, browser: Option<&str>) -> Result<Self, Refusal> {
-        let config = host.config();
-        let sealed = handle.strip_prefix(PREFIX).filter(|text| text.len() <= LONGEST).and_then(from_b64u);
-        let opened = sealed.and_then(|sealed| config.roots.open(Purpose::Interaction, &context(config), &sealed));
-        let errand: Self = opened
-            .and_then(|(_, content)| crate::json::read(&content).ok())
-            .filter(|errand: &Self| host.now() < config.lifetimes.interaction.after(errand.began_at))
-            .ok_or(Refusal::InteractionEnded)?;
-        let same_browser = browser
-            .is_some_and(|browser| same(b64u(sha256(browser.as_bytes())).as_bytes(), errand.browser_sha256.as_bytes()));
-        if same_browser { Ok(errand) } else { Err(Refusal::Forbidden("This code was entered in another browser")) }
+        let lifetime = host.config().lifetimes.interaction;
+        TICKET.open(host, handle, browser, lifetime, "This code was entered in another browser")
     }
 
     /// The account page, built in or the host's own.
@@ -99,6 +86,12 @@ impl Errand {
     }
 }
 
-fn context(config: &Config) -> Vec<u8> {
-    [b"errand ", config.tenant.as_bytes()].concat()
+impl ticket::Bound for Errand {
+    fn browser_sha256(&self) -> &str {
+        &self.browser_sha256
+    }
+
+    fn began_at(&self) -> Millis {
+        self.began_at
+    }
 }

@@ -5,16 +5,14 @@ use serde::{Deserialize, Serialize};
 use super::stage::{First, Full};
 use crate::account::Account;
 use crate::authorize::browser_digest;
-use crate::config::Config;
-use crate::hash::{b64u, from_b64u, same};
 use crate::host::Host;
 use crate::refusal::Refusal;
-use crate::seal::Purpose;
+use crate::ticket;
 use crate::time::{Millis, Seconds};
 
-const PREFIX: &str = "cvp_";
-/// The longest handle that is looked at: the one of an interaction is inside.
-const LONGEST: usize = 20_000;
+/// As long as it is because the handle of an interaction is inside.
+const TICKET: ticket::Kind =
+    ticket::Kind { prefix: "cvp_", context: "pending ", nonce: "pending nonce", longest: 20_000 };
 /// How long somebody may look for their telephone.
 const LIFETIME: Seconds = Seconds(600);
 
@@ -91,30 +89,21 @@ impl Pending {
     }
 
     pub(super) fn seal(&self, host: &Host) -> String {
-        let content = serde_json::to_vec(self).unwrap_or_default();
-        let nonce = host.random().bytes("pending nonce");
-        let sealed = host.config().roots.seal(Purpose::Interaction, &context(host.config()), nonce, &content);
-        format!("{PREFIX}{}", b64u(sealed))
+        TICKET.seal(host, self)
     }
 
     /// What a handle says, if it is authentic, not over, and of this very browser.
     pub(super) fn open(host: &Host, handle: &str, browser: Option<&str>) -> Result<Self, Refusal> {
-        let config = host.config();
-        let sealed = handle.strip_prefix(PREFIX).filter(|text| text.len() <= LONGEST).and_then(from_b64u);
-        let opened = sealed.and_then(|sealed| config.roots.open(Purpose::Interaction, &context(config), &sealed));
-        let pending: Self = opened
-            .and_then(|(_, content)| crate::json::read(&content).ok())
-            .filter(|pending: &Self| host.now() < LIFETIME.after(pending.began_at))
-            .ok_or(Refusal::InteractionEnded)?;
-        let is_here = |browser: &str| same(browser_digest(browser).as_bytes(), pending.browser_sha256.as_bytes());
-        if browser.is_some_and(is_here) {
-            Ok(pending)
-        } else {
-            Err(Refusal::Forbidden("This sign-in was begun in another browser"))
-        }
+        TICKET.open(host, handle, browser, LIFETIME, "This sign-in was begun in another browser")
     }
 }
 
-fn context(config: &Config) -> Vec<u8> {
-    [b"pending ", config.tenant.as_bytes()].concat()
+impl ticket::Bound for Pending {
+    fn browser_sha256(&self) -> &str {
+        &self.browser_sha256
+    }
+
+    fn began_at(&self) -> Millis {
+        self.began_at
+    }
 }

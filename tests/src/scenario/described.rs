@@ -8,6 +8,7 @@ mod contract;
 mod device;
 mod exchange;
 mod factors;
+mod journeys;
 mod keys;
 mod logout;
 mod mail;
@@ -34,6 +35,7 @@ pub fn all() -> Vec<Scenario> {
         sign_in::ALL,
         sessions::ALL,
         factors::ALL,
+        journeys::ALL,
         passwords::ALL,
         pushed::ALL,
         tokens::ALL,

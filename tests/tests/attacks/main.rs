@@ -35,6 +35,7 @@ mod fuzz;
 mod interplay;
 mod introspection;
 mod issuers;
+mod journeys;
 mod keys;
 mod logout;
 mod mail;

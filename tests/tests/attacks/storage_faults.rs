@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use crate::check::CREDENTIALS;
 use crate::operations::{OPERATIONS, Operation, redeem};
 use crate::{
-    account_pages, authenticators, email_operations, email_sign_in_commands, openid_operations, password_changes,
-    security_page, session_operations, sign_in_operations,
+    account_pages, authenticators, email_operations, email_sign_in_commands, journeys, openid_operations,
+    password_changes, security_page, session_operations, sign_in_operations,
 };
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -215,6 +215,11 @@ fn sf_001_second_factors_survive_every_fault() {
 fn sf_001_what_goes_by_mail_survives_every_fault() {
     every_fault_of(email_operations::OPERATIONS);
     every_fault_of(email_sign_in_commands::OPERATIONS);
+}
+
+#[test]
+fn sf_001_sf_004_journeys_survive_every_fault() {
+    every_fault_of(journeys::OPERATIONS);
 }
 
 #[test]
