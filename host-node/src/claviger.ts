@@ -29,6 +29,7 @@ import { Clients } from "./rooms/clients.js";
 import { Devices } from "./rooms/devices.js";
 import { Factors } from "./rooms/factors.js";
 import { Interactions } from "./rooms/interactions.js";
+import { Journeys } from "./rooms/journeys.js";
 import { Keys } from "./rooms/keys.js";
 import { Passwords } from "./rooms/passwords.js";
 import { RegistrationTokens } from "./rooms/registration-tokens.js";
@@ -38,6 +39,7 @@ import { SignIn } from "./rooms/sign-in.js";
 import { Tokens } from "./rooms/tokens.js";
 import { capabilities, type Requester, server } from "./serve.js";
 import type { Principal, Purged, PurgeOptions, Requirement, ResourceMetadata } from "./shapes.js";
+import { refuseKeyValue } from "./store.js";
 
 const defaultDeadline = 10_000;
 
@@ -60,6 +62,7 @@ export class Claviger {
   readonly sessions: Sessions;
   readonly signIn: SignIn;
   readonly grants: Grants;
+  readonly journeys: Journeys;
   readonly seals: Seals;
   readonly tokens: Tokens;
   readonly keys: Keys;
@@ -80,6 +83,7 @@ export class Claviger {
   #root: Claviger = this;
 
   constructor(options: SlimOptions) {
+    refuseKeyValue(options.store);
     this.#options = options;
     this.#issuers = new Issuers(options);
     this.#onFault = reporter(options.onFault ?? ((error) => console.error(error)));
@@ -96,6 +100,7 @@ export class Claviger {
     this.sessions = new Sessions(call);
     this.signIn = new SignIn(call, (request) => (options.remote ?? remoteAddress)(request, undefined));
     this.grants = new Grants(call);
+    this.journeys = new Journeys(call);
     this.seals = new Seals(call);
     this.tokens = new Tokens(call, this.#guard);
     this.keys = new Keys(call);

@@ -6,6 +6,7 @@ import type {
   Client,
   ClientChanges,
   ClientWithSecret,
+  CompletedJourney,
   Decided,
   DeviceDecision,
   DeviceRequest,
@@ -21,6 +22,7 @@ import type {
   NewAccount,
   NewAuthenticator,
   NewClient,
+  NewJourney,
   NewPassword,
   Paging,
   PasswordChange,
@@ -145,6 +147,13 @@ export interface Commands {
   "device.get": [Answering & { remote?: string }, DeviceRequest];
   "device.approve": [Answering & DeviceDecision, Decided];
   "device.deny": [Answering, Decided];
+  "journeys.begin": [{ cookie: string; handle: string } & NewJourney, { state: string; headers: HeaderPairs }];
+  "journeys.complete": [{ cookie: string; state: string }, CompletedJourney];
+  "journeys.issueCode": [
+    { subject: string; handle?: string; codeChallenge: string },
+    { code: string; expiresAt: number },
+  ];
+  "journeys.redeemCode": [{ code: string; codeVerifier: string }, { subject: string; handle: string | null }];
   "seals.seal": [{ data: unknown; passwords: Record<string, string>; ttl?: Lifetime }, { seal: string }];
   "seals.unseal": [{ seal: string; passwords: Record<string, string> }, { data: unknown }];
   purge: [Paging & { dryRun?: boolean; retention?: Lifetime }, Purged & { next: string | null }];

@@ -235,6 +235,24 @@ export interface Session {
   readonly address?: string;
 }
 
+/** How somebody leaves to sign in at another server. */
+export interface NewJourney {
+  /** Where on this site they go on; `/` when absent. */
+  readonly redirectPath?: string;
+  /** For an application on their device, which must give a `codeChallenge`. */
+  readonly mobile?: boolean;
+  /** Of a verifier that the application keeps to itself (RFC 7636, S256). */
+  readonly codeChallenge?: string;
+}
+
+/** Who came back: what they left with. */
+export interface CompletedJourney {
+  readonly handle: string;
+  readonly redirectPath: string;
+  /** Of a mobile application. */
+  readonly codeChallenge: string | null;
+}
+
 /** How far somebody came in signing in. Set the `headers` in your response either way. */
 export type Stage = FullStage | PendingStage;
 

@@ -13,6 +13,15 @@ export {
 export type { ClavigerEvent, EventName, Events, Listener } from "./events.js";
 export type { Requested } from "./guard.js";
 export { List } from "./list.js";
+export { OAuthSessionError, type OAuthSessionErrorCode } from "./oauth-session-error.js";
+export {
+  createOAuthSessions,
+  type OAuthClientOf,
+  type OAuthSessionData,
+  type OAuthSessionOptions,
+  type OAuthSessionStorage,
+  type OAuthSessions,
+} from "./oauth-sessions.js";
 export type {
   Configuration,
   Derive,
@@ -36,6 +45,7 @@ export type {
   Verify,
 } from "./options.js";
 export { type InteractionOf, Redirect } from "./rooms/interactions.js";
+export type { Journeys } from "./rooms/journeys.js";
 export type { SealPasswords, Seals } from "./rooms/seals.js";
 export type { Session as OpenSession } from "./rooms/session.js";
 export { tokenCookie } from "./rooms/sessions.js";

@@ -1,3 +1,5 @@
+import { ConfigurationError } from "./errors.js";
+
 /**
  * Where everything is kept: three methods. The engine is the only one who understands keys and values; a store moves them.
  *
@@ -77,6 +79,19 @@ export interface Commit {
     readonly ceiling: number;
     readonly expires: number | null;
   }[];
+}
+
+/**
+ * Throws `ConfigurationError` for a store of `get`, `set` and `delete`. It cannot say "only if nobody was faster", and so could not keep two
+ * requests from redeeming one code.
+ */
+export function refuseKeyValue(store: unknown): void {
+  const has = (name: string) => typeof (store as Record<string, unknown> | null | undefined)?.[name] === "function";
+  if (!["get", "set", "delete"].every(has) || has("commit")) return;
+  throw new ConfigurationError(
+    "store: one of get, set and delete cannot compare and set, so two requests could redeem one code or token",
+    "Give a store that can, such as sqlite() of claviger/stores/sqlite, and put this one before it: cached() of claviger/stores/key-value.",
+  );
 }
 
 /** Throws if a commit changes a key twice. */

@@ -99,7 +99,7 @@ export class Grants {
   }
 }
 
-function cookieOf(request: Request | { cookie: string | null }): string {
+export function cookieOf(request: Request | { cookie: string | null }): string {
   return (request instanceof Request ? request.headers.get("cookie") : request.cookie) ?? "";
 }
 
