@@ -10,7 +10,7 @@ use crate::mail::Mail;
 use crate::refusal::{Fault, Refusal, Told};
 use crate::time::Millis;
 use crate::{
-    account, authorize, client, device, email, factor, grant, http, iron, journey, key, oidc, password, purge,
+    account, authorize, client, device, email, factor, grant, http, iron, journey, jwts, key, oidc, password, purge,
     resource, session, sign_in, token,
 };
 
@@ -182,6 +182,16 @@ pub enum Command {
     KeysRotate(key::manage::Rotate),
     #[serde(rename = "keys.withdraw")]
     KeysWithdraw(key::manage::Withdraw),
+    #[serde(rename = "jwts.sign")]
+    JwtsSign(jwts::Sign),
+    #[serde(rename = "jwts.verify")]
+    JwtsVerify(jwts::Verify),
+    #[serde(rename = "jwts.deny")]
+    JwtsDeny(jwts::Deny),
+    #[serde(rename = "jwts.allow")]
+    JwtsAllow(jwts::OfJti),
+    #[serde(rename = "jwts.isDenied")]
+    JwtsIsDenied(jwts::OfJti),
     #[serde(rename = "interactions.get")]
     InteractionsGet(authorize::Get),
     #[serde(rename = "interactions.complete")]

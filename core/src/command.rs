@@ -6,8 +6,8 @@ use crate::host::Host;
 use crate::key::manage;
 use crate::refusal::{Refusal, Stop, Told};
 use crate::{
-    account, authorize, client, device, email, factor, grant, http, iron, journey, oidc, password, purge, resource,
-    session, sign_in, token,
+    account, authorize, client, device, email, factor, grant, http, iron, journey, jwts, oidc, password, purge,
+    resource, session, sign_in, token,
 };
 
 pub(crate) async fn carry_out(host: &Host, command: &Command) -> Result<Outcome, Stop> {
@@ -76,6 +76,11 @@ pub(crate) async fn carry_out(host: &Host, command: &Command) -> Result<Outcome,
         Command::KeysGenerate(ask) => Outcome::of(manage::generate(host, ask).await?)?,
         Command::KeysRotate(ask) => Outcome::of(manage::rotate(host, ask).await?)?,
         Command::KeysWithdraw(ask) => Outcome::of(manage::withdraw(host, ask).await?)?,
+        Command::JwtsSign(ask) => Outcome::of(jwts::sign(host, ask).await?)?,
+        Command::JwtsVerify(ask) => Outcome::of(jwts::verify(host, ask).await?)?,
+        Command::JwtsDeny(ask) => Outcome::of(jwts::deny(host, ask).await?)?,
+        Command::JwtsAllow(ask) => Outcome::of(jwts::allow(host, ask).await?)?,
+        Command::JwtsIsDenied(ask) => Outcome::of(jwts::is_denied(host, ask).await?)?,
         Command::InteractionsGet(ask) => Outcome::of(authorize::get(host, ask).await?)?,
         Command::InteractionsComplete(ask) => Outcome::of(authorize::complete(host, ask).await?)?,
         Command::InteractionsConsent(ask) => Outcome::of(authorize::consent(host, ask).await?)?,

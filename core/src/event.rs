@@ -130,6 +130,10 @@ pub enum Event {
     KeyGenerated { kid: String },
     #[serde(rename = "key.rotated")]
     KeyRotated { kid: String },
+    #[serde(rename = "jwt.denied")]
+    JwtDenied { jti: String },
+    #[serde(rename = "jwt.allowed")]
+    JwtAllowed { jti: String },
     #[serde(rename = "key.withdrawn")]
     KeyWithdrawn { kid: String },
 }

@@ -23,6 +23,7 @@
 //! | `dpop`, `marker`, `ticket` | proofs of possession (RFC 9449); what may be used once was used; what goes through a browser and comes back |
 //! | `purge`, `throttle` | rows that are over, removed; what happens too often |
 //! | [`key`], `seal`, `handle`, `hash`, `random` | cryptography |
+//! | `jwts` | the application's own JWTs: signed, verified, taken back |
 //! | [`toolkit`] | PKCE, DPoP proofs, JWT verification and sealed values by themselves, for browser and edge code |
 //! | `config`, [`refusal`], [`event`], `json`, `resource`, `scope`, `subset`, [`time`], `uri` | what everything else speaks in |
 
@@ -51,6 +52,7 @@ mod iron;
 mod issuers;
 mod journey;
 mod json;
+mod jwts;
 pub mod key;
 pub mod mail;
 mod marker;

@@ -4,6 +4,7 @@
 use serde::Serialize;
 
 use crate::ask::Key;
+use crate::key::jwt::Why;
 
 /// Somebody's request is refused. The texts hold only characters that RFC 6749 section 5.2 allows, and never echo input.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,6 +51,8 @@ pub enum Refusal {
     InvalidRequestUri,
     /// The access token is missing, malformed, expired or revoked (RFC 6750 section 3.1).
     InvalidToken,
+    /// A JWT of the application is not what its reader expects; outwardly it looks the same whatever is wrong.
+    InvalidJwt(Why),
     /// Nothing was presented at all (RFC 6750 section 3.1: no error code in the challenge).
     TokenMissing,
     /// The access token is good, but not for this (RFC 6750 section 3.1).
@@ -128,6 +131,9 @@ pub struct Told {
     pub message: String,
     /// What to do about it.
     pub help: &'static str,
+    /// Why, where one code stands for several reasons that a requester must not learn: for programs of the host.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<&'static str>,
     /// The headers of the response that tells it, when it says more than the status.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub headers: Vec<(&'static str, String)>,
@@ -142,7 +148,8 @@ impl Refusal {
             Self::TooManyRequests { retry_after } => vec![("retry-after", retry_after.to_string())],
             _ => Vec::new(),
         };
-        Told { code, status, message: message.to_owned(), help, headers }
+        let reason = if let Self::InvalidJwt(why) = self { Some(why.reason()) } else { None };
+        Told { code, status, message: message.to_owned(), help, reason, headers }
     }
 
     /// The registered error code.
@@ -192,6 +199,7 @@ impl Refusal {
             R::UseDpopNonce(_) => ("use_dpop_nonce", 400, "The DPoP proof needs a nonce of the server", "Send a new proof with the nonce of the DPoP-Nonce header."),
             R::InvalidRequestUri => ("invalid_request_uri", 400, "The request_uri is unknown, expired or was used", "Push the request again."),
             R::InvalidToken => ("invalid_token", 401, "The access token is invalid, expired or revoked", "Obtain a new access token."),
+            R::InvalidJwt(why) => ("invalid_token", 401, "The token is not valid here", why.help()),
             R::TokenMissing => ("unauthenticated", 401, "No access token or session was presented", "Send the access token in the Authorization header, or sign in."),
             R::InsufficientUserAuthentication => ("insufficient_user_authentication", 401, "This needs a more recent or a stronger sign-in", "Send the person to sign in again, with the max_age of the challenge."),
             R::InsufficientScope => ("insufficient_scope", 403, "The access token does not cover this request", "Ask for the scopes named in the challenge."),
@@ -295,7 +303,7 @@ impl Fault {
             Self::Configuration(why) => ("configuration", 500, why.clone(), "Correct the member that the message names, and open the engine again."),
             Self::Cryptography(why) => ("cryptography", 500, (*why).into(), "This is a defect; please report it."),
         };
-        Told { code, status, message, help, headers: Vec::new() }
+        Told { code, status, message, help, reason: None, headers: Vec::new() }
     }
 
     /// Seconds after which the same request may be answered otherwise (RFC 9110 section 10.2.3).

@@ -10,7 +10,7 @@
 mod key_common;
 
 use claviger_core::key::{Algorithm, BadSignature, InvalidKey, PrivateKey, PublicKey};
-use key_common::{key, public_jwk, stream, unb64};
+use key_common::{b64, key, public_jwk, stream, unb64};
 use proptest::prelude::*;
 
 #[test]
@@ -55,13 +55,45 @@ fn a_private_jwk_reads_back_as_the_same_key() {
 
 #[test]
 fn a_public_jwk_reads_back_and_verifies() {
-    for algorithm in [Algorithm::EdDSA, Algorithm::ES256, Algorithm::RS256] {
+    for algorithm in [Algorithm::EdDSA, Algorithm::ES256, Algorithm::RS256, Algorithm::PS384] {
         let key = key(algorithm, 5);
         let jwk = public_jwk(&key);
         let public = PublicKey::from_jwk(&jwk).unwrap();
         assert_eq!(public.kid(), public.thumbprint(), "{algorithm}");
         assert_eq!(public.to_jwk(), key.public().to_jwk(), "{algorithm}");
         assert_eq!(public.verify(b"m", &key.sign(b"m").unwrap()), Ok(()), "{algorithm}");
+    }
+}
+
+/// RFC 7518 section 3.1: one key pair, and as many schemes that must never be taken for each other.
+#[test]
+fn jw_004_one_rsa_key_verifies_by_the_algorithm_that_it_is_for() {
+    let made = key(Algorithm::RS256, 5);
+    let as_of = |algorithm: Algorithm| {
+        let jwk = made.to_jwk().replace("RS256", algorithm.name());
+        PrivateKey::from_jwk(&jwk).unwrap()
+    };
+    let is_rsa = |one: &Algorithm| one.name().starts_with("RS") || one.name().starts_with("PS");
+    let rsa: Vec<_> = Algorithm::ALL.into_iter().filter(is_rsa).collect();
+    assert_eq!(rsa.len(), 6);
+    for signed in &rsa {
+        let signature = as_of(*signed).sign(b"m").unwrap();
+        for read in &rsa {
+            let verified = as_of(*read).public().verify(b"m", &signature).is_ok();
+            assert_eq!(verified, signed == read, "{signed} read as {read}");
+        }
+    }
+}
+
+#[test]
+fn a_symmetric_key_is_as_long_as_its_hash() {
+    for (algorithm, least) in [("HS256", 32), ("HS384", 48), ("HS512", 64)] {
+        let read = |length: usize| {
+            let jwk = format!(r#"{{"kty":"oct","alg":"{algorithm}","k":"{}"}}"#, b64(vec![7; length]));
+            PrivateKey::from_jwk(&jwk)
+        };
+        assert_eq!(read(least).unwrap().algorithm().name(), algorithm);
+        assert_eq!(read(least - 1).unwrap_err(), InvalidKey::Member("k"));
     }
 }
 
@@ -121,7 +153,7 @@ proptest! {
 
     #[test]
     fn any_message_verifies_and_no_other_signature_does(seed: u64, message: Vec<u8>, flip in 0..512_usize) {
-        for algorithm in [Algorithm::EdDSA, Algorithm::ES256, Algorithm::HS256] {
+        for algorithm in [Algorithm::EdDSA, Algorithm::ES256, Algorithm::HS256, Algorithm::HS384, Algorithm::HS512] {
             let key = key(algorithm, seed);
             let mut signature = key.sign(&message).unwrap();
             prop_assert!(key.public().verify(&message, &signature).is_ok());

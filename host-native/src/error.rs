@@ -46,6 +46,9 @@ pub struct Problem {
     pub message: String,
     /// What to do about it.
     pub help: String,
+    /// Why a JWT is refused, such as `expired` or `denied`: for your program and log, and never told to the requester.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
     /// Beside those of any error: the challenge of a request that was not let through (RFC 6750 section 3, RFC 9728 section 5.1).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub headers: Vec<(String, String)>,
@@ -53,7 +56,14 @@ pub struct Problem {
 
 impl Problem {
     pub(crate) fn new(code: &str, status: u16, message: impl Into<String>, help: impl Into<String>) -> Self {
-        Self { code: code.into(), status, message: message.into(), help: help.into(), headers: Vec::new() }
+        Self {
+            code: code.into(),
+            status,
+            message: message.into(),
+            help: help.into(),
+            reason: None,
+            headers: Vec::new(),
+        }
     }
 }
 

@@ -22,6 +22,8 @@ pub enum Lifetime {
     SessionIdle,
     /// The codes of a device (RFC 8628). Default 10 minutes.
     DeviceCode,
+    /// The application's own JWTs: the longest, and the usual one. Default as [`Lifetime::AccessToken`].
+    Jwt,
 }
 
 impl Lifetime {
@@ -37,6 +39,7 @@ impl Lifetime {
             Self::Session => "session",
             Self::SessionIdle => "sessionIdle",
             Self::DeviceCode => "deviceCode",
+            Self::Jwt => "jwt",
         }
     }
 }

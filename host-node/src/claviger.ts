@@ -30,6 +30,7 @@ import { Devices } from "./rooms/devices.js";
 import { Factors } from "./rooms/factors.js";
 import { Interactions } from "./rooms/interactions.js";
 import { Journeys } from "./rooms/journeys.js";
+import { Jwts } from "./rooms/jwts.js";
 import { Keys } from "./rooms/keys.js";
 import { Passwords } from "./rooms/passwords.js";
 import { RegistrationTokens } from "./rooms/registration-tokens.js";
@@ -65,6 +66,7 @@ export class Claviger {
   readonly journeys: Journeys;
   readonly seals: Seals;
   readonly tokens: Tokens;
+  readonly jwts: Jwts;
   readonly keys: Keys;
   readonly interactions: Interactions;
   readonly devices: Devices;
@@ -103,6 +105,7 @@ export class Claviger {
     this.journeys = new Journeys(call);
     this.seals = new Seals(call);
     this.tokens = new Tokens(call, this.#guard);
+    this.jwts = new Jwts(call);
     this.keys = new Keys(call);
     this.interactions = new Interactions(call);
     this.devices = new Devices(call);

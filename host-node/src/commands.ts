@@ -17,12 +17,14 @@ import type {
   Interaction,
   Introspection,
   IssuedRegistrationToken,
+  JwtPolicy,
   ListPage,
   MailSent,
   NewAccount,
   NewAuthenticator,
   NewClient,
   NewJourney,
+  NewJwt,
   NewPassword,
   Paging,
   PasswordChange,
@@ -41,11 +43,13 @@ import type {
   SessionTokens,
   SessionTokensOf,
   SignedIn,
+  SignedJwt,
   SigningAlgorithm,
   SigningKey,
   Stage,
   TokenRequirement,
   VerifiedCode,
+  VerifiedJwt,
 } from "./shapes.js";
 
 /** Response headers, names repeated where a header is. */
@@ -139,6 +143,17 @@ export interface Commands {
   "keys.generate": [{ algorithm: SigningAlgorithm }, SigningKey];
   "keys.rotate": [{ algorithm?: SigningAlgorithm }, { keys: SigningKey[] }];
   "keys.withdraw": [{ kid: string }, { keys: SigningKey[] }];
+  "jwts.sign": [{ claims: object; audience?: readonly string[] } & Omit<NewJwt, "audience">, SignedJwt];
+  "jwts.verify": [
+    { token: string; audience?: readonly string[] | null; jwks?: object; jwksUri?: string } & Omit<
+      JwtPolicy,
+      "audience" | "jwks"
+    >,
+    VerifiedJwt,
+  ];
+  "jwts.deny": [{ token: string } | { jti: string; expiresAt: number }, { denied: boolean }];
+  "jwts.allow": [{ jti: string }, { allowed: boolean }];
+  "jwts.isDenied": [{ jti: string }, { denied: boolean }];
   "interactions.get": [Answering, Interaction];
   "interactions.complete": [Answering & SignedIn, Onward];
   "interactions.consent": [Answering & Allowed, Onward];

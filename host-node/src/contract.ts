@@ -74,6 +74,7 @@ export interface Told {
   readonly status: number;
   readonly message: string;
   readonly help: string;
+  readonly reason?: string;
   /** Of the response that tells it. */
   readonly headers?: readonly (readonly [name: string, value: string])[];
 }

@@ -48,6 +48,19 @@ export type RefusalCode =
   | "wrong_credentials"
   | (string & {});
 
+/** Why a JWT is refused. New ones may be added. */
+export type JwtRefusalReason =
+  | "malformed"
+  | "signature"
+  | "type"
+  | "issuer"
+  | "audience"
+  | "claim"
+  | "expired"
+  | "not_yet_valid"
+  | "denied"
+  | (string & {});
+
 /** The engine or its host is at fault. */
 export type FaultCode =
   | "bad_answer"
@@ -87,10 +100,13 @@ export abstract class ClavigerError extends Error {
 /** Somebody's request is refused. The message is safe to show to anyone. */
 export class Refused extends ClavigerError {
   declare readonly code: RefusalCode;
+  /** Of a JWT, why: for your program and log, and never told to the requester. */
+  readonly reason: JwtRefusalReason | undefined;
   readonly #headers: readonly (readonly [string, string])[];
 
   constructor(told: Told) {
     super(told);
+    this.reason = told.reason;
     this.#headers = told.headers ?? [];
   }
 

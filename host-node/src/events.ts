@@ -82,6 +82,9 @@ export interface Events {
   "grant.revoked": OfSubject & OfGrant;
   "key.generated": { readonly kid: string };
   "key.rotated": { readonly kid: string };
+  /** It is refused by whoever looks at the deny list. */
+  "jwt.denied": { readonly jti: string };
+  "jwt.allowed": { readonly jti: string };
   "key.withdrawn": { readonly kid: string };
 }
 

@@ -44,6 +44,8 @@ export interface Configuration {
     sessionIdle?: Lifetime;
     deviceCode?: Lifetime;
     idToken?: Lifetime;
+    /** The application's own JWTs: the longest, and the usual one. `accessToken` when absent. */
+    jwt?: Lifetime;
   };
   /** How long a rotated refresh token still yields its successor: a lost response or a second tab loses nothing. */
   refreshGrace?: Lifetime;
@@ -129,9 +131,10 @@ export interface Configuration {
   };
   /**
    * `form`: what a session cookie is, a handle of a `row` in the store (when absent), or all of the session, `sealed`. A sealed one is good for
-   * `revalidate` (60 seconds) without a look at the store; set `headers` of the principal on the response.
+   * `revalidate` (60 seconds) without a look at the store; set `headers` of the principal on the response. `rotateTokens`: whether a refresh
+   * token of a session is good once (`true`), so that a stolen one ends the session.
    */
-  sessions?: { form?: "row" | "sealed"; revalidate?: Lifetime };
+  sessions?: { form?: "row" | "sealed"; revalidate?: Lifetime; rotateTokens?: boolean };
   /**
    * Clients that register themselves: by dynamic registration (RFC 7591, `mode`), or by a metadata document at an https address
    * that is their id (`documents`, which needs `fetch`). Both are off when absent. `perHour` bounds what one address may cause, so

@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use super::{Client, fetched_keys};
+use super::{Client, verified_at};
 use crate::grant::client_credentials::ServiceToken;
 use crate::host::Host;
 use crate::http::Form;
@@ -94,18 +94,13 @@ async fn signed_claims(host: &Host, client: &Client, text: &str) -> Result<Optio
     Ok(claims.filter(|claims| claims.text("sub") == Some(&client.id) && alone(claims)))
 }
 
-/// The assertion, if a key of the client's has signed it. Keys elsewhere may have changed since they were fetched, so those that are
-/// there now have the last word.
+/// The assertion, if a key of the client's has signed it.
 async fn verified(host: &Host, client: &Client, compact: Compact<'_>) -> Result<Option<Verified>, Fault> {
-    let Some(uri) = &client.keys.jwks_uri else {
-        let own: Vec<_> = client.keys.jwks.iter().filter_map(|jwk| PublicKey::from_own_jwk(jwk).ok()).collect();
-        return verified_by_one_of(host, &own, compact).await;
-    };
-    let verified = verified_by_one_of(host, &fetched_keys::known(host, uri), compact.clone()).await?;
-    match verified {
-        Some(verified) => Ok(Some(verified)),
-        None => verified_by_one_of(host, &fetched_keys::fetched(host, uri).await?, compact).await,
+    if let Some(uri) = &client.keys.jwks_uri {
+        return verified_at(host, uri, compact).await;
     }
+    let own: Vec<_> = client.keys.jwks.iter().filter_map(|jwk| PublicKey::from_own_jwk(jwk).ok()).collect();
+    verified_by_one_of(host, &own, compact).await
 }
 
 /// The times and the `jti` of an assertion, if they are within bounds.

@@ -13,7 +13,8 @@ use std::rc::Rc;
 use crate::ask::{Fetch, FetchLimits};
 use crate::host::Host;
 use crate::http::from_byte_string;
-use crate::key::PublicKey;
+use crate::key::jws::{Compact, Verified};
+use crate::key::{PublicKey, verified_by_one_of};
 use crate::refusal::Fault;
 use crate::time::{Millis, Seconds};
 use crate::toolkit::jwt::Jwks;
@@ -56,13 +57,22 @@ struct Tried {
     answered: bool,
 }
 
+/// A token that one of the keys at this address has signed. They may have changed since they were fetched, so those that are there now
+/// have the last word.
+pub(crate) async fn verified_at(host: &Host, uri: &str, compact: Compact<'_>) -> Result<Option<Verified>, Fault> {
+    match verified_by_one_of(host, &known(host, uri), compact.clone()).await? {
+        Some(verified) => Ok(Some(verified)),
+        None => verified_by_one_of(host, &fetched(host, uri).await?, compact).await,
+    }
+}
+
 /// The keys at this address, if they were fetched lately.
-pub(super) fn known(host: &Host, uri: &str) -> Rc<Vec<PublicKey>> {
+fn known(host: &Host, uri: &str) -> Rc<Vec<PublicKey>> {
     host.client_keys().known(uri, host.now())
 }
 
 /// The keys that are at this address now; none when it does not answer with a JWK Set, or is left alone.
-pub(super) async fn fetched(host: &Host, uri: &str) -> Result<Rc<Vec<PublicKey>>, Fault> {
+async fn fetched(host: &Host, uri: &str) -> Result<Rc<Vec<PublicKey>>, Fault> {
     const LEFT_ALONE: &str = "the keys of a client are being fetched, or cannot be";
     let cache = host.client_keys();
     let origin = Uri::parse(uri).map_or_else(|| uri.to_owned(), |uri| uri.origin());

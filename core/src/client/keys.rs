@@ -73,13 +73,13 @@ impl ClientKeys {
             return Err("private_key_jwt needs keys or the address where they are, and only private_key_jwt does");
         }
         if self.signing_alg.is_some_and(|alg| auth_method != AuthMethod::PrivateKeyJwt || !alg.is_asymmetric()) {
-            return Err("The algorithm of assertions is EdDSA, ES256 or RS256, and only private_key_jwt has one");
+            return Err("The algorithm of assertions is one with a public key, and only private_key_jwt has one");
         }
         Ok(())
     }
 }
 
-fn may_be_fetched(uri: &str) -> bool {
+pub(crate) fn may_be_fetched(uri: &str) -> bool {
     let parsed = Uri::parse(uri).filter(|uri| uri.scheme == "https" && uri.is_web() && uri.fragment.is_none());
     uri.len() <= LONGEST_URI && parsed.is_some_and(|uri| !uri.is_loopback())
 }
@@ -102,7 +102,7 @@ pub(super) fn read_jwks(jwks: &Value) -> Result<Vec<PublicJwk>, &'static str> {
     }
     let named_twice = |jwk: &PublicJwk| read.iter().filter(|other| other.get("kid") == jwk.get("kid")).count() > 1;
     if read.is_empty() {
-        return Err("jwks: none of the keys verifies EdDSA, ES256 or RS256");
+        return Err("jwks: none of the keys is for EdDSA, ES256, RS256 to RS512 or PS256 to PS512");
     }
     if read.iter().any(named_twice) {
         return Err("jwks: each key has a kid of its own");

@@ -19,8 +19,8 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use authenticate::{Credentials, authenticate};
 pub(crate) use document::current;
-pub(crate) use fetched_keys::FetchedKeys;
-pub(crate) use keys::ClientKeys;
+pub(crate) use fetched_keys::{FetchedKeys, verified_at};
+pub(crate) use keys::{ClientKeys, may_be_fetched};
 pub use manage::{ById, Create, RotateSecret, Update};
 pub(crate) use manage::{create, delete, find, list, rotate_secret, update};
 pub(crate) use metadata::About;

@@ -64,6 +64,7 @@ fn check_lifetimes(lifetimes: &Lifetimes, grace: Seconds) -> Result<(), Fault> {
         (lifetimes.session, 60, 400 * DAY, "lifetimes.session: from 1 minute to 400 days"),
         (lifetimes.device_code, 60, 1800, "lifetimes.deviceCode: from 1 to 30 minutes"),
         (lifetimes.id_token, 60, DAY, "lifetimes.idToken: from 1 minute to 1 day"),
+        (lifetimes.own_jwt(), 10, 400 * DAY, "lifetimes.jwt: from 10 seconds to 400 days"),
         (grace, 0, 120, "refreshGrace: from 0 to 2 minutes"),
     ];
     bounded.iter().try_for_each(|(lifetime, least, most, rule)| ensure((*least..=*most).contains(&lifetime.0), rule))

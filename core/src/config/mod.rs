@@ -48,16 +48,18 @@ use crate::time::Seconds;
 /// | `lifetimes.session` | 1 min to 400 d, from the sign-in | 14 d |
 /// | `lifetimes.sessionIdle` | 1 min to 400 d, from the last use | none: use makes no difference |
 /// | `sessions.form` | `row`, or `sealed`: the cookie holds all of the session | `row` |
+/// | `sessions.rotateTokens` | `true` or `false`: a refresh token of a session is good once | `true` |
 /// | `sessions.revalidate` | 0 to 1 h: how long a sealed session is good without being looked at | 60 s |
 /// | `lifetimes.idToken` | 1 min to 1 d | 1 h |
 /// | `lifetimes.deviceCode` | 1 min to 30 min | 10 min |
+/// | `lifetimes.jwt` | 10 s to 400 d: of the application's own JWTs, the longest and the usual one | `lifetimes.accessToken` |
 /// | `refreshGrace` | 0 to 2 min | 10 s |
 /// | `resources` | at most 1000 absolute URIs of at most 1024 characters | none |
 /// | `resources.<uri>.accessToken` | `jwt` or `opaque`; a token for several resources is opaque if one of them wants that | the client's |
 /// | `resources.<uri>.lifetime` | 10 s to 1 d; a token for several resources has the shortest of theirs | `lifetimes.accessToken` |
 /// | `resources.<uri>.scopes` | of `scopes`: those that mean something there | all |
 /// | `resources.<uri>.name` | 1 to 100 characters | none |
-/// | `signing.algorithm` | `EdDSA`, `ES256`, `RS256` | `EdDSA` |
+/// | `signing.algorithm` | `EdDSA`, `ES256`, `RS256`, `RS384`, `RS512`, `PS256`, `PS384`, `PS512` | `EdDSA` |
 /// | `signing.alternatives` | at most 3 further algorithms that a client may choose for its ID tokens, each with keys of its own | none |
 /// | `signing.rotateEvery` | 1 h to 3650 d | 90 d |
 /// | `signing.hostKeys` | at most 16, each with a `kid` of its own; the first signs; needs `sign` | none |
@@ -195,6 +197,15 @@ pub(crate) struct Lifetimes {
     pub(crate) session_idle: Option<Seconds>,
     pub(crate) device_code: Seconds,
     pub(crate) id_token: Seconds,
+    /// Of the application's own JWTs.
+    jwt: Option<Seconds>,
+}
+
+impl Lifetimes {
+    /// The longest life of the application's own JWTs, and the usual one.
+    pub(crate) fn own_jwt(&self) -> Seconds {
+        self.jwt.unwrap_or(self.access_token)
+    }
 }
 
 impl Default for Lifetimes {
@@ -210,6 +221,7 @@ impl Default for Lifetimes {
             session_idle: None,
             device_code: Seconds(600),
             id_token: Seconds(3600),
+            jwt: None,
         }
     }
 }

@@ -14,11 +14,13 @@ pub(crate) struct Sessions {
     pub(crate) form: SessionForm,
     /// How long a sealed one is good without being looked at.
     pub(crate) revalidate: Seconds,
+    /// Whether a refresh token of a session is good once.
+    pub(crate) rotate_tokens: bool,
 }
 
 impl Default for Sessions {
     fn default() -> Self {
-        Self { form: SessionForm::Row, revalidate: Seconds(60) }
+        Self { form: SessionForm::Row, revalidate: Seconds(60), rotate_tokens: true }
     }
 }
 

@@ -1,39 +1,58 @@
-//! HMAC with SHA-256 (RFC 2104, RFC 7518 section 3.2).
+//! HMAC with SHA-2 (RFC 2104, RFC 7518 section 3.2).
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
-use sha2::Sha256;
+use sha2::{Sha256, Sha384, Sha512};
 use zeroize::Zeroizing;
 
+use super::Algorithm;
+use super::algorithm::Hash;
 use super::jwk::{InvalidKey, Members, encode};
 
-/// RFC 7518 section 3.2: no shorter than the hash.
-const MIN_BYTES: usize = 32;
 const MAX_BYTES: usize = 512;
 
-/// Signs and verifies.
+/// Signs and verifies, with one hash.
 #[derive(Clone)]
 pub(super) struct Secret {
+    algorithm: Algorithm,
     bytes: Zeroizing<Vec<u8>>,
-    keyed: Hmac<Sha256>,
+    keyed: Keyed,
+}
+
+/// With the key taken in.
+#[derive(Clone)]
+enum Keyed {
+    Sha256(Hmac<Sha256>),
+    Sha384(Hmac<Sha384>),
+    Sha512(Hmac<Sha512>),
 }
 
 impl Secret {
-    pub(super) fn generate(fill: &mut dyn FnMut(&mut [u8])) -> Result<Self, InvalidKey> {
-        let mut bytes = Zeroizing::new(vec![0; MIN_BYTES]);
+    pub(super) fn generate(algorithm: Algorithm, fill: &mut dyn FnMut(&mut [u8])) -> Result<Self, InvalidKey> {
+        let mut bytes = Zeroizing::new(vec![0; algorithm.hash().length()]);
         fill(&mut bytes);
-        Self::new(bytes)
+        Self::new(algorithm, bytes)
     }
 
-    pub(super) fn from_jwk(members: Members<'_>) -> Result<Self, InvalidKey> {
-        Self::new(members.bytes("k")?)
+    pub(super) fn from_jwk(algorithm: Algorithm, members: Members<'_>) -> Result<Self, InvalidKey> {
+        Self::new(algorithm, members.bytes("k")?)
     }
 
-    fn new(bytes: Zeroizing<Vec<u8>>) -> Result<Self, InvalidKey> {
-        if !(MIN_BYTES..=MAX_BYTES).contains(&bytes.len()) {
+    /// RFC 7518 section 3.2: no shorter than the hash.
+    fn new(algorithm: Algorithm, bytes: Zeroizing<Vec<u8>>) -> Result<Self, InvalidKey> {
+        if !(algorithm.hash().length()..=MAX_BYTES).contains(&bytes.len()) {
             return Err(InvalidKey::Member("k"));
         }
-        let keyed = Hmac::new_from_slice(&bytes).map_err(|_| InvalidKey::Member("k"))?;
-        Ok(Self { bytes, keyed })
+        let unfit = |_| InvalidKey::Member("k");
+        let keyed = match algorithm.hash() {
+            Hash::Sha256 => Keyed::Sha256(Hmac::new_from_slice(&bytes).map_err(unfit)?),
+            Hash::Sha384 => Keyed::Sha384(Hmac::new_from_slice(&bytes).map_err(unfit)?),
+            Hash::Sha512 => Keyed::Sha512(Hmac::new_from_slice(&bytes).map_err(unfit)?),
+        };
+        Ok(Self { algorithm, bytes, keyed })
+    }
+
+    pub(super) const fn algorithm(&self) -> Algorithm {
+        self.algorithm
     }
 
     /// The required members of RFC 7638, in its order: the secret is one of them.
@@ -43,10 +62,14 @@ impl Secret {
     }
 
     pub(super) fn sign(&self, message: &[u8]) -> Vec<u8> {
-        self.keyed.clone().chain_update(message).finalize().into_bytes().to_vec()
+        match &self.keyed {
+            Keyed::Sha256(keyed) => keyed.clone().chain_update(message).finalize().into_bytes().to_vec(),
+            Keyed::Sha384(keyed) => keyed.clone().chain_update(message).finalize().into_bytes().to_vec(),
+            Keyed::Sha512(keyed) => keyed.clone().chain_update(message).finalize().into_bytes().to_vec(),
+        }
     }
 
     pub(super) fn verify(&self, message: &[u8], signature: &[u8]) -> bool {
-        self.keyed.clone().chain_update(message).verify_slice(signature).is_ok()
+        crate::hash::same(&self.sign(message), signature)
     }
 }

@@ -65,19 +65,18 @@ impl<'a> Members<'a> {
         jwk.as_object().map(Self).ok_or(InvalidKey::NotAnObject)
     }
 
-    /// The one algorithm of the key: by `kty` and `crv`, and `alg` must not say otherwise.
+    /// The one algorithm of the key: that of `alg`, if it belongs to `kty` and `crv`; without it the usual one of such keys.
     pub(super) fn algorithm(self) -> Result<Algorithm, InvalidKey> {
-        let algorithm = match (self.text("kty")?, self.optional_text("crv")?) {
+        let usual = match (self.text("kty")?, self.optional_text("crv")?) {
             ("OKP", Some("Ed25519")) => Algorithm::EdDSA,
             ("EC", Some("P-256")) => Algorithm::ES256,
             ("RSA", None) => Algorithm::RS256,
             ("oct", None) => Algorithm::HS256,
             _ => return Err(InvalidKey::Unsupported),
         };
-        match self.optional_text("alg")? {
-            Some(named) if named != algorithm.name() => Err(InvalidKey::Unsupported),
-            _ => Ok(algorithm),
-        }
+        let Some(named) = self.optional_text("alg")? else { return Ok(usual) };
+        let named: Algorithm = named.parse().map_err(|_| InvalidKey::Unsupported)?;
+        if named.is_of_a_key_like(usual) { Ok(named) } else { Err(InvalidKey::Unsupported) }
     }
 
     pub(super) fn refuse_secrets(self) -> Result<(), InvalidKey> {

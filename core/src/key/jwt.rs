@@ -138,6 +138,17 @@ impl Claims {
         several.iter().filter_map(Value::as_str)
     }
 
+    /// Whether `iat` is there and not longer ago than `max_age`, nor ahead; with a `leeway`, all in seconds.
+    pub(crate) fn check_age(&self, now: u64, max_age: u64, leeway: u64) -> Result<(), Why> {
+        let made_at = self.time("iat").ok_or(Why::Claim("iat"))?;
+        let leeway = leeway.saturating_mul(1000);
+        if made_at > now.saturating_add(leeway) {
+            return Err(Why::NotYetValid);
+        }
+        let over_at = made_at.saturating_add(max_age.saturating_mul(1000)).saturating_add(leeway);
+        if now >= over_at { Err(Why::Expired) } else { Ok(()) }
+    }
+
     /// All of them.
     #[must_use]
     pub fn into_members(self) -> Map<String, Value> {
@@ -222,8 +233,44 @@ pub enum Why {
     Claim(&'static str),
     /// `exp` has come.
     Expired,
-    /// `nbf` has not come.
+    /// `nbf` has not come, or what says when it was made lies ahead.
     NotYetValid,
+    /// Its `jti` was denied.
+    Denied,
+}
+
+impl Why {
+    /// For programs; stable.
+    #[must_use]
+    pub fn reason(self) -> &'static str {
+        match self {
+            Self::Malformed(_) | Self::Claims => "malformed",
+            Self::Signature => "signature",
+            Self::Type => "type",
+            Self::Claim("iss") => "issuer",
+            Self::Claim("aud") => "audience",
+            Self::Claim(_) => "claim",
+            Self::Expired => "expired",
+            Self::NotYetValid => "not_yet_valid",
+            Self::Denied => "denied",
+        }
+    }
+
+    /// What the reader of a token may do.
+    #[must_use]
+    pub fn help(self) -> &'static str {
+        match self {
+            Self::Expired => "It has expired: obtain a new one.",
+            Self::NotYetValid => "It is not valid yet: compare the clocks.",
+            Self::Signature => "No key of the key set made its signature: fetch the key set again, once.",
+            Self::Type => "It is another kind of token: its typ is not the expected one.",
+            Self::Claim("iss") => "Another issuer made it: its iss is not the expected one.",
+            Self::Claim("aud") => "It is for somebody else: its aud has none of the expected ones.",
+            Self::Claim(_) => "A claim is missing, or has a wrong type.",
+            Self::Malformed(_) | Self::Claims => "It is not a signed JWT that every reader understands alike.",
+            Self::Denied => "It was taken back before its time: obtain a new one.",
+        }
+    }
 }
 
 impl fmt::Display for Why {
@@ -236,6 +283,7 @@ impl fmt::Display for Why {
             Self::Claim(name) => write!(f, "the claim {name} is missing or not as expected"),
             Self::Expired => f.write_str("the token has expired"),
             Self::NotYetValid => f.write_str("the token is not valid yet"),
+            Self::Denied => f.write_str("the token was denied"),
         }
     }
 }

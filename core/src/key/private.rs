@@ -2,6 +2,7 @@ use core::fmt;
 
 use zeroize::Zeroizing;
 
+use super::algorithm::Family;
 use super::json::{Secrets, parse_object};
 use super::jwk::{InvalidKey, Members, Operation};
 use super::public::Half;
@@ -16,8 +17,8 @@ pub struct PrivateKey {
 enum Secret {
     EdDSA(eddsa::Private),
     ES256(ecdsa::Private),
-    RS256(Box<rsa::Private>),
-    HS256(hmac::Secret),
+    Rsa(Algorithm, Box<rsa::Private>),
+    Hmac(hmac::Secret),
 }
 
 impl PrivateKey {
@@ -26,11 +27,11 @@ impl PrivateKey {
     /// # Errors
     /// [`InvalidKey`] when `fill` gives no usable bytes.
     pub fn generate(algorithm: Algorithm, fill: &mut dyn FnMut(&mut [u8])) -> Result<Self, InvalidKey> {
-        let secret = match algorithm {
-            Algorithm::EdDSA => Secret::EdDSA(eddsa::Private::generate(fill)),
-            Algorithm::ES256 => Secret::ES256(ecdsa::Private::generate(fill)?),
-            Algorithm::RS256 => Secret::RS256(Box::new(rsa::Private::generate(fill)?)),
-            Algorithm::HS256 => Secret::HS256(hmac::Secret::generate(fill)?),
+        let secret = match algorithm.family() {
+            Family::Ed25519 => Secret::EdDSA(eddsa::Private::generate(fill)),
+            Family::P256 => Secret::ES256(ecdsa::Private::generate(fill)?),
+            Family::Rsa(_) => Secret::Rsa(algorithm, Box::new(rsa::Private::generate(fill)?)),
+            Family::Hmac => Secret::Hmac(hmac::Secret::generate(algorithm, fill)?),
         };
         Ok(Self::named(None, secret))
     }
@@ -43,11 +44,12 @@ impl PrivateKey {
         let parsed = Secrets(parse_object(jwk.as_bytes()).map_err(|_| InvalidKey::NotAnObject)?);
         let members = Members(&parsed.0);
         members.permit(Operation::Sign)?;
-        let secret = match members.algorithm()? {
-            Algorithm::EdDSA => Secret::EdDSA(eddsa::Private::from_jwk(members)?),
-            Algorithm::ES256 => Secret::ES256(ecdsa::Private::from_jwk(members)?),
-            Algorithm::RS256 => Secret::RS256(Box::new(rsa::Private::from_jwk(members)?)),
-            Algorithm::HS256 => Secret::HS256(hmac::Secret::from_jwk(members)?),
+        let algorithm = members.algorithm()?;
+        let secret = match algorithm.family() {
+            Family::Ed25519 => Secret::EdDSA(eddsa::Private::from_jwk(members)?),
+            Family::P256 => Secret::ES256(ecdsa::Private::from_jwk(members)?),
+            Family::Rsa(_) => Secret::Rsa(algorithm, Box::new(rsa::Private::from_jwk(members)?)),
+            Family::Hmac => Secret::Hmac(hmac::Secret::from_jwk(algorithm, members)?),
         };
         Ok(Self::named(members.kid()?, secret))
     }
@@ -64,8 +66,8 @@ impl PrivateKey {
         let secrets = match &self.secret {
             Secret::EdDSA(key) => key.secret_members(),
             Secret::ES256(key) => key.secret_members(),
-            Secret::RS256(key) => key.secret_members(),
-            Secret::HS256(_) => Zeroizing::default(),
+            Secret::Rsa(_, key) => key.secret_members(),
+            Secret::Hmac(_) => Zeroizing::default(),
         };
         // Room for everything at once, so that no half-built copy is left behind by a reallocation.
         let mut jwk = Zeroizing::new(String::with_capacity(required.len() + secrets.len() + self.kid().len() * 6 + 64));
@@ -105,8 +107,8 @@ impl PrivateKey {
         match &self.secret {
             Secret::EdDSA(key) => Ok(key.sign(message)),
             Secret::ES256(key) => key.sign(message).ok_or(SigningFailed),
-            Secret::RS256(key) => key.sign(message).ok_or(SigningFailed),
-            Secret::HS256(key) => Ok(key.sign(message)),
+            Secret::Rsa(algorithm, key) => key.sign(*algorithm, message).ok_or(SigningFailed),
+            Secret::Hmac(key) => Ok(key.sign(message)),
         }
     }
 }
@@ -116,8 +118,8 @@ impl Secret {
         match self {
             Self::EdDSA(key) => Half::EdDSA(key.public()),
             Self::ES256(key) => Half::ES256(key.public()),
-            Self::RS256(key) => Half::RS256(key.public()),
-            Self::HS256(key) => Half::HS256(key.clone()),
+            Self::Rsa(algorithm, key) => Half::Rsa(*algorithm, key.public()),
+            Self::Hmac(key) => Half::Hmac(key.clone()),
         }
     }
 }

@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
+use super::algorithm::Family;
 use super::jwk::{InvalidKey, Members, Operation, thumbprint};
 use super::{Algorithm, ecdsa, eddsa, hmac, rsa};
 
 /// The half of a key that verifies, bound to its one algorithm (RFC 8725 section 3.1).
 ///
-/// For HS256 it holds the secret itself: it comes only from a [`PrivateKey`](super::PrivateKey), never from a JWK, and has no public form.
+/// For HMAC it holds the secret itself: it comes only from a [`PrivateKey`](super::PrivateKey), never from a JWK, and has no public form.
 #[derive(Clone)]
 pub struct PublicKey {
     kid: String,
@@ -21,8 +22,8 @@ pub struct PublicKey {
 pub(super) enum Half {
     EdDSA(eddsa::Public),
     ES256(ecdsa::Public),
-    RS256(rsa::Public),
-    HS256(hmac::Secret),
+    Rsa(Algorithm, rsa::Public),
+    Hmac(hmac::Secret),
 }
 
 /// A public JWK as the engine writes it: all its members are texts.
@@ -38,11 +39,12 @@ impl PublicKey {
         let members = Members::of(jwk)?;
         members.refuse_secrets()?;
         members.permit(Operation::Verify)?;
-        let half = match members.algorithm()? {
-            Algorithm::EdDSA => Half::EdDSA(eddsa::Public::from_jwk(members)?),
-            Algorithm::ES256 => Half::ES256(ecdsa::Public::from_jwk(members)?),
-            Algorithm::RS256 => Half::RS256(rsa::Public::from_jwk(members)?),
-            Algorithm::HS256 => return Err(InvalidKey::Secret),
+        let algorithm = members.algorithm()?;
+        let half = match algorithm.family() {
+            Family::Ed25519 => Half::EdDSA(eddsa::Public::from_jwk(members)?),
+            Family::P256 => Half::ES256(ecdsa::Public::from_jwk(members)?),
+            Family::Rsa(_) => Half::Rsa(algorithm, rsa::Public::from_jwk(members)?),
+            Family::Hmac => return Err(InvalidKey::Secret),
         };
         Ok(Self::named(members.kid()?, half))
     }
@@ -67,7 +69,7 @@ impl PublicKey {
         Self { kid: kid.to_owned(), ..self }
     }
 
-    /// The public JWK with `alg`, `kid` and `use`; `None` for HS256, which has no public form.
+    /// The public JWK with `alg`, `kid` and `use`; `None` for HMAC, which has no public form.
     #[must_use]
     pub fn to_jwk(&self) -> Option<PublicJwk> {
         if !self.algorithm().is_asymmetric() {
@@ -83,11 +85,11 @@ impl PublicKey {
     /// The one algorithm of the key.
     #[must_use]
     pub const fn algorithm(&self) -> Algorithm {
-        match self.half {
+        match &self.half {
             Half::EdDSA(_) => Algorithm::EdDSA,
             Half::ES256(_) => Algorithm::ES256,
-            Half::RS256(_) => Algorithm::RS256,
-            Half::HS256(_) => Algorithm::HS256,
+            Half::Rsa(algorithm, _) => *algorithm,
+            Half::Hmac(secret) => secret.algorithm(),
         }
     }
 
@@ -115,10 +117,16 @@ impl PublicKey {
         let verified = match &self.half {
             Half::EdDSA(key) => key.verify(message, signature),
             Half::ES256(key) => key.verify(message, signature),
-            Half::RS256(key) => key.verify(message, signature),
-            Half::HS256(key) => key.verify(message, signature),
+            Half::Rsa(algorithm, key) => key.verify(*algorithm, message, signature),
+            Half::Hmac(key) => key.verify(message, signature),
         };
         if verified { Ok(()) } else { Err(BadSignature) }
+    }
+}
+
+impl AsRef<PublicKey> for PublicKey {
+    fn as_ref(&self) -> &PublicKey {
+        self
     }
 }
 
@@ -127,8 +135,8 @@ impl Half {
         match self {
             Self::EdDSA(key) => Zeroizing::new(key.required_members()),
             Self::ES256(key) => Zeroizing::new(key.required_members()),
-            Self::RS256(key) => Zeroizing::new(key.required_members()),
-            Self::HS256(key) => key.required_members(),
+            Self::Rsa(_, key) => Zeroizing::new(key.required_members()),
+            Self::Hmac(key) => key.required_members(),
         }
     }
 }

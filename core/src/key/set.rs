@@ -275,9 +275,28 @@ impl KeySet {
         Ok(verified.ok().and_then(|verified| policy.check(&verified).ok()))
     }
 
+    /// Whether something can be signed with this algorithm, or with the usual one.
+    pub(crate) fn signs_with(&self, host: &Host, algorithm: Option<Algorithm>) -> bool {
+        let Some(algorithm) = algorithm else { return true };
+        match host.config().signing.host_keys.as_slice() {
+            [] => self.find(algorithm, State::Active).is_some(),
+            of_host => of_host.iter().any(|key| key.algorithm == algorithm),
+        }
+    }
+
+    /// What verifies the application's own JWTs: the keys that everybody sees, and the symmetric ones, which nothing else is verified with.
+    pub(crate) fn verifying_keys(&self, host: &Host) -> Vec<Rc<PublicKey>> {
+        let symmetric = self.published(host).filter(|key| !key.algorithm.is_asymmetric()).filter_map(|key| {
+            let sealed = key.sealed.as_deref()?;
+            host.keys().public(&key.kid, || open(host, sealed).map(|key| key.public().clone())).ok()
+        });
+        self.public_keys(host).into_iter().chain(symmetric).collect()
+    }
+
     fn public_keys(&self, host: &Host) -> Vec<Rc<PublicKey>> {
         let own = self
             .published(host)
+            .filter(|key| key.algorithm.is_asymmetric())
             .filter_map(|key| host.keys().public(&key.kid, || PublicKey::from_own_jwk(&key.public)).ok());
         let of_host = host
             .config()
@@ -348,5 +367,6 @@ fn open(host: &Host, sealed: &str) -> Result<PrivateKey, Fault> {
 pub(super) fn longest_token(config: &Config) -> Seconds {
     let of_id_tokens = config.openid.as_ref().map_or(Seconds(0), |_| config.lifetimes.id_token);
     let of_resources = config.resources.values().filter_map(|resource| resource.lifetime);
-    of_resources.fold(config.lifetimes.access_token, Seconds::max).max(of_id_tokens)
+    let of_own = config.lifetimes.own_jwt();
+    of_resources.fold(config.lifetimes.access_token, Seconds::max).max(of_id_tokens).max(of_own)
 }

@@ -9,10 +9,11 @@ use crate::refusal::Fault;
 /// Checks a token's signature with those of the keys that suit it: at most four where it names none; a `kid` must mean one key.
 pub(crate) async fn verified_by_one_of(
     host: &Host,
-    keys: &[PublicKey],
+    keys: &[impl AsRef<PublicKey>],
     compact: Compact<'_>,
 ) -> Result<Option<Verified>, Fault> {
-    let suiting: Vec<&PublicKey> = keys.iter().filter(|key| compact.suits(key)).take(MAX_CANDIDATES).collect();
+    let keys = keys.iter().map(AsRef::as_ref);
+    let suiting: Vec<&PublicKey> = keys.filter(|key| compact.suits(key)).take(MAX_CANDIDATES).collect();
     if compact.header().kid.is_some() && suiting.len() > 1 {
         return Ok(None);
     }

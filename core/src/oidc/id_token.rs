@@ -1,14 +1,13 @@
 //! ID tokens (OpenID Connect Core section 2): who signed in, when and how, for one client.
 
 use serde::Serialize;
-use sha2::{Digest, Sha512};
 
 use super::{claims, is_openid, subject};
 use crate::account::{self, Subject};
 use crate::client::Client;
 use crate::config::Config;
 use crate::grant::Grant;
-use crate::hash::{b64u, sha256};
+use crate::hash::b64u;
 use crate::host::Host;
 use crate::key::Algorithm;
 use crate::key::set::KeySet;
@@ -113,10 +112,8 @@ pub(super) fn algorithm(config: &Config, client: &Client) -> Algorithm {
 
 /// `at_hash` (section 3.1.3.6): the left half of the digest that belongs to the algorithm, which is SHA-512 for Ed25519.
 fn half_hash(algorithm: Algorithm, text: &str) -> String {
-    match algorithm {
-        Algorithm::EdDSA => b64u(Sha512::digest(text.as_bytes()).split_at(32).0),
-        _ => b64u(sha256(text.as_bytes()).split_at(16).0),
-    }
+    let digest = algorithm.hash().digest(&[text.as_bytes()]);
+    b64u(digest.split_at(digest.len() / 2).0)
 }
 
 #[cfg(test)]

@@ -179,6 +179,7 @@ impl Session {
             agent: new.agent,
             remember: None,
             tokens: None,
+            claims: serde_json::Map::new(),
         }
     }
 }

@@ -23,6 +23,7 @@ mod series;
 pub(crate) mod tokens;
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 pub(crate) use agent::Agent;
 pub(crate) use begin::{Former, New, Old, prepare};
@@ -78,6 +79,9 @@ pub(crate) struct Session {
     /// What its tokens take turns by, if it has some.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     tokens: Option<Series>,
+    /// The application's own claims in its access tokens.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    claims: Map<String, Value>,
 }
 
 impl Session {
@@ -210,6 +214,7 @@ mod tests {
             agent: Agent::default(),
             remember: None,
             tokens: None,
+            claims: Map::new(),
         }
     }
 

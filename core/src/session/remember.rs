@@ -104,6 +104,7 @@ impl Remembered {
             agent,
             remember: Some(self.id.clone()),
             tokens: None,
+            claims: serde_json::Map::new(),
         }
     }
 

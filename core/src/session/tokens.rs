@@ -2,6 +2,8 @@
 //! session's row decides: the moment that it is gone, neither is good.
 
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use serde_json::{Map, Value};
 
 use super::begin::New;
 use super::presented::{Presented, SignedIn};
@@ -11,7 +13,9 @@ use crate::account::{self, is_subject_id};
 use crate::change::Change;
 use crate::event::Event;
 use crate::handle::{Handle, Kind, Opened, Owner};
+use crate::hash::b64u;
 use crate::host::Host;
+use crate::jwts::{Denied, own_claims};
 use crate::key::jws::{Compact, MAX_BYTES};
 use crate::key::jwt::Policy;
 use crate::key::set::KeySet;
@@ -39,6 +43,9 @@ pub struct IssueTokens {
     pub user_agent: Option<String>,
     #[serde(default)]
     pub remote: Option<String>,
+    /// The application's own, in every access token of the session.
+    #[serde(default)]
+    pub claims: Option<Box<RawValue>>,
 }
 
 /// `sessions.refreshTokens`.
@@ -76,6 +83,9 @@ struct TokenClaims<'a> {
     amr: &'a [String],
     iat: u64,
     exp: u64,
+    jti: &'a str,
+    #[serde(flatten)]
+    of_application: &'a Map<String, Value>,
 }
 
 /// A load and a commit.
@@ -92,6 +102,10 @@ pub(crate) async fn issue(host: &Host, ask: &IssueTokens) -> Result<Tokens, Stop
         }
         None => None,
     };
+    let claims = ask.claims.as_deref().map(own_claims).transpose()?.unwrap_or_default();
+    if claims.contains_key("sub") {
+        return Err(Refusal::InvalidArgument("claims: sub is the person whose session it is").into());
+    }
     let owner = Owner::Subject(ask.subject.clone());
     let (account, session, keys) =
         host.load((account::slot_of(host, &owner), slot.clone(), KeySet::wanted(host))).await?;
@@ -106,13 +120,13 @@ pub(crate) async fn issue(host: &Host, ask: &IssueTokens) -> Result<Tokens, Stop
         let id = host.random().id("session id");
         // No cookie has it.
         let secret = host.random().bytes("session secret");
-        let session = Session { tokens: Some(Series::begin(host)), ..Session::new(host, new, &id, &secret) };
+        let session = Session { tokens: Some(Series::begin(host)), claims, ..Session::new(host, new, &id, &secret) };
         host.commit(Change::create(Session::slot(host.config(), &ask.subject, &id), session.clone())).await?;
         host.tell(Event::SignInSucceeded { subject: session.subject.clone(), session_id: session.id.clone() });
         return tokens(host, &keys, &session).await;
     }
     let row = session.ok_or(Refusal::NotFound("There is no such session, or it is over"))?;
-    let session = Session { tokens: Some(Series::begin(host)), ..row.value.clone() };
+    let session = Session { tokens: Some(Series::begin(host)), claims, ..row.value.clone() };
     host.commit(Change::replace(&row, session.clone())).await?;
     tokens(host, &keys, &session).await
 }
@@ -142,8 +156,12 @@ pub(crate) async fn refresh(host: &Host, ask: &RefreshTokens) -> Result<Tokens, 
             if met == Met::Former {
                 return tokens(host, &keys, &row.value).await;
             }
-            let seen = row.value.seen_again(config, host.now()).unwrap_or_else(|| row.value.clone());
-            let session = Session { tokens: Some(series.rotated(host.now())), ..seen };
+            let seen = row.value.seen_again(config, host.now());
+            if seen.is_none() && !config.sessions.rotate_tokens {
+                return tokens(host, &keys, &row.value).await;
+            }
+            let next = if config.sessions.rotate_tokens { series.rotated(host.now()) } else { series };
+            let session = Session { tokens: Some(next), ..seen.unwrap_or_else(|| row.value.clone()) };
             host.commit(Change::replace(&row, session.clone())).await?;
             tokens(host, &keys, &session).await
         }
@@ -162,6 +180,8 @@ async fn tokens(host: &Host, keys: &KeySet, session: &Session) -> Result<Tokens,
         amr: &session.methods,
         iat: numeric_date(host.now()),
         exp: numeric_date(expires_at),
+        jti: &b64u(host.random().id("session token id")),
+        of_application: &session.claims,
     };
     let claims = serde_json::to_vec(&claims).map_err(|_| Fault::bad_row("a token cannot be written"))?;
     let access_token = keys.sign(host, TYPE, &claims).await?;
@@ -202,9 +222,10 @@ pub(crate) async fn find(host: &Host, token: &str) -> Result<Option<SignedIn>, S
     let Some(claims) = keys.verify(host, token, &policy).await? else { return Ok(None) };
     let (Some(subject), Some(id)) = (claims.text("sub"), claims.text("sid")) else { return Ok(None) };
     let owner = Owner::Subject(subject.to_owned());
-    let (row, account): (Option<Stored<Session>>, _) =
-        host.load((slot_of(host.config(), subject, id)?, account::slot_of(host, &owner))).await?;
-    let Some(row) = row.filter(|row| row.value.tokens.is_some()) else { return Ok(None) };
+    let denied = claims.text("jti").map(|jti| Denied::slot(host.config(), jti));
+    let (row, account, denied): (Option<Stored<Session>>, _, _) =
+        host.load((slot_of(host.config(), subject, id)?, account::slot_of(host, &owner), denied)).await?;
+    let Some(row) = row.filter(|row| row.value.tokens.is_some() && denied.is_none()) else { return Ok(None) };
     let signed_in = Presented::of_row(host, row, account).await?;
     if let Some(signed_in) = &signed_in {
         signed_in.note_seen(host).await?;

@@ -11,7 +11,7 @@ mod revoke;
 
 pub(crate) use challenge::{challenged, challenged_for_password};
 pub(crate) use endpoint::{introspection_endpoint, revocation_endpoint, token_endpoint};
-pub use guard::{Authenticate, VerifyToken};
+pub use guard::{Authenticate, Revocation, VerifyToken};
 pub(crate) use guard::{Requirement, Scheme, authenticate, credentials, verify};
 pub(crate) use introspect::introspect;
 pub(crate) use issue::{TokenResponse, form_about_person, form_and_lifetime, new_access_token, respond, sign};

@@ -30,6 +30,8 @@ pub struct Expected {
     algorithms: Option<Vec<Algorithm>>,
     /// Seconds.
     leeway: u64,
+    /// Since `iat`, in seconds.
+    max_age: Option<u64>,
     now: Millis,
 }
 
@@ -58,7 +60,7 @@ impl Jwks {
 
     /// Checks a token and gives its claims as a JSON text.
     ///
-    /// `expected` is `{ issuer, audience, typ, required, algorithms, leeway, now }`, where `audience` is a list.
+    /// `expected` is `{ issuer, audience, typ, required, algorithms, leeway, now }`, where `audience` is a list; `maxAge` may be there too.
     ///
     /// # Errors
     /// [`ToolError::Token`], whatever is wrong with it.
@@ -77,6 +79,9 @@ impl Jwks {
         };
         let keys = self.0.iter().filter(|key| expected.accepts(key.algorithm()));
         let claims = policy.verify(token, keys).map_err(|refused| ToolError::Token(refused.why()))?;
+        if let Some(max_age) = expected.max_age {
+            claims.check_age(expected.now, max_age, expected.leeway).map_err(ToolError::Token)?;
+        }
         serde_json::to_string(&claims.into_members()).map_err(|why| ToolError::Unreadable(why.to_string()))
     }
 }
@@ -140,6 +145,21 @@ mod tests {
             assert_eq!(verify(&good(), &changes), Err(ToolError::Token(why)), "{changes}");
         }
         assert!(verify(&good(), &json!({ "now": NOW + 1999, "leeway": 1 })).is_ok());
+    }
+
+    #[test]
+    fn a_token_may_have_to_be_young() {
+        let made = |ago: u64| {
+            let mut claims = good();
+            claims["iat"] = json!(NOW / 1000 - ago);
+            verify(&claims, &json!({ "maxAge": 60 }))
+        };
+        assert!(made(59).is_ok());
+        assert_eq!(made(60), Err(ToolError::Token(Why::Expired)));
+        assert_eq!(verify(&good(), &json!({ "maxAge": 60 })), Err(ToolError::Token(Why::Claim("iat"))));
+        let ahead = json!({ "iss": "https://as", "aud": "api", "exp": NOW / 1000 + 1, "iat": NOW / 1000 + 1 });
+        assert_eq!(verify(&ahead, &json!({ "maxAge": 60 })), Err(ToolError::Token(Why::NotYetValid)));
+        assert!(verify(&ahead, &json!({ "maxAge": 60, "leeway": 1 })).is_ok());
     }
 
     #[test]

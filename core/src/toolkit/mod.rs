@@ -42,7 +42,7 @@ impl ToolError {
     pub fn told(&self) -> Told {
         let (code, status, message, help) = match self {
             Self::Argument(why) => return Refusal::InvalidArgument(why).told(),
-            Self::Token(why) => return Told { help: help_with(*why), ..Refusal::InvalidToken.told() },
+            Self::Token(why) => return Told { help: why.help(), reason: Some(why.reason()), ..Refusal::InvalidToken.told() },
             Self::Fault(fault) => return fault.told(),
             Self::Unreadable(why) => ("invalid_argument", 400, format!("The arguments cannot be read: {why}"), "Correct the argument."),
             Self::Key(why) => ("invalid_key", 400, why.to_string(), "Pass a JWK of ES256 or EdDSA, whole and as it was made."),
@@ -50,7 +50,7 @@ impl ToolError {
             Self::SealExpired => ("seal_expired", 401, "The sealed value has expired".into(), "Treat it as absent, and seal a new one."),
             Self::TooLarge => ("too_large", 400, "The value is too large for a cookie".into(), "Keep the value in a store, and seal only what finds it."),
         };
-        Told { code, status, message, help, headers: Vec::new() }
+        Told { code, status, message, help, reason: None, headers: Vec::new() }
     }
 }
 
@@ -63,20 +63,6 @@ impl From<InvalidKey> for ToolError {
 impl From<Fault> for ToolError {
     fn from(fault: Fault) -> Self {
         Self::Fault(fault)
-    }
-}
-
-/// What the reader of a token may do; the message is the same for all of them, because it may be shown to whoever sent the token.
-fn help_with(why: Why) -> &'static str {
-    match why {
-        Why::Expired => "It has expired: obtain a new one.",
-        Why::NotYetValid => "It is not valid yet: compare the clocks.",
-        Why::Signature => "No key of the key set made its signature: fetch the key set again, once.",
-        Why::Type => "It is another kind of token: its typ is not the expected one.",
-        Why::Claim("iss") => "Another issuer made it: its iss is not the expected one.",
-        Why::Claim("aud") => "It is for somebody else: its aud has none of the expected ones.",
-        Why::Claim(_) => "A claim is missing, or has a wrong type.",
-        Why::Malformed(_) | Why::Claims => "It is not a signed JWT that every reader understands alike.",
     }
 }
 

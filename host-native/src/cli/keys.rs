@@ -56,6 +56,22 @@ enum Signs {
     Es256,
     #[value(name = "RS256")]
     Rs256,
+    #[value(name = "RS384")]
+    Rs384,
+    #[value(name = "RS512")]
+    Rs512,
+    #[value(name = "PS256")]
+    Ps256,
+    #[value(name = "PS384")]
+    Ps384,
+    #[value(name = "PS512")]
+    Ps512,
+    #[value(name = "HS256")]
+    Hs256,
+    #[value(name = "HS384")]
+    Hs384,
+    #[value(name = "HS512")]
+    Hs512,
 }
 
 impl KeysCommand {
@@ -76,6 +92,14 @@ impl From<Signs> for Algorithm {
             Signs::EdDsa => Self::EdDsa,
             Signs::Es256 => Self::Es256,
             Signs::Rs256 => Self::Rs256,
+            Signs::Rs384 => Self::Rs384,
+            Signs::Rs512 => Self::Rs512,
+            Signs::Ps256 => Self::Ps256,
+            Signs::Ps384 => Self::Ps384,
+            Signs::Ps512 => Self::Ps512,
+            Signs::Hs256 => Self::Hs256,
+            Signs::Hs384 => Self::Hs384,
+            Signs::Hs512 => Self::Hs512,
         }
     }
 }

@@ -69,7 +69,8 @@ pub struct Key {
     pub state: KeyState,
     /// Milliseconds since 1970.
     pub created_at: u64,
-    /// RFC 7517.
+    /// RFC 7517; empty for a symmetric key, which has none.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub public_jwk: Map<String, Value>,
 }
 
@@ -101,6 +102,30 @@ pub enum Algorithm {
     /// RSA with PKCS #1 v1.5.
     #[serde(rename = "RS256")]
     Rs256,
+    /// The same with SHA-384.
+    #[serde(rename = "RS384")]
+    Rs384,
+    /// The same with SHA-512.
+    #[serde(rename = "RS512")]
+    Rs512,
+    /// RSA with PSS.
+    #[serde(rename = "PS256")]
+    Ps256,
+    /// The same with SHA-384.
+    #[serde(rename = "PS384")]
+    Ps384,
+    /// The same with SHA-512.
+    #[serde(rename = "PS512")]
+    Ps512,
+    /// HMAC with SHA-256: for the application's own JWTs alone.
+    #[serde(rename = "HS256")]
+    Hs256,
+    /// The same with SHA-384.
+    #[serde(rename = "HS384")]
+    Hs384,
+    /// The same with SHA-512.
+    #[serde(rename = "HS512")]
+    Hs512,
 }
 
 #[derive(Serialize)]

@@ -10,6 +10,7 @@ mod devices;
 mod factors;
 mod grants;
 mod interactions;
+mod jwts;
 mod keys;
 mod passwords;
 mod purge;
@@ -38,6 +39,7 @@ pub use factors::{
 };
 pub use grants::{Grant, GrantState, Grants};
 pub use interactions::{Allowed, Interaction, InteractionClient, InteractionScope, Interactions, Onward, Prompt};
+pub use jwts::{AnyOf, JwtPolicy, Jwts, NewJwt, SignedJwt, VerifiedJwt};
 pub use keys::{Algorithm, Key, KeyState, Keys};
 pub use passwords::{CheckedHash, HashAlgorithm, HashParameters, InspectedHash, Passwords};
 pub use purge::{Purge, Purged};

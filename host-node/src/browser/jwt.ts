@@ -15,10 +15,12 @@ export interface Expected {
   typ?: string;
   /** Claims that must be there. Default: `exp`. */
   required?: readonly string[];
-  /** Default: each key is used with its own algorithm, which is EdDSA, ES256 or RS256. */
-  algorithms?: readonly ("EdDSA" | "ES256" | "RS256")[];
+  /** Default: each key is used with its own algorithm, which is EdDSA, ES256, RS256 to RS512, or PS256 to PS512. */
+  algorithms?: readonly ("EdDSA" | "ES256" | "RS256" | "RS384" | "RS512" | "PS256" | "PS384" | "PS512")[];
   /** How many seconds the clocks may be apart. Default: 0. */
   leeway?: number;
+  /** How many seconds ago it may have been made, by its `iat`. Default: any. */
+  maxAge?: number;
   /** Milliseconds since 1970. Default: `Date.now`. */
   clock?: () => number;
 }
@@ -42,9 +44,19 @@ export interface Claims {
  * what it was, for your log.
  */
 export async function verifyJwt<T extends object = Claims>(token: string, expected: Expected): Promise<T> {
-  const { jwks, issuer, audience, typ, required = ["exp"], algorithms, leeway = 0, clock = Date.now } = expected;
+  const {
+    jwks,
+    issuer,
+    audience,
+    typ,
+    required = ["exp"],
+    algorithms,
+    leeway = 0,
+    maxAge,
+    clock = Date.now,
+  } = expected;
   const set = await keysFor(token, jwks, clock());
-  const policy = { issuer, audience: [audience].flat(), typ, required, algorithms, leeway, now: clock() };
+  const policy = { issuer, audience: [audience].flat(), typ, required, algorithms, leeway, maxAge, now: clock() };
   return withModule(() => set.verify(token, policy) as T);
 }
 

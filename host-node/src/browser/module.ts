@@ -31,14 +31,17 @@ interface Told {
   status: number;
   message: string;
   help: string;
+  reason?: string;
 }
 
 /** A `TypeError` of JavaScript's own (a value that JSON cannot hold) stays what it is. */
 function toError(error: unknown): unknown {
   if (error instanceof ClavigerError || !isTold(error)) return error;
-  const { code, status, message, help } = error;
+  const { code, status, message, help, reason } = error;
   if (code === "configuration") return new ConfigurationError(message, help);
-  return status >= 500 ? new Fault({ code, status, message, help }) : new Refused({ code, status, message, help });
+  return status >= 500
+    ? new Fault({ code, status, message, help })
+    : new Refused({ code, status, message, help, ...(reason !== undefined && { reason }) });
 }
 
 function isTold(error: unknown): error is Told {

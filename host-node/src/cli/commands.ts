@@ -14,7 +14,7 @@ const factorColumns = ["id", "name", "confirmed", "lastUsedAt"];
 const sessionColumns = ["id", "methods", "authTime", "expiresAt"];
 const grantColumns = ["id", "clientId", "scopes", "state", "expiresAt"];
 
-const algorithms = ["EdDSA", "ES256", "RS256"] as const;
+const algorithms = "EdDSA ES256 RS256 RS384 RS512 PS256 PS384 PS512 HS256 HS384 HS512".split(" ");
 const authMethods = ["client_secret_basic", "client_secret_post", "private_key_jwt", "none"] as const;
 
 const clientOptions = {

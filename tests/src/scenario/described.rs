@@ -9,6 +9,7 @@ mod device;
 mod exchange;
 mod factors;
 mod journeys;
+mod jwts;
 mod keys;
 mod logout;
 mod mail;
@@ -51,6 +52,7 @@ pub fn all() -> Vec<Scenario> {
         logout::ALL,
         mail::ALL,
         refusals::ALL,
+        jwts::ALL,
         keys::ALL,
         services::ALL,
         contract::ALL,

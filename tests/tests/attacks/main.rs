@@ -36,6 +36,7 @@ mod interplay;
 mod introspection;
 mod issuers;
 mod journeys;
+mod jwts;
 mod keys;
 mod logout;
 mod mail;

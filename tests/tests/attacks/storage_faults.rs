@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::check::CREDENTIALS;
 use crate::operations::{OPERATIONS, Operation, redeem};
 use crate::{
-    account_pages, authenticators, email_operations, email_sign_in_commands, journeys, openid_operations,
+    account_pages, authenticators, email_operations, email_sign_in_commands, journeys, jwts, openid_operations,
     password_changes, security_page, session_operations, sign_in_operations,
 };
 
@@ -220,6 +220,11 @@ fn sf_001_what_goes_by_mail_survives_every_fault() {
 #[test]
 fn sf_001_sf_004_journeys_survive_every_fault() {
     every_fault_of(journeys::OPERATIONS);
+}
+
+#[test]
+fn sf_001_the_applications_own_tokens_survive_every_fault() {
+    every_fault_of(jwts::OPERATIONS);
 }
 
 #[test]

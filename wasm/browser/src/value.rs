@@ -2,7 +2,7 @@ use claviger_core::toolkit::ToolError;
 use js_sys::{Error, JSON, Reflect};
 use wasm_bindgen::JsValue;
 
-/// What an export gives: a value, or an `Error` with `code`, `status` and `help`, and what it says as its message.
+/// What an export gives: a value, or an `Error` with `code`, `status`, `help` and perhaps `reason`, and what it says as its message.
 pub(crate) type Given<T = JsValue> = Result<T, JsValue>;
 
 /// The JSON text of a value, as `JSON.stringify` writes it; a value that has none is thrown back.
@@ -20,7 +20,8 @@ pub(crate) fn thrown(error: &ToolError) -> JsValue {
     let told = error.told();
     let thrown = Error::new(&told.message);
     let members = [("code", told.code.into()), ("status", told.status.into()), ("help", told.help.into())];
-    for (name, value) in &members {
+    let reason = told.reason.map(|reason| ("reason", reason.into()));
+    for (name, value) in members.iter().chain(&reason) {
         // A fresh object takes every member.
         let _ = Reflect::set(&thrown, &JsValue::from_str(name), value);
     }

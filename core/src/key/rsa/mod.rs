@@ -1,4 +1,4 @@
-//! RSASSA-PKCS1-v1_5 with SHA-256 (RFC 8017 section 8.2), with arithmetic of its own.
+//! RSASSA-PKCS1-v1_5 and RSASSA-PSS with SHA-2 (RFC 8017 section 8), with arithmetic of its own.
 //!
 //! The `rsa` crate alone would make the engine two thirds larger; `docs/decisions` has the figures. What belongs to a private key is computed in
 //! a time that depends on its length alone.
@@ -6,13 +6,15 @@
 mod limbs;
 mod montgomery;
 mod prime;
+mod pss;
 mod roca;
 
-use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
 use self::limbs::{Limbs, add, bits_vartime, equal, from_bytes, limbs_for, multiply, to_bytes};
 use self::montgomery::Modulus;
+use super::Algorithm;
+use super::algorithm::{Family, Hash, Padding};
 use super::jwk::{InvalidKey, Members, encode};
 
 const MIN_BITS: usize = 2048;
@@ -21,9 +23,16 @@ const MAX_BITS: usize = 4096;
 /// The exponent of every key that is generated (RFC 7518 section 6.3.1.2 calls it AQAB).
 const EXPONENT: u32 = 65537;
 
-/// The head of a DigestInfo for SHA-256 (RFC 8017 section 9.2, note 1).
-const SHA256_PREFIX: [u8; 19] =
-    [0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05, 0x00, 0x04, 0x20];
+/// The head of a DigestInfo (RFC 8017 section 9.2, note 1).
+#[rustfmt::skip]
+const fn digest_info(hash: Hash) -> [u8; 19] {
+    let (all, oid, digest) = match hash {
+        Hash::Sha256 => (0x31, 0x01, 0x20),
+        Hash::Sha384 => (0x41, 0x02, 0x30),
+        Hash::Sha512 => (0x51, 0x03, 0x40),
+    };
+    [0x30, all, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, oid, 0x05, 0x00, 0x04, digest]
+}
 
 #[derive(Clone)]
 pub(super) struct Public {
@@ -57,25 +66,34 @@ impl Public {
         format!(r#"{{"e":"{e}","kty":"RSA","n":"{}"}}"#, *n)
     }
 
-    /// RFC 8017 section 8.2.2: by encoding what must be there and comparing all of it, never by looking into what is there.
-    pub(super) fn verify(&self, message: &[u8], signature: &[u8]) -> bool {
+    /// RFC 8017 section 8.2.2: by encoding what must be there and comparing all of it, never by looking into what is there. Of PSS
+    /// (section 8.1.2) the salt is in it; everything else is compared too.
+    pub(super) fn verify(&self, algorithm: Algorithm, message: &[u8], signature: &[u8]) -> bool {
         let length = self.length();
         let signature =
             if signature.len() == length { from_bytes(signature, self.modulus.value().len()) } else { None };
         let Some(signature) = signature.filter(|signature| self.modulus.is_above(signature)) else { return false };
-        self.encoded(message).is_some_and(|expected| self.opens_to(&signature, &expected))
+        match algorithm.family() {
+            Family::Rsa(Padding::Pss) => {
+                let opened = Zeroizing::new(to_bytes(&self.opened(&signature)));
+                pss::is_of(algorithm.hash(), message, &opened, bits_vartime(self.modulus.value()))
+            }
+            _ => self
+                .encoded(algorithm.hash(), message)
+                .is_some_and(|expected| bool::from(equal(&self.opened(&signature), &expected))),
+        }
     }
 
-    fn opens_to(&self, signature: &Limbs, expected: &Limbs) -> bool {
-        let opened = self.modulus.power_public(&self.modulus.enter(signature), self.exponent);
-        bool::from(equal(&self.modulus.leave(opened), expected))
+    /// RSAVP1 (RFC 8017 section 5.2.2).
+    fn opened(&self, signature: &Limbs) -> Limbs {
+        self.modulus.leave(self.modulus.power_public(&self.modulus.enter(signature), self.exponent))
     }
 
     /// EMSA-PKCS1-v1_5 (RFC 8017 section 9.2), as a number.
-    fn encoded(&self, message: &[u8]) -> Option<Limbs> {
-        let digest = Sha256::digest(message);
-        let padding = self.length().checked_sub(3 + SHA256_PREFIX.len() + digest.len())?;
-        let encoded = [&[0, 1][..], &vec![0xff; padding], &[0], &SHA256_PREFIX, &digest].concat();
+    fn encoded(&self, hash: Hash, message: &[u8]) -> Option<Limbs> {
+        let (info, digest) = (digest_info(hash), hash.digest(&[message]));
+        let padding = self.length().checked_sub(3 + info.len() + digest.len())?;
+        let encoded = [&[0, 1][..], &vec![0xff; padding], &[0], &info, &digest].concat();
         from_bytes(&encoded, self.modulus.value().len())
     }
 
@@ -145,14 +163,28 @@ impl Private {
     }
 
     /// `None` when the signature does not open again: given away, it would give away the key (Boneh, DeMillo and Lipton).
-    pub(super) fn sign(&self, message: &[u8]) -> Option<Vec<u8>> {
-        let encoded = self.public.encoded(message)?;
+    pub(super) fn sign(&self, algorithm: Algorithm, message: &[u8]) -> Option<Vec<u8>> {
+        let encoded = match algorithm.family() {
+            Family::Rsa(Padding::Pss) => self.encoded_by_pss(algorithm.hash(), message)?,
+            _ => self.public.encoded(algorithm.hash(), message)?,
+        };
         let signature = self.power(&encoded);
-        if !self.public.opens_to(&signature, &encoded) {
+        if !bool::from(equal(&self.public.opened(&signature), &encoded)) {
             return None;
         }
         let bytes = to_bytes(&signature);
         bytes.get(bytes.len().checked_sub(self.public.length())?..).map(<[u8]>::to_vec)
+    }
+
+    /// The salt is a PRF of the key and the message: a signature is a function of both, as with the other algorithms.
+    fn encoded_by_pss(&self, hash: Hash, message: &[u8]) -> Option<Limbs> {
+        let d = Zeroizing::new(to_bytes(&self.d));
+        let keyed = crate::hash::Keyed::of_any_length(&d);
+        let digest = hash.digest(&[message]);
+        let mut salt = [keyed.hmac(&[b"pss salt 1", &digest]), keyed.hmac(&[b"pss salt 2", &digest])].concat();
+        salt.truncate(hash.length());
+        let encoded = pss::encode(hash, message, &salt, bits_vartime(self.public.modulus.value()))?;
+        from_bytes(&encoded, self.public.modulus.value().len())
     }
 
     /// RSASP1 with the second form of a key (RFC 8017 section 5.2.1).
