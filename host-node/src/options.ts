@@ -78,6 +78,15 @@ export interface Configuration {
      */
     pkceOptional?: boolean;
   };
+  /** How the built-in pages look. A colour in which nothing could be read is refused. */
+  theme?: {
+    /** `#rrggbb`: of buttons and links. */
+    accent?: string;
+    /** `#rrggbb`: the same where the browser asks for dark pages; made of `accent` when absent. */
+    accentDark?: string;
+    /** A path, an https address, or a `data:` URL of an image with at most 8 kB: in place of the letter before the name. */
+    logo?: string;
+  };
   /**
    * Pages of your own (path or address), sent to with `?interaction=<handle>`; see `auth.interactions` and `auth.devices`. To `account`
    * people come signed in, from `/account`; see `auth.grants` and `auth.sessions`.

@@ -1,7 +1,7 @@
 // Signing in at pages of an application's own: the stages, what is counted, and what to set.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Refused, type Stage } from "claviger";
+import { type Mail, Refused, type Stage } from "claviger";
 import { testing } from "claviger/testing";
 
 const url = "https://auth.example.com/welcome";
@@ -72,6 +72,37 @@ test("a second factor is asked for, and only its code makes the session", async 
   assert.match(refused.toResponse().headers.get("www-authenticate"), /max_age="60"/);
 });
 
+test("a link and a code by mail sign in, in the browser that asked, and stay signed in where that is wished", async () => {
+  const mails: Mail[] = [];
+  const { auth, clock } = testing({
+    onMail: (mail) => void mails.push(mail),
+    signIn: { passwordless: ["link", "code"], rememberFor: "30d" },
+    pages: { signInLink: "/arrive" },
+  });
+  const { id } = await auth.accounts.create({ login: "ada@example.com" });
+  for (const by of ["link", "code"] as const) {
+    const jar = new Jar();
+    const sent = await auth.signIn.sendMail(jar.request(), { login: "ada@example.com", remember: true });
+    jar.keep(sent);
+    const mail = await mailed(mails);
+    const token = new URL(mail.link ?? "").searchParams.get("token") ?? "";
+    assert.match(mail.link ?? "", /\/arrive\?token=/);
+    await assert.rejects(auth.signIn.withLink(new Request(url), token), { code: "forbidden" });
+    const answer = { waiting: sent.waiting, code: mail.code ?? "" };
+    const signIn = () =>
+      by === "link" ? auth.signIn.withLink(jar.request(), token) : auth.signIn.withMail(jar.request(), answer);
+    const stage = await signIn();
+    assert.equal(stage.stage, "full");
+    await assert.rejects(signIn(), Refused);
+    jar.keep(stage);
+    assert.equal((await auth.authenticate(jar.request())).subject, id);
+    assert.match(jar.request().headers.get("cookie") ?? "", /-remember=/);
+    clock.advance("1m");
+  }
+  const nobody = await auth.signIn.sendMail(new Jar().request(), { login: "eve@example.com" });
+  assert.match(nobody.waiting, /^cv/);
+});
+
 test("attempts are counted, and the answer to one too many says when to come again", async () => {
   const { auth, jar } = await scene();
   for (let wrong = 0; wrong < 10; wrong += 1) {
@@ -131,3 +162,9 @@ test("a tool sends the password with each request, where the guard takes that", 
   const challenged = await auth.authenticate(new Request(url), { basic: true }).catch((error) => error);
   assert.match(challenged.toResponse().headers.get("www-authenticate"), /Basic realm="/);
 });
+
+/** Mails leave after the answer. */
+async function mailed(mails: Mail[]): Promise<Mail> {
+  for (let turn = 0; turn < 1000 && mails.length === 0; turn += 1) await new Promise((next) => setImmediate(next));
+  return mails.splice(0)[0] ?? assert.fail("no mail");
+}

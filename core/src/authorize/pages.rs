@@ -30,7 +30,7 @@ pub(crate) async fn consent_page(host: &Host, request: &Request) -> Result<Respo
     let choices = asked.iter().filter(|id| *id != oidc::OPENID);
     let scopes = choices.map(|id| RequestedScope { id, name: described(id), description: "" }).collect();
     let html = Consent {
-        brand: brand(host),
+        brand: brand(host.config()),
         client_name: &situation.client.name,
         unverified: unverified(&situation),
         destination,
@@ -41,7 +41,7 @@ pub(crate) async fn consent_page(host: &Host, request: &Request) -> Result<Respo
         subject: &signed_in.subject.id,
     }
     .render();
-    Ok(page_response(200, html, &[&form_source]))
+    Ok(page_response(host.config(), 200, html, &[&form_source]))
 }
 
 /// What to say of an application that registered itself. Its links are shown where they lead to its own host: the one that the
@@ -109,14 +109,14 @@ pub(crate) fn error_page(host: &Host, refusal: &Refusal) -> Response {
 
 pub(crate) fn problem_page(config: &Config, status: u16, code: &str, message: &str, help: &str) -> Response {
     let html = ErrorPage {
-        brand: Brand { name: &config.name },
+        brand: brand(config),
         title: "This cannot go on",
         explanation: &format!("{message}."),
         code,
         help: Some(help),
     }
     .render();
-    page_response(status, html, &[])
+    page_response(config, status, html, &[])
 }
 
 async fn situation(host: &Host, request: &Request, form: &Form) -> Result<(Situation, String), Stop> {
@@ -141,14 +141,14 @@ pub(crate) fn check_origin(host: &Host, request: &Request) -> Result<(), Refusal
     }
 }
 
-pub(crate) fn page_response(status: u16, html: String, form_targets: &[&str]) -> Response {
-    Response { status, headers: page::headers(form_targets), body: html }
+pub(crate) fn page_response(config: &Config, status: u16, html: String, form_targets: &[&str]) -> Response {
+    Response { status, headers: page::headers(config.theme.as_ref(), form_targets), body: html }
 }
 
 pub(crate) fn form_action(host: &Host, page: &str) -> String {
     format!("{}{page}", host.config().issuer.path)
 }
 
-pub(crate) fn brand(host: &Host) -> Brand<'_> {
-    Brand { name: &host.config().name }
+pub(crate) fn brand(config: &Config) -> Brand<'_> {
+    Brand { name: &config.name, theme: config.theme.as_ref() }
 }

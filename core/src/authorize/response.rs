@@ -100,9 +100,9 @@ pub(crate) fn form_post_page(host: &Host, request: &Request) -> Result<Response,
     let posted = query.one("response")?.and_then(|sealed| Posted::open(host, sealed));
     let posted = posted.ok_or(Refusal::InteractionEnded)?;
     let destination = Destination::of(&posted.redirect_uri);
-    let headers = page::headers_with_script(&[destination.form_source()], page::SUBMIT);
+    let headers = page::headers_with_script(host.config().theme.as_ref(), &[destination.form_source()], page::SUBMIT);
     let body = FormPost {
-        brand: page::Brand { name: &host.config().name },
+        brand: super::pages::brand(host.config()),
         destination,
         action: &posted.redirect_uri,
         parameters: &posted.parameters,

@@ -24,6 +24,7 @@ pub(crate) use sessions::{SessionForm, Sessions};
 pub(crate) use sign_in::{Passwordless, SignIn};
 
 use crate::key::Algorithm;
+use crate::page::theme::{self, Theme};
 use crate::password::{self, Passwords};
 use crate::refusal::Fault;
 use crate::seal::Roots;
@@ -80,6 +81,9 @@ use crate::time::Seconds;
 /// | `password.shortest` | 8 to 64 characters that a new password has at least | 8 |
 /// | `password.peppers` | at most 8, each with an `id` of 1 to 32 of `a-z A-Z 0-9 - _` and a `secret` as `secret` is; the first is for new hashes, the others verify | none |
 /// | `password.legacy` | at most 2, each an `algorithm` (also `argon2i`, `argon2d`, `pbkdf2-sha512`) with its costs: what hashes that were imported cost, so that every attempt costs it too | none |
+/// | `theme.accent` | `#rrggbb`: the colour of buttons and links on built-in pages. One that cannot be read on white is refused (WCAG 2.2, a contrast of 4.5) | green |
+/// | `theme.accentDark` | `#rrggbb`: the same where a browser asks for dark pages | `theme.accent`, lighter where it must be |
+/// | `theme.logo` | a path, an https address, or a `data:` URL of an image with at most 8 kB: in place of the letter before the name | the letter |
 /// | `pages.signIn`, `pages.consent`, `pages.device`, `pages.account`, `pages.forgot`, `pages.reset`, `pages.signUp`, `pages.verifyEmail`, `pages.signInLink` | a path, or an absolute URL | the built-in pages |
 /// | `signIn.attempts.account` | 3 to 1000 wrong answers for one person in each window; as many from each browser that they signed in with before | 10 |
 /// | `signIn.attempts.address` | 3 to 1000000 wrong answers from one address (an IPv6 network of 64 bits) in each window | 100 |
@@ -112,6 +116,8 @@ struct Written {
     tenant: String,
     #[serde(default)]
     name: Option<String>,
+    #[serde(default)]
+    theme: theme::Written,
     #[serde(default)]
     scopes: BTreeMap<String, String>,
     #[serde(default)]
@@ -159,6 +165,7 @@ pub(crate) struct Config {
     pub(crate) roots: Roots,
     pub(crate) tenant: String,
     pub(crate) name: String,
+    pub(crate) theme: Option<Theme>,
     pub(crate) scopes: BTreeMap<String, String>,
     pub(crate) default_scopes: Vec<String>,
     pub(crate) lifetimes: Lifetimes,
@@ -385,6 +392,7 @@ impl Config {
             roots: read_secrets(&written.secret)?,
             tenant: written.tenant,
             name,
+            theme: Theme::of(&written.theme).map_err(|told| Fault::Configuration(told.to_owned()))?,
             scopes: match &written.openid {
                 Some(_) => openid::with_standard_scopes(written.scopes),
                 None => written.scopes,

@@ -3,13 +3,13 @@
 use super::Errand;
 use super::steps::{Looked, Situation, Visit};
 use super::user_code::UserCode;
-use crate::authorize::{browser_of, check_origin, page_response, sign_in_address};
+use crate::authorize::{brand, browser_of, check_origin, page_response, sign_in_address};
 use crate::client::Origin;
 use crate::config::Pages;
 use crate::host::Host;
 use crate::http::{Cookie, Form, Request, Response, read_cookie, set_cookie};
 use crate::oidc;
-use crate::page::{Brand, DeviceCode, DeviceConfirm, DeviceDone, RequestedScope};
+use crate::page::{DeviceCode, DeviceConfirm, DeviceDone, RequestedScope};
 use crate::refusal::{Refusal, Stop};
 use crate::session;
 
@@ -60,8 +60,8 @@ async fn decide(host: &Host, request: &Request, form: &Form, handle: &str) -> Re
     let situation = Situation::claimed(host, user_code, visit(host, request)).await?;
     let device = situation.device.value.clone();
     let done = |approved| {
-        let page = DeviceDone { brand: brand(host), client_name: &device.client_name, approved };
-        page_response(200, page.render(), &[])
+        let page = DeviceDone { brand: brand(host.config()), client_name: &device.client_name, approved };
+        page_response(host.config(), 200, page.render(), &[])
     };
     match form.one("decision")? {
         Some("allow") => {
@@ -92,7 +92,7 @@ fn confirm(host: &Host, handle: &str, situation: &Situation) -> Response {
     let choices = device.scopes.iter().filter(|id| *id != oidc::OPENID);
     let scopes = choices.map(|id| RequestedScope { id, name: described(id), description: "" }).collect();
     let html = DeviceConfirm {
-        brand: brand(host),
+        brand: brand(host.config()),
         client_name: &device.client_name,
         unverified: device.client_origin != Origin::OPERATOR,
         user_code: &situation.user_code.shown(),
@@ -104,18 +104,18 @@ fn confirm(host: &Host, handle: &str, situation: &Situation) -> Response {
         interaction: handle,
     }
     .render();
-    page_response(200, html, &[])
+    page_response(host.config(), 200, html, &[])
 }
 
 fn ask_code(host: &Host, typed: &str, problem: Option<Refusal>) -> Response {
     let shown = UserCode::read(typed).map_or_else(|| typed.chars().take(20).collect(), |code| code.shown());
     let page = DeviceCode {
-        brand: brand(host),
+        brand: brand(host.config()),
         action: &action(host),
         user_code: &shown,
         problem: problem.as_ref().map(Refusal::message),
     };
-    page_response(problem.as_ref().map_or(200, Refusal::status), page.render(), &[])
+    page_response(host.config(), problem.as_ref().map_or(200, Refusal::status), page.render(), &[])
 }
 
 fn open(host: &Host, request: &Request, handle: &str) -> Result<UserCode, Refusal> {
@@ -129,8 +129,4 @@ fn visit<'a>(host: &Host, request: &'a Request) -> Visit<'a> {
 
 fn action(host: &Host) -> String {
     format!("{}{}", host.config().issuer.path, Pages::DEVICE)
-}
-
-fn brand(host: &Host) -> Brand<'_> {
-    Brand { name: &host.config().name }
 }

@@ -31,13 +31,13 @@ pub(crate) async fn post_forgot(host: &Host, request: &Request) -> Result<Respon
     let Some(login) = form.one("login")? else { return Ok(ask_address(host, Some(NAME_IT))) };
     admit(host, request.remote.as_deref()).await?;
     ask_for_reset(host, login).await?;
-    let page = Mailbox { brand: brand(host), text: PERHAPS_SENT, code: None, problem: None, back: None };
-    Ok(page_response(200, page.render(), &[]))
+    let page = Mailbox { brand: brand(host.config()), text: PERHAPS_SENT, code: None, problem: None, back: None };
+    Ok(page_response(host.config(), 200, page.render(), &[]))
 }
 
 fn ask_address(host: &Host, problem: Option<&str>) -> Response {
     let page = AskAddress {
-        brand: brand(host),
+        brand: brand(host.config()),
         title: "Forgot your password?",
         lead: "We send you a link to choose a new one.",
         button: "Send the link",
@@ -47,7 +47,7 @@ fn ask_address(host: &Host, problem: Option<&str>) -> Response {
         login: "",
         problem,
     };
-    page_response(200, page.render(), &[])
+    page_response(host.config(), 200, page.render(), &[])
 }
 
 pub(crate) async fn reset_page(host: &Host, request: &Request) -> Result<Response, Stop> {
@@ -81,14 +81,14 @@ pub(crate) async fn post_reset(host: &Host, request: &Request) -> Result<Respons
 
 fn new_password(host: &Host, login: &str, token: &str, problem: Option<&str>) -> Response {
     let page = NewPassword {
-        brand: brand(host),
+        brand: brand(host.config()),
         login,
         shortest: host.config().password.shortest,
         action: &form_action(host, Pages::RESET),
         token,
         problem,
     };
-    page_response(if problem.is_some() { 400 } else { 200 }, page.render(), &[])
+    page_response(host.config(), if problem.is_some() { 400 } else { 200 }, page.render(), &[])
 }
 
 fn password_problem(host: &Host) -> String {
@@ -107,7 +107,7 @@ pub(crate) async fn verify_email_page(host: &Host, request: &Request) -> Result<
         }
     };
     let page = OpenLink {
-        brand: brand(host),
+        brand: brand(host.config()),
         title,
         address: &shown.token().address,
         text,
@@ -115,7 +115,7 @@ pub(crate) async fn verify_email_page(host: &Host, request: &Request) -> Result<
         action: &form_action(host, Pages::VERIFY_EMAIL),
         token,
     };
-    Ok(page_response(200, page.render(), &[]))
+    Ok(page_response(host.config(), 200, page.render(), &[]))
 }
 
 pub(crate) async fn post_verify_email(host: &Host, request: &Request) -> Result<Response, Stop> {
@@ -142,7 +142,7 @@ async fn offer_link(host: &Host, request: &Request) -> Result<Response, Stop> {
         return Ok(done_page(host, "There is nothing to confirm", "Your address is confirmed, or you have none here."));
     };
     let page = OpenLink {
-        brand: brand(host),
+        brand: brand(host.config()),
         title: "Confirm your address",
         address,
         text: "We send you a link that confirms that it is yours.",
@@ -150,7 +150,7 @@ async fn offer_link(host: &Host, request: &Request) -> Result<Response, Stop> {
         action: &form_action(host, Pages::VERIFY_EMAIL),
         token: &presented.form_token(),
     };
-    Ok(page_response(200, page.render(), &[]))
+    Ok(page_response(host.config(), 200, page.render(), &[]))
 }
 
 /// The token is the session's own, so no other site has sent the form (RFC 9700 section 4.7).
@@ -161,8 +161,8 @@ async fn send_link(host: &Host, request: &Request, token: &str) -> Result<Respon
     }
     send_verification(host, &ById { id: account.id }).await?;
     let text = "We have sent a mail to the address of your account. Open the link in it to confirm the address.";
-    let page = Mailbox { brand: brand(host), text, code: None, problem: None, back: None };
-    Ok(page_response(200, page.render(), &[]))
+    let page = Mailbox { brand: brand(host.config()), text, code: None, problem: None, back: None };
+    Ok(page_response(host.config(), 200, page.render(), &[]))
 }
 
 async fn own_account(host: &Host, request: &Request) -> Result<(Presented, Account), Stop> {
@@ -197,8 +197,9 @@ pub(crate) async fn post_sign_up(host: &Host, request: &Request) -> Result<Respo
         Ok(_) => {
             let text = format!("We have sent a mail to {}. Open the link in it to confirm the address.", email.trim());
             let back = back(host, request, &form)?;
-            let page = Mailbox { brand: brand(host), text: &text, code: None, problem: None, back: back.as_deref() };
-            Ok(page_response(200, page.render(), &[]))
+            let page =
+                Mailbox { brand: brand(host.config()), text: &text, code: None, problem: None, back: back.as_deref() };
+            Ok(page_response(host.config(), 200, page.render(), &[]))
         }
     }
 }
@@ -207,7 +208,7 @@ fn sign_up(host: &Host, form: &Form, problem: Option<&str>) -> Result<Response, 
     let interaction = form.one("interaction")?;
     let back = interaction.map(|handle| crate::authorize::sign_in_address(host.config(), handle));
     let page = SignUp {
-        brand: brand(host),
+        brand: brand(host.config()),
         action: &form_action(host, Pages::SIGN_UP),
         interaction,
         email: form.one("email")?.unwrap_or_default(),
@@ -216,7 +217,7 @@ fn sign_up(host: &Host, form: &Form, problem: Option<&str>) -> Result<Response, 
         problem,
         back: back.as_deref(),
     };
-    Ok(page_response(if problem.is_some() { 400 } else { 200 }, page.render(), &[]))
+    Ok(page_response(host.config(), if problem.is_some() { 400 } else { 200 }, page.render(), &[]))
 }
 
 /// Back to where the sign-in began, if it is still this browser's.
@@ -228,5 +229,10 @@ fn back(host: &Host, request: &Request, form: &Form) -> Result<Option<String>, R
 
 fn done_page(host: &Host, title: &str, text: &str) -> Response {
     let onward = host.config().issuer.address(Pages::ACCOUNT);
-    page_response(200, MailDone { brand: brand(host), title, text, onward: Some(&onward) }.render(), &[])
+    page_response(
+        host.config(),
+        200,
+        MailDone { brand: brand(host.config()), title, text, onward: Some(&onward) }.render(),
+        &[],
+    )
 }

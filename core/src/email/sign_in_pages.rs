@@ -67,7 +67,7 @@ pub(crate) async fn sign_in_link_page(host: &Host, request: &Request) -> Result<
     let browser = read_cookie(host.config(), request, Cookie::Browser);
     let shown = passwordless::look(host, token, browser).await?;
     let page = OpenLink {
-        brand: brand(host),
+        brand: brand(host.config()),
         title: "Sign in",
         address: &shown.address,
         text: "You asked in this browser for a link to sign in.",
@@ -75,7 +75,7 @@ pub(crate) async fn sign_in_link_page(host: &Host, request: &Request) -> Result<
         action: &form_action(host, Pages::SIGN_IN_LINK),
         token,
     };
-    Ok(page_response(200, page.render(), &[&shown.place.form_source]))
+    Ok(page_response(host.config(), 200, page.render(), &[&shown.place.form_source]))
 }
 
 pub(crate) async fn post_sign_in_link(host: &Host, request: &Request) -> Result<Response, Stop> {
@@ -101,13 +101,13 @@ fn mailbox(host: &Host, place: &Place, waiting: &str, problem: Option<&str>) -> 
     let action = form_action(host, Pages::SIGN_IN_BY_MAIL);
     let code = CodeField { action: &action, interaction: &place.handle, waiting };
     let code = ways.contains(&Passwordless::Code).then_some(code);
-    let page = Mailbox { brand: brand(host), text, code, problem, back: None };
-    page_response(200, page.render(), &[&place.form_source])
+    let page = Mailbox { brand: brand(host.config()), text, code, problem, back: None };
+    page_response(host.config(), 200, page.render(), &[&place.form_source])
 }
 
 fn ask_address(host: &Host, interaction: Option<&str>, problem: Option<&str>) -> Response {
     let page = AskAddress {
-        brand: brand(host),
+        brand: brand(host.config()),
         title: "Sign in by mail",
         lead: "We send a mail to the address of your account, with which you sign in.",
         button: "Send the mail",
@@ -117,5 +117,5 @@ fn ask_address(host: &Host, interaction: Option<&str>, problem: Option<&str>) ->
         login: "",
         problem,
     };
-    page_response(200, page.render(), &[])
+    page_response(host.config(), 200, page.render(), &[])
 }

@@ -137,7 +137,7 @@ fn ask(host: &Host, signed_in: &session::SignedIn, client_name: Option<String>, 
         until: config.lifetimes.interaction.after(host.now()),
     };
     let html = SignOut {
-        brand: brand(host),
+        brand: brand(host.config()),
         client_name: confirmation.client_name.as_deref(),
         account_name: &signed_in.subject.name,
         destination,
@@ -145,7 +145,7 @@ fn ask(host: &Host, signed_in: &session::SignedIn, client_name: Option<String>, 
         confirmation: &confirmation.seal(host),
     }
     .render();
-    page_response(200, html, &form_source.iter().map(String::as_str).collect::<Vec<_>>())
+    page_response(host.config(), 200, html, &form_source.iter().map(String::as_str).collect::<Vec<_>>())
 }
 
 async fn decide(host: &Host, request: &Request, form: &Form, confirmation: &str) -> Result<Response, Stop> {
@@ -165,8 +165,8 @@ async fn decide(host: &Host, request: &Request, form: &Form, confirmation: &str)
         // Somebody signed in since the page was shown: they have not been asked.
         (Some("sign_out"), _, Some(signed_in)) => Ok(ask(host, &signed_in, asked.client_name, asked.back)),
         (Some("stay"), _, Some(signed_in)) => {
-            let page = SignedIn { brand: brand(host), account_name: &signed_in.subject.name };
-            Ok(page_response(200, page.render(), &[]))
+            let page = SignedIn { brand: brand(host.config()), account_name: &signed_in.subject.name };
+            Ok(page_response(host.config(), 200, page.render(), &[]))
         }
         (Some("sign_out" | "stay"), ..) => over(host, request, asked.back).await,
         _ => Err(Refusal::InvalidRequest("Choose to sign out or to stay").into()),
@@ -177,7 +177,7 @@ async fn decide(host: &Host, request: &Request, form: &Form, confirmation: &str)
 async fn over(host: &Host, request: &Request, back: Option<String>) -> Result<Response, Stop> {
     let response = match back {
         Some(back) => Response::see_other(back),
-        None => page_response(200, SignedOut { brand: brand(host) }.render(), &[]),
+        None => page_response(host.config(), 200, SignedOut { brand: brand(host.config()) }.render(), &[]),
     };
     Ok(response.with_all(session::forget(host, read_cookie(host.config(), request, Cookie::Remember)).await?))
 }

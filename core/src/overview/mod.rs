@@ -10,14 +10,14 @@ mod held;
 
 use std::cmp::Reverse;
 
-use crate::authorize::{browser_of, check_origin, page_response, sign_in_address};
+use crate::authorize::{brand, browser_of, check_origin, page_response, sign_in_address};
 use crate::config::Pages;
 use crate::consent::Consent;
 use crate::device::Errand;
 use crate::grant::{self, Grant};
 use crate::host::Host;
 use crate::http::{Cookie, Form, Request, Response, read_cookie, set_cookie};
-use crate::page::{Account, Brand, OwnSession, SignedOut};
+use crate::page::{Account, OwnSession, SignedOut};
 use crate::record::Stored;
 use crate::refusal::{Refusal, Stop};
 use crate::security::SECURITY;
@@ -66,7 +66,8 @@ pub(crate) async fn post_account(host: &Host, request: &Request) -> Result<Respo
     if form.one("sign_out")?.is_some() {
         session::end(host, mine.subject, mine.id, mine.own).await?;
         let headers = session::forget(host, read_cookie(config, request, Cookie::Remember)).await?;
-        return Ok(page_response(200, SignedOut { brand: brand(host) }.render(), &[]).with_all(headers));
+        return Ok(page_response(host.config(), 200, SignedOut { brand: brand(host.config()) }.render(), &[])
+            .with_all(headers));
     }
     if let Some(client_id) = form.one("remove")? {
         mine.remove_application(held, client_id).await?;
@@ -160,7 +161,7 @@ async fn show(
         id: session.id,
     };
     let html = Account {
-        brand: brand(host),
+        brand: brand(host.config()),
         account_name: &signed_in.subject.name,
         applications: applications(host, held).await?,
         sessions: sessions.into_iter().map(own).collect(),
@@ -172,7 +173,7 @@ async fn show(
         more: held.cursor(),
     }
     .render();
-    let page = page_response(200, html, &[]);
+    let page = page_response(host.config(), 200, html, &[]);
     Ok(signed_in.renewed(host)?.into_iter().fold(page, |page, (name, value)| page.with(name, value)))
 }
 
@@ -186,8 +187,4 @@ pub(crate) fn sign_in_first(host: &Host, request: &Request, begin: fn(&Host, &st
     let browser = browser_of(host, read_cookie(config, request, Cookie::Browser));
     let (name, value) = set_cookie(config, Cookie::Browser, &browser, config.lifetimes.interaction);
     Response::see_other(sign_in_address(config, &begin(host, &browser))).with(name, value)
-}
-
-fn brand(host: &Host) -> Brand<'_> {
-    Brand { name: &host.config().name }
 }

@@ -114,7 +114,7 @@ mod tests {
             address: "203.0.113.9".into(),
         };
         Account {
-            brand: Brand { name: "Example" },
+            brand: Brand { name: "Example", theme: None },
             account_name: "Ada Lovelace",
             applications: vec![application],
             sessions: vec![session("a", true), session("b", false)],

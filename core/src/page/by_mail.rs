@@ -146,7 +146,7 @@ rendered!(AskAddress Mailbox OpenLink NewPassword SignUp MailDone);
 mod tests {
     use super::*;
 
-    const BRAND: Brand<'static> = Brand { name: "Example" };
+    const BRAND: Brand<'static> = Brand { name: "Example", theme: None };
 
     #[test]
     fn rt_017_a_link_opens_a_page_with_a_button() {

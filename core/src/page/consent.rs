@@ -71,7 +71,7 @@ mod tests {
 
     fn page(redirect_uri: &str) -> Consent<'static> {
         Consent {
-            brand: Brand { name: "Example" },
+            brand: Brand { name: "Example", theme: None },
             client_name: "Photo Printer",
             unverified: None,
             destination: Destination::of(redirect_uri),

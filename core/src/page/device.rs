@@ -101,7 +101,7 @@ fn client(name: &str) -> String {
 mod tests {
     use super::*;
 
-    const BRAND: Brand<'static> = Brand { name: "Example" };
+    const BRAND: Brand<'static> = Brand { name: "Example", theme: None };
 
     fn confirm() -> DeviceConfirm<'static> {
         DeviceConfirm {

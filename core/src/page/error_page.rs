@@ -33,7 +33,7 @@ mod tests {
     #[test]
     fn says_what_happened_the_code_and_what_to_do() {
         let page = ErrorPage {
-            brand: Brand { name: "Example" },
+            brand: Brand { name: "Example", theme: None },
             title: "This sign-in cannot go on",
             explanation: "The application sent an address it has not registered.",
             code: "invalid_redirect_uri",

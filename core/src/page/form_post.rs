@@ -37,7 +37,7 @@ mod tests {
             ("code".to_owned(), "cvc_1".to_owned()),
         ];
         let html = FormPost {
-            brand: Brand { name: "Example" },
+            brand: Brand { name: "Example", theme: None },
             destination: Destination::of("https://app.example.com/cb"),
             action: "https://app.example.com/cb?a=b&c=\"d",
             parameters: &parameters,

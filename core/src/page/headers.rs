@@ -1,4 +1,4 @@
-use super::style;
+use super::{Theme, style};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use sha2::{Digest, Sha256};
 
@@ -8,15 +8,15 @@ use sha2::{Digest, Sha256};
 /// `form-action` to the redirects that follow a post too, so a page whose form ends at the client needs
 /// [`Destination::form_source`](super::Destination::form_source). What is no plain source expression is left out.
 #[must_use]
-pub fn headers(form_targets: &[&str]) -> Vec<(&'static str, String)> {
-    with_policy(policy(form_targets))
+pub fn headers(theme: Option<&Theme>, form_targets: &[&str]) -> Vec<(&'static str, String)> {
+    with_policy(policy(theme, form_targets))
 }
 
 /// The same for a page that runs this script, inlined, and no other.
 #[must_use]
-pub fn headers_with_script(form_targets: &[&str], script: &str) -> Vec<(&'static str, String)> {
+pub fn headers_with_script(theme: Option<&Theme>, form_targets: &[&str], script: &str) -> Vec<(&'static str, String)> {
     let hash = STANDARD.encode(Sha256::digest(script));
-    with_policy(format!("{}; script-src 'sha256-{hash}'", policy(form_targets)))
+    with_policy(format!("{}; script-src 'sha256-{hash}'", policy(theme, form_targets)))
 }
 
 fn with_policy(policy: String) -> Vec<(&'static str, String)> {
@@ -30,12 +30,13 @@ fn with_policy(policy: String) -> Vec<(&'static str, String)> {
     ]
 }
 
-fn policy(form_targets: &[&str]) -> String {
-    let style = style::SOURCE.as_str();
+fn policy(theme: Option<&Theme>, form_targets: &[&str]) -> String {
+    let style = theme.map_or(style::SOURCE.as_str(), Theme::style_source);
+    let images: String = theme.and_then(Theme::image_source).map(|source| format!(" {source}")).unwrap_or_default();
     let targets: String =
         form_targets.iter().filter(|target| is_source(target)).map(|target| format!(" {target}")).collect();
     format!(
-        "default-src 'none'; style-src {style}; img-src data:; form-action 'self'{targets}; frame-ancestors 'none'; base-uri 'none'"
+        "default-src 'none'; style-src {style}; img-src data:{images}; form-action 'self'{targets}; frame-ancestors 'none'; base-uri 'none'"
     )
 }
 
@@ -57,12 +58,12 @@ mod tests {
     }
 
     fn directives(form_targets: &[&str]) -> Vec<String> {
-        policy(form_targets).split("; ").map(str::to_owned).collect()
+        policy(None, form_targets).split("; ").map(str::to_owned).collect()
     }
 
     #[test]
     fn az_052_pages_are_neither_kept_nor_framed_nor_leak_their_address() {
-        let headers = headers(&[]);
+        let headers = headers(None, &[]);
         assert_eq!(value(&headers, "cache-control"), "no-store");
         assert_eq!(value(&headers, "referrer-policy"), "no-referrer");
         assert_eq!(value(&headers, "x-frame-options"), "DENY");
@@ -87,7 +88,7 @@ mod tests {
 
     #[test]
     fn the_style_hash_is_that_of_the_page_as_rendered() {
-        let html = SignedOut { brand: Brand { name: "Example" } }.render();
+        let html = SignedOut { brand: Brand { name: "Example", theme: None } }.render();
         let (_, rest) = html.split_once("<style>").unwrap_or_default();
         let (style, _) = rest.split_once("</style>").unwrap_or_default();
         assert!(!style.is_empty());
@@ -114,7 +115,7 @@ mod tests {
             "https://a b",
             "ä:",
         ] {
-            assert_eq!(policy(&[target]), policy(&[]), "{target}");
+            assert_eq!(policy(None, &[target]), policy(None, &[]), "{target}");
         }
     }
 }

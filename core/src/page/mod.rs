@@ -21,6 +21,7 @@ mod signed_out;
 mod style;
 #[cfg(test)]
 mod tests;
+pub(crate) mod theme;
 
 pub use account::{Account, Application, OwnSession};
 pub use by_mail::{AskAddress, CodeField, MailDone, Mailbox, NewPassword, OpenLink, SignUp};
@@ -38,15 +39,28 @@ pub use sign_in::{Problem, SignIn};
 pub use sign_out::SignOut;
 pub use signed_in::SignedIn;
 pub use signed_out::SignedOut;
+pub use theme::Theme;
 
 /// Who is asking for the password: what stands at the head of every page.
 #[derive(Debug, Clone, Copy)]
 pub struct Brand<'a> {
     /// The service's name as its operator configured it.
     pub name: &'a str,
+    /// How its pages look, if not as they come.
+    pub theme: Option<&'a Theme>,
 }
 
-impl Brand<'_> {
+impl<'a> Brand<'a> {
+    /// Behind the style sheet of every page.
+    fn css(&self) -> &'a str {
+        self.theme.map_or("", Theme::css)
+    }
+
+    /// In place of the mark.
+    fn logo(&self) -> Option<&'a str> {
+        self.theme.and_then(Theme::logo)
+    }
+
     /// The letter in the mark beside the name; the style makes it a capital, with tables that are the browser's.
     fn initial(&self) -> String {
         self.name.trim().chars().take(1).collect()

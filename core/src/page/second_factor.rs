@@ -136,7 +136,7 @@ mod tests {
 
     fn page() -> SecondFactor<'static> {
         SecondFactor {
-            brand: Brand { name: "Example" },
+            brand: Brand { name: "Example", theme: None },
             client_name: Some("Photo Printer"),
             action: "/sign-in/second",
             pending: "cvp_abc",

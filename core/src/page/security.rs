@@ -160,7 +160,7 @@ impl NewRecoveryCodes<'_> {
 mod tests {
     use super::*;
 
-    const BRAND: Brand<'static> = Brand { name: "Example" };
+    const BRAND: Brand<'static> = Brand { name: "Example", theme: None };
 
     fn page() -> Security<'static> {
         let app =

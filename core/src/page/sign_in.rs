@@ -70,7 +70,7 @@ mod tests {
 
     fn page() -> SignIn<'static> {
         SignIn {
-            brand: Brand { name: "Example" },
+            brand: Brand { name: "Example", theme: None },
             client_name: Some("Photo Printer"),
             action: "/sign-in",
             interaction: "i.abc",

@@ -41,7 +41,7 @@ mod tests {
 
     fn page() -> SignOut<'static> {
         SignOut {
-            brand: Brand { name: "Example" },
+            brand: Brand { name: "Example", theme: None },
             client_name: Some("Photo Printer"),
             account_name: "Ada Lovelace",
             destination: Some(Destination::of("https://app.example.com/bye")),

@@ -29,7 +29,7 @@ mod tests {
 
     #[test]
     fn says_who_is_signed_in() {
-        let html = SignedIn { brand: Brand { name: "Example" }, account_name: "Ada Lovelace" }.render();
+        let html = SignedIn { brand: Brand { name: "Example", theme: None }, account_name: "Ada Lovelace" }.render();
         assert!(html.contains("<title>Signed in – Example</title>"), "{html}");
         assert!(html.contains("<bdi>Ada Lovelace</bdi>"), "{html}");
     }

@@ -23,7 +23,7 @@ mod tests {
 
     #[test]
     fn says_that_the_session_is_over() {
-        let html = SignedOut { brand: Brand { name: "Example" } }.render();
+        let html = SignedOut { brand: Brand { name: "Example", theme: None } }.render();
         assert!(html.contains("<title>Signed out – Example</title>"), "{html}");
         assert!(html.contains("<h1>You are signed out</h1>"), "{html}");
     }

@@ -5,9 +5,13 @@ use std::sync::LazyLock;
 /// The one style sheet, inlined in every page.
 pub(super) const CSS: &str = include_str!("../../templates/page.css");
 
-/// The source expression that allows it, `'sha256-...'` (CSP3 section 2.3.1).
-pub(super) static SOURCE: LazyLock<String> =
-    LazyLock::new(|| format!("'sha256-{}'", STANDARD.encode(Sha256::digest(CSS))));
+/// The source expression that allows it.
+pub(super) static SOURCE: LazyLock<String> = LazyLock::new(|| source(CSS));
+
+/// The source expression for a style sheet, `'sha256-...'` (CSP3 section 2.3.1).
+pub(super) fn source(css: &str) -> String {
+    format!("'sha256-{}'", STANDARD.encode(Sha256::digest(css)))
+}
 
 #[cfg(test)]
 mod tests {

@@ -6,7 +6,7 @@ const HOSTILE: &str = "\"'><img src=x onerror=alert(1)></title></style><script>a
 
 /// Every page, with `text` wherever somebody else's text may come to stand.
 fn pages(text: &str) -> Vec<(&'static str, String)> {
-    let brand = Brand { name: text };
+    let brand = Brand { name: text, theme: None };
     let problem = Some(Problem::WrongCredentials);
     let sign_in = SignIn {
         brand,
@@ -156,7 +156,7 @@ fn az_088_hostile_text_adds_no_tag_and_ends_no_attribute() {
 fn az_088_ten_kilobytes_of_name_do_not_reach_the_page() {
     let name = "W".repeat(10 * 1024);
     let consent = Consent {
-        brand: Brand { name: "Example" },
+        brand: Brand { name: "Example", theme: None },
         client_name: &name,
         unverified: None,
         destination: Destination::of("https://app.example.com/"),
@@ -193,7 +193,7 @@ fn every_page_has_a_language_a_title_one_heading_and_fits_a_phone() {
 
 #[test]
 fn the_mark_is_the_first_letter_of_the_name() {
-    assert_eq!(Brand { name: "example" }.initial(), "e");
-    assert_eq!(Brand { name: " ångström" }.initial(), "å");
-    assert_eq!(Brand { name: "" }.initial(), "");
+    assert_eq!(Brand { name: "example", theme: None }.initial(), "e");
+    assert_eq!(Brand { name: " ångström", theme: None }.initial(), "å");
+    assert_eq!(Brand { name: "", theme: None }.initial(), "");
 }

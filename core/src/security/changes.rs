@@ -119,7 +119,7 @@ impl Here<'_> {
     fn show_key(&self, status: u16, key: &NewKey, problem: Option<&str>) -> Response {
         let uri = key.uri(&self.host.config().name, self.signed_in.subject.login());
         let html = AddAuthenticator {
-            brand: brand(self.host),
+            brand: brand(self.host.config()),
             id: &key.id,
             secret: &key.base32(),
             uri: &uri,
@@ -129,11 +129,16 @@ impl Here<'_> {
             problem,
         }
         .render();
-        page_response(status, html, &[])
+        page_response(self.host.config(), status, html, &[])
     }
 
     fn codes(&self, codes: &[String]) -> Response {
         let onward = form_action(self.host, SECURITY);
-        page_response(200, NewRecoveryCodes { brand: brand(self.host), codes, onward: &onward }.render(), &[])
+        page_response(
+            self.host.config(),
+            200,
+            NewRecoveryCodes { brand: brand(self.host.config()), codes, onward: &onward }.render(),
+            &[],
+        )
     }
 }

@@ -131,7 +131,7 @@ impl<'a> Here<'a> {
             })
         });
         let html = Security {
-            brand: brand(self.host),
+            brand: brand(self.host.config()),
             login: self.signed_in.subject.login(),
             has_password: self.account.as_ref().is_some_and(|account| account.value.password.is_some()),
             mail: self.mail(),
@@ -146,6 +146,6 @@ impl<'a> Here<'a> {
             notice,
         }
         .render();
-        page_response(status, html, &[])
+        page_response(self.host.config(), status, html, &[])
     }
 }

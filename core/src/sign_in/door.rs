@@ -101,7 +101,7 @@ impl Place {
 
     pub(super) fn sign_in(&self, host: &Host, problem: Option<Problem>, login: Option<&str>) -> String {
         SignIn {
-            brand: crate::authorize::brand(host),
+            brand: crate::authorize::brand(host.config()),
             client_name: self.client_name.as_deref(),
             action: &crate::authorize::form_action(host, Pages::SIGN_IN),
             interaction: &self.handle,

@@ -16,7 +16,7 @@ pub(crate) async fn sign_in_page(host: &Host, request: &Request) -> Result<Respo
     let door = Door::read(host, request, &Form::parse(request.query())?)?;
     let client = host.load(door.client(host)).await?;
     let place = door.place(host, client)?;
-    Ok(page_response(200, place.sign_in(host, None, place.login_hint.as_deref()), &[&place.form_source]))
+    Ok(page_response(host.config(), 200, place.sign_in(host, None, place.login_hint.as_deref()), &[&place.form_source]))
 }
 
 /// A login and a password: two trips and the hash, where the login is the account's first one.
@@ -98,5 +98,5 @@ fn again(host: &Host, place: &Place, problem: Problem, login: Option<&str>) -> R
         Problem::TooManyAttempts => 429,
         Problem::Incomplete => 200,
     };
-    page_response(status, place.sign_in(host, Some(problem), login), &[&place.form_source])
+    page_response(host.config(), status, place.sign_in(host, Some(problem), login), &[&place.form_source])
 }

@@ -163,7 +163,7 @@ pub(super) fn asking(
     problem: Option<CodeProblem>,
 ) -> Response {
     let html = SecondFactor {
-        brand: brand(host),
+        brand: brand(host.config()),
         client_name: place.client_name.as_deref(),
         action: &form_action(host, SECOND),
         pending,
@@ -177,7 +177,7 @@ pub(super) fn asking(
         Some(CodeProblem::Wrong) => 401,
         Some(CodeProblem::TooManyAttempts) => 429,
     };
-    page_response(status, html, &[&place.form_source])
+    page_response(host.config(), status, html, &[&place.form_source])
 }
 
 pub(super) const fn means(kind: Kind) -> Means {

@@ -28,6 +28,12 @@ pub(super) const ALL: &[Scenario] = &[
         way: host_pages,
     },
     Scenario {
+        name: "themed_pages",
+        about: "Pages in the colour and with the logo of the service",
+        config: || json!({ "theme": { "accent": "#7a1f5c", "logo": "https://cdn.example.com/logo.svg" } }),
+        way: themed_pages,
+    },
+    Scenario {
         name: "prompts",
         about: "prompt and max_age, signed in or not",
         config: || json!({ "defaultScopes": ["read"] }),
@@ -118,6 +124,14 @@ fn host_pages(world: &mut World) {
     assert_eq!(world.refused(json!({ "interactions.get": stranger })), "forbidden");
     let forged = json!({ "handle": handle.replace('A', "B"), "cookie": app.browser.cookie_header() });
     assert_eq!(world.refused(json!({ "interactions.get": forged })), "interaction_ended");
+}
+
+fn themed_pages(world: &mut World) {
+    let mut app = Application::register(world, "jwt");
+    let interaction = app.interaction(world, &[]);
+    app.browser.get(world, &format!("/sign-in?interaction={interaction}"));
+    app.browser.get(world, "/sign-in");
+    app.browser.sign_in(world, &interaction, "ada", "wrong");
 }
 
 fn prompts(world: &mut World) {
