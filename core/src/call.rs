@@ -10,8 +10,8 @@ use crate::mail::Mail;
 use crate::refusal::{Fault, Refusal, Told};
 use crate::time::Millis;
 use crate::{
-    account, authorize, client, device, email, factor, grant, http, iron, journey, jwts, key, oidc, password, purge,
-    resource, session, sign_in, token,
+    account, authorize, client, device, email, factor, grant, http, iron, journey, jwts, key, oidc, password, pat,
+    purge, resource, session, sign_in, token,
 };
 
 /// One request to the engine, with all that it learns of time and chance.
@@ -216,6 +216,28 @@ pub enum Command {
     JourneysIssueCode(journey::IssueCode),
     #[serde(rename = "journeys.redeemCode")]
     JourneysRedeemCode(journey::RedeemCode),
+    #[serde(rename = "pats.issue")]
+    PatsIssue(pat::commands::New),
+    #[serde(rename = "pats.register")]
+    PatsRegister(pat::commands::New),
+    #[serde(rename = "pats.generate")]
+    PatsGenerate(pat::commands::Generate),
+    #[serde(rename = "pats.verify")]
+    PatsVerify(pat::commands::Verify),
+    #[serde(rename = "pats.find")]
+    PatsFind(pat::commands::ById),
+    #[serde(rename = "pats.load")]
+    PatsLoad(pat::commands::Load),
+    #[serde(rename = "pats.list")]
+    PatsList(pat::commands::List),
+    #[serde(rename = "pats.update")]
+    PatsUpdate(pat::commands::Update),
+    #[serde(rename = "pats.revoke")]
+    PatsRevoke(pat::commands::Update),
+    #[serde(rename = "pats.restore")]
+    PatsRestore(pat::commands::ById),
+    #[serde(rename = "pats.delete")]
+    PatsDelete(pat::commands::ById),
     #[serde(rename = "seals.seal")]
     SealsSeal(iron::Seal),
     #[serde(rename = "seals.unseal")]

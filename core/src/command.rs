@@ -6,7 +6,7 @@ use crate::host::Host;
 use crate::key::manage;
 use crate::refusal::{Refusal, Stop, Told};
 use crate::{
-    account, authorize, client, device, email, factor, grant, http, iron, journey, jwts, oidc, password, purge,
+    account, authorize, client, device, email, factor, grant, http, iron, journey, jwts, oidc, password, pat, purge,
     resource, session, sign_in, token,
 };
 
@@ -93,6 +93,17 @@ pub(crate) async fn carry_out(host: &Host, command: &Command) -> Result<Outcome,
         Command::JourneysComplete(ask) => Outcome::of(journey::complete(host, ask).await?)?,
         Command::JourneysIssueCode(ask) => Outcome::of(journey::issue_code(host, ask)?)?,
         Command::JourneysRedeemCode(ask) => Outcome::of(journey::redeem_code(host, ask).await?)?,
+        Command::PatsIssue(ask) => Outcome::of(pat::issue(host, ask).await?)?,
+        Command::PatsRegister(ask) => Outcome::of(pat::register(host, ask).await?)?,
+        Command::PatsGenerate(ask) => Outcome::of(pat::generate(host, ask)?)?,
+        Command::PatsVerify(ask) => Outcome::of(pat::verify(host, ask).await?)?,
+        Command::PatsFind(ask) => Outcome::of(pat::find_one(host, ask).await?)?,
+        Command::PatsLoad(ask) => Outcome::of(pat::load(host, ask).await?)?,
+        Command::PatsList(ask) => Outcome::of(pat::list(host, ask).await?)?,
+        Command::PatsUpdate(ask) => Outcome::of(pat::update(host, ask).await?)?,
+        Command::PatsRevoke(ask) => Outcome::of(pat::revoke(host, ask).await?)?,
+        Command::PatsRestore(ask) => Outcome::of(pat::restore(host, ask).await?)?,
+        Command::PatsDelete(ask) => Outcome::of(pat::delete(host, ask).await?)?,
         Command::SealsSeal(ask) => Outcome::of(iron::seal_data(host, ask)?)?,
         Command::SealsUnseal(ask) => Outcome::of(iron::unseal_data(host, ask)?)?,
         Command::Purge(ask) => Outcome::of(purge::purge(host, ask).await?)?,

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::factor::Kind;
+use crate::pat::Reason;
 use crate::time::Millis;
 
 /// An event and its instant.
@@ -126,6 +127,24 @@ pub enum Event {
     RefreshTokenReplayed { client_id: String, grant_id: String },
     #[serde(rename = "grant.revoked")]
     GrantRevoked { subject: String, client_id: String, grant_id: String },
+    #[serde(rename = "pat.issued")]
+    PatIssued { token_id: String },
+    #[serde(rename = "pat.registered")]
+    PatRegistered { token_id: String },
+    #[serde(rename = "pat.bootstrapped")]
+    PatBootstrapped { token_id: String },
+    #[serde(rename = "pat.updated")]
+    PatUpdated { token_id: String },
+    #[serde(rename = "pat.revoked")]
+    PatRevoked { token_id: String },
+    #[serde(rename = "pat.restored")]
+    PatRestored { token_id: String },
+    #[serde(rename = "pat.deleted")]
+    PatDeleted { token_id: String },
+    #[serde(rename = "pat.exchanged")]
+    PatExchanged { token_id: String },
+    #[serde(rename = "pat.refused")]
+    PatRefused { token_id: Option<String>, reason: Reason },
     #[serde(rename = "key.generated")]
     KeyGenerated { kid: String },
     #[serde(rename = "key.rotated")]

@@ -18,6 +18,7 @@
 //! | `security` | the page on what a person signs in with |
 //! | `journey`, `atproto` | a person sent to another server to sign in, and back; how people are called there |
 //! | `overview` | the account page: what acts for a person, shown to them and ended by them |
+//! | [`pat`] | personal access tokens: their life, their exchange for a JWT, their administration over HTTP |
 //! | `grant`, `token` | what was allowed, and the tokens made from it |
 //! | `oidc` | ID tokens, claims, userinfo, what a client calls a person |
 //! | `dpop`, `marker`, `ticket` | proofs of possession (RFC 9449); what may be used once was used; what goes through a browser and comes back |
@@ -61,6 +62,7 @@ mod oidc;
 mod overview;
 pub mod page;
 pub mod password;
+pub mod pat;
 mod purge;
 mod random;
 mod record;

@@ -122,6 +122,14 @@ impl Builder {
         self.set_in("signIn", "rememberFor", lifetime.as_secs().into())
     }
 
+    /// Personal access tokens ([`Claviger::pats`]), exchanged at `/token`, taken by the guard, and administered at `/admin/tokens` by
+    /// administrators' own. [`Builder::set`] says more of them, in the words of `pats` in `docs/contract.md`, section 6.
+    #[must_use]
+    pub fn pats(mut self) -> Self {
+        self.configuration.entry("pats").or_insert_with(|| json!({}));
+        self
+    }
+
     /// Keeps sessions in their cookies, sealed, in place of rows in the store. One is good for `revalidate` (at most an hour) without a look
     /// at the store; set [`Principal::headers`](crate::commands::Principal::headers) on the response.
     #[must_use]

@@ -85,6 +85,48 @@ fn a_client_can_be_made_shown_changed_disabled_and_deleted() {
 }
 
 #[test]
+fn a_personal_access_token_is_issued_changed_revoked_restored_and_deleted() {
+    let folder = folder();
+    let plain = |arguments: &[&str]| administer(&folder, arguments).output().unwrap();
+    let refused = plain(&["pats", "issue", "--owner", "ada"]);
+    assert!(text(&refused.stderr).contains("pats: not configured"), "{}", text(&refused.stderr));
+    std::fs::write(folder.path().join("claviger.toml"), "[pats]\n").unwrap();
+    let run = |arguments: &[&str]| plain(&[&["--config", "claviger.toml", "pats"], arguments].concat());
+    let end = "2099-01-02T03:04:05Z";
+    let made = json(&run(&["issue", "--owner", "ada", "--role", "b", "--role", "a", "--expires-at", end]));
+    assert!(made["token"].as_str().unwrap().starts_with("pat_"));
+    assert_eq!(made["roles"], serde_json::json!(["a", "b"]));
+    let id = made["id"].as_str().unwrap();
+    assert_eq!(json(&run(&["list"])).as_array().unwrap().len(), 1);
+    assert_eq!(json(&run(&["show", id]))["expiresAt"], made["expiresAt"]);
+    let changed = json(&run(&["update", id, "--add-role", "c", "--expires-at", "null", "--admin", "true"]));
+    assert_eq!((&changed["roles"], &changed["admin"]), (&serde_json::json!(["a", "b", "c"]), &Value::Bool(true)));
+    assert!(changed["expiresAt"].is_null());
+    assert_eq!(json(&run(&["update", id, "--remove-role", "a"]))["roles"], serde_json::json!(["b", "c"]));
+    assert_eq!(json(&run(&["update", id, "--no-roles", "--owner", "bob"]))["roles"], serde_json::json!([]));
+    assert!(json(&run(&["revoke", id]))["revokedAt"].is_u64());
+    assert_eq!(json(&run(&["list"])).as_array().unwrap().len(), 0);
+    assert_eq!(json(&run(&["list", "--include-revoked", "--owner", "bob"])).as_array().unwrap().len(), 1);
+    assert!(json(&run(&["restore", id]))["revokedAt"].is_null());
+    let generated = json(&run(&["generate"]));
+    let (other, hash) = (generated["id"].as_str().unwrap(), generated["hash"].as_str().unwrap());
+    assert_eq!(json(&run(&["register", other, "--hash", hash, "--owner", "job"]))["id"], generated["id"]);
+    assert_eq!(json(&run(&["delete", id])), "deleted");
+    for arguments in [["show", id], ["delete", id], ["revoke", id]] {
+        let gone = run(&arguments);
+        let error: Value = serde_json::from_slice(&gone.stderr).unwrap();
+        assert_eq!((gone.status.code(), &error["error"]["code"]), (Some(1), &Value::from("not_found")));
+    }
+    for arguments in [
+        &["issue"][..],
+        &["update", id, "--role", "a", "--no-roles"],
+        &["issue", "--owner", "x", "--expires-at", "soon"],
+    ] {
+        assert_eq!(run(arguments).status.code(), Some(2), "{arguments:?}");
+    }
+}
+
+#[test]
 fn a_registration_token_is_issued_listed_and_revoked() {
     let folder = folder();
     let run = |arguments: &[&str]| administer(&folder, arguments).output().unwrap();

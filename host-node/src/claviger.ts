@@ -33,6 +33,7 @@ import { Journeys } from "./rooms/journeys.js";
 import { Jwts } from "./rooms/jwts.js";
 import { Keys } from "./rooms/keys.js";
 import { Passwords } from "./rooms/passwords.js";
+import { Pats } from "./rooms/pats.js";
 import { RegistrationTokens } from "./rooms/registration-tokens.js";
 import { Seals } from "./rooms/seals.js";
 import { Grants, Sessions } from "./rooms/sessions.js";
@@ -67,6 +68,7 @@ export class Claviger {
   readonly seals: Seals;
   readonly tokens: Tokens;
   readonly jwts: Jwts;
+  readonly pats: Pats;
   readonly keys: Keys;
   readonly interactions: Interactions;
   readonly devices: Devices;
@@ -106,6 +108,7 @@ export class Claviger {
     this.seals = new Seals(call);
     this.tokens = new Tokens(call, this.#guard);
     this.jwts = new Jwts(call);
+    this.pats = new Pats(call);
     this.keys = new Keys(call);
     this.interactions = new Interactions(call);
     this.devices = new Devices(call);

@@ -26,12 +26,18 @@ import type {
   NewJourney,
   NewJwt,
   NewPassword,
+  NewPat,
   Paging,
   PasswordChange,
   PasswordGuess,
   PasswordReset,
+  Pat,
+  PatChanges,
+  PatFilter,
+  PatVerified,
   PrincipalFacts,
   Purged,
+  RegisteredPat,
   Registration,
   RegistrationToken,
   Requirement,
@@ -169,6 +175,25 @@ export interface Commands {
     { code: string; expiresAt: number },
   ];
   "journeys.redeemCode": [{ code: string; codeVerifier: string }, { subject: string; handle: string | null }];
+  "pats.issue": [NewPat, { token: string; pat: Pat }];
+  "pats.register": [RegisteredPat, Pat];
+  "pats.generate": [{ id?: string }, { token: string; id: string; hash: string }];
+  "pats.verify": [{ token: string }, PatVerified];
+  "pats.find": [ById, Pat | null];
+  "pats.load": [{ ids: readonly string[]; includeHash?: boolean }, { found: Pat[]; notFound: string[] }];
+  "pats.list": [PatFilter, ListPage<Pat>];
+  "pats.update": [
+    ById &
+      Omit<PatChanges, "roles"> & {
+        roles?: readonly string[];
+        addRoles?: readonly string[];
+        removeRoles?: readonly string[];
+      },
+    Pat,
+  ];
+  "pats.revoke": [ById & { expiresAt?: number | null }, Pat];
+  "pats.restore": [ById, Pat];
+  "pats.delete": [ById, { deleted: boolean }];
   "seals.seal": [{ data: unknown; passwords: Record<string, string>; ttl?: Lifetime }, { seal: string }];
   "seals.unseal": [{ seal: string; passwords: Record<string, string> }, { data: unknown }];
   purge: [Paging & { dryRun?: boolean; retention?: Lifetime }, Purged & { next: string | null }];

@@ -1,3 +1,8 @@
+import type { PatReason } from "./shapes.js";
+
+interface OfPat {
+  readonly tokenId: string;
+}
 interface OfClient {
   readonly clientId: string;
 }
@@ -80,6 +85,17 @@ export interface Events {
   "token.revoked": OfGrant;
   "refresh_token.replayed": OfGrant;
   "grant.revoked": OfSubject & OfGrant;
+  "pat.issued": OfPat;
+  "pat.registered": OfPat;
+  /** The token of `pats.bootstrap` was presented for the first time. */
+  "pat.bootstrapped": OfPat;
+  "pat.updated": OfPat;
+  "pat.revoked": OfPat;
+  "pat.restored": OfPat;
+  "pat.deleted": OfPat;
+  "pat.exchanged": OfPat;
+  /** One that was presented is not good; `tokenId` is the id that it says, if it says any. */
+  "pat.refused": { readonly tokenId: string | null; readonly reason: PatReason };
   "key.generated": { readonly kid: string };
   "key.rotated": { readonly kid: string };
   /** It is refused by whoever looks at the deny list. */

@@ -159,6 +159,19 @@ export interface Configuration {
     perHour?: number;
     unusedFor?: Lifetime;
   };
+  /**
+   * Personal access tokens (`auth.pats`), exchanged at `/token` and taken by `auth.authenticate`; off when absent, and an empty object
+   * will do. `prefix` (`pat_`) is what they begin with, `lifetime` (5 minutes) that of the JWT that one is exchanged for. `imported`:
+   * those of another system, hashed with scrypt, are taken. `admin` (`/admin`) is where administrators' tokens administer the others
+   * over HTTP; `null`: nowhere. `bootstrap`, from `claviger pats generate`, is the first of these.
+   */
+  pats?: {
+    prefix?: string;
+    lifetime?: Lifetime;
+    imported?: boolean;
+    admin?: string | null;
+    bootstrap?: { id: string; hash: string };
+  };
   /** `flows` in flight in one instance; `body` in bytes; `pushedPerMinute` for each client. */
   limits?: { flows?: number; body?: number; pushedPerMinute?: number };
   /** DPoP (RFC 9449). `requireNonce`: every proof must hold a nonce of this server, so that none can be made in advance. */

@@ -85,6 +85,41 @@ test("registration-tokens: issued, listed, revoked", async () => {
   assert.equal((await type("registration-tokens issue --uses some")).code, 2);
 });
 
+test("pats: generated, issued, registered, listed, shown, changed, revoked, restored, deleted", async () => {
+  const { cwd, json, type } = scene();
+  assert.match((await type("pats issue --owner ada")).error, /pats: not configured/);
+  writeFileSync(join(cwd, "claviger.json"), JSON.stringify({ pats: {} }));
+  const pats = (line: string) => json(`pats ${line} --config claviger.json`);
+  const { token, ...made } = await pats("issue --owner ada --role b --role a --expires-at 2099-01-02T03:04:05Z");
+  assert.match(token, /^pat_/);
+  assert.deepEqual([made.roles, made.admin, made.expiresAt], [["a", "b"], false, Date.parse("2099-01-02T03:04:05Z")]);
+  assert.deepEqual(await pats("list"), [made]);
+  assert.deepEqual(await pats(`show ${made.id}`), made);
+  assert.deepEqual((await pats(`update ${made.id} --add-role c`)).roles, ["a", "b", "c"]);
+  assert.deepEqual((await pats(`update ${made.id} --remove-role a --expires-at null`)).roles, ["b", "c"]);
+  assert.deepEqual((await pats(`update ${made.id} --role x --admin true --owner bob`)).roles, ["x"]);
+  assert.deepEqual((await pats(`update ${made.id} --no-roles`)).roles, []);
+  assert.ok((await pats(`revoke ${made.id}`)).revokedAt > 0);
+  assert.deepEqual([await pats("list"), (await pats("list --include-revoked --owner bob")).length], [[], 1]);
+  assert.equal((await pats(`restore ${made.id}`)).revokedAt, null);
+  const generated = await pats("generate");
+  const registered = await pats(`register ${generated.id} --hash ${generated.hash} --owner job --admin`);
+  assert.deepEqual([registered.id, registered.admin], [generated.id, true]);
+  assert.equal(await pats(`delete ${made.id}`), "deleted");
+  for (const line of [`show ${made.id}`, `delete ${made.id}`, `revoke ${made.id}`]) {
+    const gone = await type(`pats ${line} --config claviger.json --json`);
+    assert.deepEqual([gone.code, JSON.parse(gone.error).error.code], [1, "not_found"]);
+  }
+  for (const line of [
+    "issue",
+    "issue --owner x --expires-at soon",
+    "register x --owner y",
+    "update x --role a --no-roles",
+  ]) {
+    assert.equal((await type(`pats ${line} --config claviger.json`)).code, 2, line);
+  }
+});
+
 test("users: a password comes from the environment, a file or the engine's own choice, and is shown only then", async () => {
   const { json, type, cwd } = scene();
   const made = await json("users create ada --generate");

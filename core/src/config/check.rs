@@ -24,6 +24,7 @@ pub(super) fn check(written: &Written) -> Result<(), Fault> {
     super::sign_in::check(written)?;
     super::sessions::check(written)?;
     super::registration::check(written)?;
+    super::pats::check(written)?;
     super::openid::check(written)?;
     check_tenant(&written.tenant)
 }

@@ -3,6 +3,7 @@
 mod check;
 mod issuer;
 mod openid;
+mod pats;
 mod registration;
 mod secret;
 mod sessions;
@@ -18,6 +19,7 @@ use serde_json::Value;
 pub(crate) use check::ensure;
 pub(crate) use issuer::Issuer;
 pub(crate) use openid::OpenId;
+pub(crate) use pats::Pats;
 pub(crate) use registration::{Registration, RegistrationMode};
 pub(crate) use secret::{OneOrMany, check_secret, read_secrets};
 pub(crate) use sessions::{SessionForm, Sessions};
@@ -98,6 +100,12 @@ use crate::time::Seconds;
 /// | `registration.grantTypes` | what they may register for, of the grant types there are | `authorization_code`, `refresh_token` |
 /// | `registration.perHour` | 1 to 1000000 registrations, and documents read, for one address | 60 |
 /// | `registration.unusedFor` | 1 h to 3650 d, after which `purge` removes one that nobody ever used | 30 d |
+/// | `pats` | an object: there are personal access tokens | absent |
+/// | `pats.prefix` | 2 to 32 of `a-z A-Z 0-9 - _`, ending with `_`, not beginning with `cv`: what each token begins with | `pat_` |
+/// | `pats.lifetime` | 10 s to 1 h, of the JWT that a token is exchanged for | 5 min |
+/// | `pats.imported` | `true` or `false`: tokens that another system made (with scrypt) are taken | `false` |
+/// | `pats.admin` | a path of letters, digits, `-` and `_`, under which they are administered over HTTP; `null`: nowhere | `/admin` |
+/// | `pats.bootstrap` | `{ id, hash }` as `pats.generate` gives it: the first time that this token is presented it becomes an administrator's | none |
 /// | `limits.flows` | 1 to 1000000 | 4096 |
 /// | `requirePushedAuthorizationRequests` | `true` or `false`: RFC 9126 section 5 | `false` |
 /// | `signIn.rememberFor` | 1 d to 400 d from the sign-in: how long a browser begins sessions by itself, for a person who wished so | none: it does not |
@@ -145,6 +153,8 @@ struct Written {
     #[serde(default)]
     registration: Registration,
     #[serde(default)]
+    pats: Option<Pats>,
+    #[serde(default)]
     limits: Limits,
     #[serde(default)]
     require_pushed_authorization_requests: bool,
@@ -180,6 +190,8 @@ pub(crate) struct Config {
     pub(crate) sign_in: SignIn,
     pub(crate) sessions: Sessions,
     pub(crate) registration: Registration,
+    /// `None`: there are no personal access tokens.
+    pub(crate) pats: Option<Pats>,
     pub(crate) limits: Limits,
     /// RFC 9126 section 5.
     pub(crate) require_pushed_authorization_requests: bool,
@@ -409,6 +421,7 @@ impl Config {
             sign_in: written.sign_in,
             sessions: written.sessions,
             registration: written.registration,
+            pats: written.pats,
             limits: written.limits,
             require_pushed_authorization_requests: written.require_pushed_authorization_requests,
             trusted_hops: written.trusted_hops,

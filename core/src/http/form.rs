@@ -1,8 +1,10 @@
 use std::borrow::Cow;
 
 use percent_encoding::percent_decode;
+use serde_json::Value;
 
 use super::request::from_byte_string;
+use crate::key::json::parse_object;
 use crate::refusal::Refusal;
 
 /// The most parameters that are looked at.
@@ -24,6 +26,26 @@ impl Form {
             parameters.push((decode(name)?, decode(value)?));
         }
         Ok(Self(parameters))
+    }
+
+    /// Reads a JSON object of texts; a list of them is a parameter that is repeated.
+    pub(crate) fn of_json(json: &[u8]) -> Result<Self, Refusal> {
+        const REFUSED: Refusal = Refusal::InvalidRequest("The body is a JSON object of texts");
+        let members = parse_object(json).map_err(|_| REFUSED)?;
+        let mut parameters = Vec::new();
+        for (name, value) in members {
+            let values = if let Value::Array(several) = value { several } else { vec![value] };
+            for value in values {
+                let Value::String(text) = value else { return Err(REFUSED) };
+                parameters.push((name.clone(), text));
+            }
+        }
+        if parameters.len() <= MOST_PARAMETERS { Ok(Self(parameters)) } else { Err(REFUSED) }
+    }
+
+    /// The names of all that was said.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|(name, _)| name.as_str())
     }
 
     /// The one value of a parameter; a repeated parameter is refused.

@@ -89,9 +89,13 @@ impl Request {
         Form::parse(self.body.as_deref().unwrap_or_default())
     }
 
+    pub(crate) fn is_json(&self) -> bool {
+        self.is_of("application/json")
+    }
+
     /// The body as JSON: its bytes, not looked at yet.
     pub(crate) fn json(&self) -> Result<Vec<u8>, Refusal> {
-        if !self.is_of("application/json") {
+        if !self.is_json() {
             return Err(Refusal::JsonExpected);
         }
         from_byte_string(self.body.as_deref().unwrap_or_default())

@@ -14,6 +14,7 @@ use crate::key::set::KeySet;
 use crate::oidc::logout::logout_endpoint;
 use crate::oidc::userinfo::userinfo_endpoint;
 use crate::overview::{account_page, post_account};
+use crate::pat;
 use crate::refusal::{Fault, Refusal, Stop};
 use crate::security::{SECURITY, post_security, security_page};
 use crate::session::remember;
@@ -44,6 +45,7 @@ enum Endpoint {
     ResourceMetadata,
     Register,
     ClientConfiguration,
+    Pats,
 }
 
 /// The pages of what goes by way of a mailbox.
@@ -132,6 +134,7 @@ impl Endpoint {
             Pages::ACCOUNT => Self::Account,
             SECURITY => Self::Security,
             other if client_of(other).is_some() => Self::ClientConfiguration,
+            other if pat::is_at(config, other) => Self::Pats,
             other => Self::ByMail(ByMail::of(config, other)?),
         })
     }
@@ -148,6 +151,7 @@ impl Endpoint {
             Self::Jwks | Self::Metadata | Self::ResourceMetadata => "GET, HEAD",
             Self::Register => "POST",
             Self::ClientConfiguration => "GET, PUT, DELETE",
+            Self::Pats => "GET, POST, PUT, PATCH, DELETE",
         }
     }
 
@@ -157,7 +161,7 @@ impl Endpoint {
 
     /// Scripts of browser applications call these (RFC 9700 section 2.6); never the authorization endpoint.
     const fn is_for_scripts(self) -> bool {
-        !self.is_page() && !matches!(self, Self::Introspect)
+        !self.is_page() && !matches!(self, Self::Introspect | Self::Pats)
     }
 
     /// Where it counts who is signed in, when somebody comes.
@@ -265,6 +269,7 @@ async fn answer(host: &Host, request: &Request, endpoint: Endpoint) -> Result<Re
         Endpoint::Metadata => Ok(metadata::respond(host.config())),
         Endpoint::ResourceMetadata => Ok(resource::respond(host.config(), request)?),
         Endpoint::Register => registration_endpoint(host, request).await,
+        Endpoint::Pats => pat::admin_endpoint(host, request).await,
         Endpoint::ClientConfiguration => {
             let path = request.path().strip_prefix(host.config().issuer.path.as_str());
             let id = path.and_then(client_of).ok_or(Refusal::NoSuchEndpoint)?;

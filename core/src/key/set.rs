@@ -368,5 +368,7 @@ pub(super) fn longest_token(config: &Config) -> Seconds {
     let of_id_tokens = config.openid.as_ref().map_or(Seconds(0), |_| config.lifetimes.id_token);
     let of_resources = config.resources.values().filter_map(|resource| resource.lifetime);
     let of_own = config.lifetimes.own_jwt();
-    of_resources.fold(config.lifetimes.access_token, Seconds::max).max(of_id_tokens).max(of_own)
+    let of_pats = config.pats.as_ref().map_or(Seconds(0), |pats| pats.lifetime);
+    let longest = of_resources.fold(config.lifetimes.access_token, Seconds::max);
+    longest.max(of_id_tokens).max(of_own).max(of_pats)
 }

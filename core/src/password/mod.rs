@@ -11,6 +11,7 @@ mod bcrypt;
 pub mod commands;
 mod costs;
 mod derive;
+mod key;
 mod pepper;
 mod phc;
 mod settings;
@@ -23,6 +24,7 @@ mod unicode;
 
 pub use costs::Algorithm;
 pub use derive::derive_json;
+pub(crate) use key::{KeyHash, UnusableKey};
 pub(crate) use settings::{Passwords, Written};
 pub use typed::Typed;
 

@@ -78,6 +78,11 @@ impl Secret {
         Self { bytes, whole }
     }
 
+    /// Random bytes, as they are.
+    pub(super) fn of_key(key: &[u8]) -> Self {
+        Self { bytes: Zeroizing::new(key.to_vec()), whole: true }
+    }
+
     pub(super) fn bytes(&self) -> &[u8] {
         &self.bytes
     }

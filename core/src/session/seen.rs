@@ -1,4 +1,4 @@
-//! Who was seen lately by this instance: of all requests of one session at one time, one writes that it is in use. Nothing but the load
+//! Who was seen lately by this instance: of all requests of one session, or of one personal access token, at one time, one writes that it is in use. Nothing but the load
 //! on the store depends on it: an instance that did not see the others writes as well, and one of them is in time.
 
 use std::cell::RefCell;
@@ -20,7 +20,7 @@ pub(crate) struct Seen(RefCell<BTreeMap<String, Millis>>);
 
 impl Seen {
     /// Whether it is for this request to note it: nobody else has in this while.
-    pub(super) fn claim(&self, session: &str, now: Millis, interval: Seconds) -> bool {
+    pub(crate) fn claim(&self, session: &str, now: Millis, interval: Seconds) -> bool {
         let mut noted = self.0.borrow_mut();
         if noted.get(session).is_some_and(|at| now.abs_diff(*at) < interval.millis()) {
             return false;
@@ -33,7 +33,7 @@ impl Seen {
     }
 
     /// It was not noted after all.
-    pub(super) fn release(&self, session: &str) {
+    pub(crate) fn release(&self, session: &str) {
         self.0.borrow_mut().remove(session);
     }
 }

@@ -5,11 +5,18 @@ use super::revoke::revoke_for_client;
 use crate::grant::{authorization_code, client_credentials, device_code, refresh_token, token_exchange};
 use crate::host::Host;
 use crate::http::{Request, Response};
+use crate::pat;
 use crate::refusal::{Refusal, Stop};
 
 /// RFC 6749 section 3.2.
 pub(crate) async fn token_endpoint(host: &Host, request: &Request) -> Result<Response, Stop> {
-    let form = request.form()?;
+    let pats = host.config().pats.as_ref();
+    let form = if pats.is_some() { pat::parameters(request)? } else { request.form()? };
+    if let Some(pats) = pats
+        && let Some(exchanged) = pat::exchange(host, pats, request, &form).await?
+    {
+        return Ok(exchanged);
+    }
     let grant_type = form.one("grant_type")?.ok_or(Refusal::InvalidRequest("The parameter grant_type is missing"))?;
     let tokens = match grant_type {
         "authorization_code" => authorization_code::redeem(host, request, &form).await?,

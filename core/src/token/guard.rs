@@ -3,13 +3,15 @@
 use serde::{Deserialize, Serialize};
 
 use super::meaning::{Actor, Meaning};
-use super::resolve::{Resolved, What, resolve, signed_claims};
+use super::resolve::{self, Resolved, What, resolve, signed_claims};
 use crate::config::Config;
 use crate::dpop::{Possession, ResourceRequest};
 use crate::event::Event;
 use crate::host::Host;
 use crate::http::{Cookie, find_cookie};
+use crate::key::jwt::Claims;
 use crate::key::set::KeySet;
+use crate::pat::{self, Holder};
 use crate::refusal::{Refusal, Stop};
 use crate::session::SignedIn;
 use crate::sign_in::basic;
@@ -42,6 +44,12 @@ pub struct VerifyToken {
     /// Whether the person's address must be verified.
     #[serde(default)]
     pub require_verified_email: bool,
+    /// Whether it must be of an administrator's personal access token.
+    #[serde(default)]
+    pub admin: bool,
+    /// The roles that a personal access token must have, all of these.
+    #[serde(default)]
+    pub roles: Vec<String>,
 }
 
 impl std::fmt::Debug for VerifyToken {
@@ -87,6 +95,12 @@ pub struct Authenticate {
     /// Whether the person's address must be verified.
     #[serde(default)]
     pub require_verified_email: bool,
+    /// Whether it must be an administrator's personal access token.
+    #[serde(default)]
+    pub admin: bool,
+    /// The roles that a personal access token must have, all of these.
+    #[serde(default)]
+    pub roles: Vec<String>,
 }
 
 impl std::fmt::Debug for Authenticate {
@@ -128,6 +142,8 @@ pub(crate) struct Requirement<'a> {
     pub(super) max_age: Option<Seconds>,
     methods: &'a [String],
     verified_email: bool,
+    admin: bool,
+    roles: &'a [String],
 }
 
 /// How the access token is presented.
@@ -141,7 +157,7 @@ pub(crate) enum Scheme {
 
 impl VerifyToken {
     pub(crate) fn requirement(&self) -> Requirement<'_> {
-        let Self { audience, scopes, any_scopes, revocation, max_age, methods, .. } = self;
+        let Self { audience, scopes, any_scopes, revocation, max_age, methods, admin, roles, .. } = self;
         Requirement {
             audience: audience.as_deref(),
             scopes,
@@ -151,6 +167,8 @@ impl VerifyToken {
             max_age: *max_age,
             methods,
             verified_email: self.require_verified_email,
+            admin: *admin,
+            roles,
         }
     }
 }
@@ -161,7 +179,7 @@ impl Authenticate {
     }
 
     pub(crate) fn requirement(&self) -> Requirement<'_> {
-        let Self { audience, scopes, any_scopes, revocation, max_age, methods, .. } = self;
+        let Self { audience, scopes, any_scopes, revocation, max_age, methods, admin, roles, .. } = self;
         let scheme = self.headers("authorization").find_map(|header| credentials(header).ok());
         Requirement {
             audience: audience.as_deref(),
@@ -172,6 +190,8 @@ impl Authenticate {
             max_age: *max_age,
             methods,
             verified_email: self.require_verified_email,
+            admin: *admin,
+            roles,
         }
     }
 }
@@ -180,8 +200,18 @@ impl<'a> Requirement<'a> {
     /// For an endpoint of the issuer's own.
     pub(crate) const fn of_issuer(scopes: &'a [String], scheme: Scheme) -> Self {
         let revocation = Revocation::Check;
-        let (max_age, methods, verified_email) = (None, &[], false);
-        Self { audience: None, scopes, any_scopes: &[], revocation, scheme, max_age, methods, verified_email }
+        Self {
+            audience: None,
+            scopes,
+            any_scopes: &[],
+            revocation,
+            scheme,
+            max_age: None,
+            methods: &[],
+            verified_email: false,
+            admin: false,
+            roles: &[],
+        }
     }
 
     pub(super) fn audience(&self, config: &'a Config) -> &'a str {
@@ -207,6 +237,14 @@ impl<'a> Requirement<'a> {
             return Ok(principal);
         }
         Err(Refusal::InsufficientUserAuthentication)
+    }
+
+    /// What only a personal access token has.
+    fn check_roles(&self, principal: Principal) -> Result<Principal, Refusal> {
+        let held = principal.pat.as_ref();
+        let admin = !self.admin || held.is_some_and(|pat| pat.admin);
+        let all = self.roles.iter().all(|role| held.is_some_and(|pat| pat.roles.contains(role)));
+        if admin && all { Ok(principal) } else { Err(Refusal::InsufficientScope) }
     }
 
     /// The person's address is verified, where that is wanted: one trip more. A client that acts for itself is no person.
@@ -245,6 +283,9 @@ pub(crate) struct Principal {
     /// How they did (RFC 8176), where a session tells it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     methods: Vec<String>,
+    /// The personal access token that it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pat: Option<Holder>,
     /// What the response sets: another cookie for the same session.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     headers: Vec<(&'static str, String)>,
@@ -255,16 +296,27 @@ pub(crate) async fn verify(host: &Host, ask: &VerifyToken) -> Result<Principal, 
     let needed = ask.requirement();
     needed.check(host.config())?;
     let principal = examine(host, &ask.token, &needed, ask.jkt.as_deref()).await?;
-    let principal = needed.check_sign_in(host, principal)?;
+    let principal = needed.check_roles(needed.check_sign_in(host, principal)?)?;
     needed.check_email(host, principal).await
 }
 
 /// `jkt` is the key that was shown. A token is good only as what it was issued as: whoever stole one that is bound may not use it as if
 /// nothing had to be proven (RFC 9449 section 7.2), and a proof makes no bearer token better.
 async fn examine(host: &Host, token: &str, needed: &Requirement<'_>, jkt: Option<&str>) -> Result<Principal, Stop> {
-    let says_it_all = token.contains('.') && needed.revocation == Revocation::Expiry;
-    let principal = if says_it_all { of_jwt(host, token).await? } else { of_row(host, token).await? };
     let audience = needed.audience(host.config());
+    let says_it_all = token.contains('.') && needed.revocation == Revocation::Expiry;
+    let principal = match () {
+        () if pat::is_presented(host.config(), token) => {
+            // It is good wherever the host asks about it: only the host can.
+            let holder = pat::find(host, token).await?;
+            holder.map(|holder| Principal::of_pat(holder, vec![audience.to_owned()]))
+        }
+        () if says_it_all => of_jwt(host, token).await?,
+        () if resolve::unverified_jti(token).is_some_and(|jti| pat::is_access_token(&jti)) => {
+            of_pat_row(host, token).await?
+        }
+        () => of_row(host, token).await?,
+    };
     let principal = principal
         .filter(|principal| principal.audience.iter().any(|one| one == audience))
         .filter(|principal| principal.jkt.as_deref() == jkt)
@@ -275,7 +327,30 @@ async fn examine(host: &Host, token: &str, needed: &Requirement<'_>, jkt: Option
 async fn of_jwt(host: &Host, token: &str) -> Result<Option<Principal>, Stop> {
     let keys = KeySet::for_verifying(host, token).await?;
     let Some(claims) = signed_claims(host, &keys, token).await? else { return Ok(None) };
-    Ok(Some(Principal::of(host, Meaning::of(&claims), None)))
+    Ok(Some(match Holder::of_claims(&claims) {
+        Some(holder) => Principal::of_pat(holder, audience_of(&claims)),
+        None => Principal::of(host, Meaning::of(&claims), None),
+    }))
+}
+
+fn audience_of(claims: &Claims) -> Vec<String> {
+    claims.audience().map(str::to_owned).collect()
+}
+
+/// A JWT that a personal access token was exchanged for, as the row of that says now: one trip.
+async fn of_pat_row(host: &Host, token: &str) -> Result<Option<Principal>, Stop> {
+    let keys = KeySet::for_verifying(host, token).await?;
+    let Some(claims) = signed_claims(host, &keys, token).await? else { return Ok(None) };
+    let Some(holder) = Holder::of_claims(&claims) else { return Ok(None) };
+    let holder = holder.looked_up(host).await?;
+    Ok(holder.map(|holder| Principal::of_pat(holder, audience_of(&claims))))
+}
+
+/// Whether a token is an administrator's personal access token, or a JWT for the issuer that one was exchanged for: one trip.
+pub(crate) async fn administrator(host: &Host, token: &str) -> Result<(), Stop> {
+    let needed = Requirement { admin: true, ..Requirement::of_issuer(&[], Scheme::Bearer) };
+    needed.check_roles(examine(host, token, &needed, None).await?)?;
+    Ok(())
 }
 
 async fn of_row(host: &Host, token: &str) -> Result<Option<Principal>, Stop> {
@@ -307,6 +382,11 @@ impl Principal {
 }
 
 impl Principal {
+    /// A personal access token is nobody but itself: its owner is a name.
+    fn of_pat(holder: Holder, audience: Vec<String>) -> Self {
+        Self { kind: "pat", audience, expires_at: holder.expires_at, pat: Some(holder), ..Self::default() }
+    }
+
     /// A session is the person itself; scopes bound what clients may do for it.
     fn of_session(signed_in: SignedIn, headers: Vec<(&'static str, String)>) -> Self {
         Self {
@@ -340,7 +420,7 @@ pub(crate) async fn authenticate(host: &Host, ask: &Authenticate) -> Result<Prin
 
 async fn let_through(host: &Host, ask: &Authenticate) -> Result<Principal, Stop> {
     let needed = ask.requirement();
-    let found = needed.check_sign_in(host, find(host, ask).await?)?;
+    let found = needed.check_roles(needed.check_sign_in(host, find(host, ask).await?)?)?;
     needed.check_email(host, found).await
 }
 
@@ -355,6 +435,9 @@ async fn find(host: &Host, ask: &Authenticate) -> Result<Principal, Stop> {
             && let Some(credentials) = basic::credentials(header)
         {
             return by_password(host, ask, credentials?).await;
+        }
+        if let Some(token) = pat_in(host, header) {
+            return examine(host, token, &ask.requirement(), None).await;
         }
         return match credentials(header)? {
             (Scheme::Bearer, token) if session::tokens::is_token(token) && ask.only != Some(Only::Token) => {
@@ -374,6 +457,13 @@ async fn find(host: &Host, ask: &Authenticate) -> Result<Principal, Stop> {
     let signed_in = session::find(host, cookie).await?.ok_or(Refusal::TokenMissing)?;
     let headers = signed_in.renewed(host)?.into_iter().collect();
     Ok(Principal::of_session(signed_in, headers))
+}
+
+/// A personal access token, whatever became of it on its way: what is not its own is no header's fault.
+fn pat_in<'h>(host: &Host, header: &'h str) -> Option<&'h str> {
+    let (scheme, token) = header.split_once(' ')?;
+    let token = token.trim_start_matches(' ');
+    (scheme.eq_ignore_ascii_case("bearer") && pat::is_presented(host.config(), token)).then_some(token)
 }
 
 /// The person itself, for this one request.

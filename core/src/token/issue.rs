@@ -63,13 +63,13 @@ struct AccessTokenClaims<'a> {
 /// RFC 7519 section 4.1.3: one as text, several as a list.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
-pub(super) enum Audience {
+pub(crate) enum Audience {
     One(String),
     Many(Vec<String>),
 }
 
 impl Audience {
-    pub(super) fn of(audience: Vec<String>) -> Self {
+    pub(crate) fn of(audience: Vec<String>) -> Self {
         match <[String; 1]>::try_from(audience) {
             Ok([one]) => Self::One(one),
             Err(many) => Self::Many(many),

@@ -12,9 +12,11 @@ mod revoke;
 pub(crate) use challenge::{challenged, challenged_for_password};
 pub(crate) use endpoint::{introspection_endpoint, revocation_endpoint, token_endpoint};
 pub use guard::{Authenticate, Revocation, VerifyToken};
-pub(crate) use guard::{Requirement, Scheme, authenticate, credentials, verify};
+pub(crate) use guard::{Requirement, Scheme, administrator, authenticate, credentials, verify};
 pub(crate) use introspect::introspect;
-pub(crate) use issue::{TokenResponse, form_about_person, form_and_lifetime, new_access_token, respond, sign};
+pub(crate) use issue::{
+    ACCESS_TOKEN_TYPE, Audience, TokenResponse, form_about_person, form_and_lifetime, new_access_token, respond, sign,
+};
 pub(crate) use meaning::{Actor, Meaning, TOO_MANY_HANDS, check_namesakes};
 pub(crate) use resolve::{OfPerson, Resolved, What, resolve, resolve_person};
 pub(crate) use revoke::revoke_any;

@@ -96,7 +96,7 @@ impl Routed {
     }
 }
 
-fn unverified_jti(token: &str) -> Option<String> {
+pub(super) fn unverified_jti(token: &str) -> Option<String> {
     let compact = Compact::parse(token, MAX_BYTES).ok()?;
     let claims = parse_object(compact.unverified_payload()).ok()?;
     claims.get("jti")?.as_str().map(str::to_owned)

@@ -9,6 +9,7 @@ use super::clients::ClientsCommand;
 use super::factors::FactorsCommand;
 use super::grants::GrantsCommand;
 use super::keys::KeysCommand;
+use super::pats::PatsCommand;
 use super::purge::PurgeArguments;
 use super::registration_tokens::RegistrationTokensCommand;
 use super::sessions::SessionsCommand;
@@ -120,6 +121,9 @@ pub(super) enum Command {
     /// What lets applications register themselves
     #[command(subcommand)]
     RegistrationTokens(RegistrationTokensCommand),
+    /// What programs act with that people let act for them
+    #[command(subcommand)]
+    Pats(PatsCommand),
     /// The people who sign in
     #[command(subcommand)]
     Users(UsersCommand),

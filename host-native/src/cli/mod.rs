@@ -14,6 +14,7 @@ mod openid;
 mod output;
 mod pages;
 mod password;
+mod pats;
 mod purge;
 mod registration_tokens;
 mod secret;
@@ -67,6 +68,7 @@ fn run(arguments: Arguments, output: Output) -> Result<(), Failure> {
             Command::RegistrationTokens(tokens) => {
                 registration_tokens::run(&Settings::read(&common)?.open()?, tokens, output).await
             }
+            Command::Pats(pats) => pats::run(&Settings::read(&common)?.open()?, pats, output).await,
             Command::Users(users) => users::run(&Settings::read(&common)?.open()?, users, output).await,
             Command::Sessions(sessions) => sessions::run(&Settings::read(&common)?.open()?, sessions, output).await,
             Command::Factors(factors) => factors::run(&Settings::read(&common)?.open()?, factors, output).await,

@@ -109,7 +109,7 @@ struct Authenticate<'a> {
 pub struct Principal {
     /// How the request showed who it is from.
     pub kind: PrincipalKind,
-    /// Who it is from; `None`: a client that acts for itself (`client_credentials`).
+    /// Who it is from; `None`: a client that acts for itself (`client_credentials`), or a personal access token.
     pub subject: Option<String>,
     /// The application that acts.
     pub client_id: Option<String>,
@@ -136,9 +136,26 @@ pub struct Principal {
     /// How they did (RFC 8176), where a session tells it.
     #[serde(default)]
     pub methods: Vec<String>,
+    /// The personal access token that it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pat: Option<PatHolder>,
     /// For the response, when the session goes on with another cookie.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub headers: Vec<(String, String)>,
+}
+
+/// What a personal access token may.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct PatHolder {
+    /// The token's id.
+    pub id: String,
+    /// A name, and nobody's account.
+    pub owner: String,
+    /// Whether it may administer the others.
+    pub admin: bool,
+    /// What it may, in order.
+    pub roles: Vec<String>,
 }
 
 /// Who acts for somebody else (RFC 8693 section 4.1).
@@ -177,6 +194,8 @@ pub enum PrincipalKind {
     Session,
     /// By a login and a password in the request itself (RFC 7617), where [`Requirement::basic`] lets them.
     Password,
+    /// By a personal access token, or the JWT that one was exchanged for: [`Principal::pat`] says whose.
+    Pat,
 }
 
 /// What a token must be good for.
@@ -206,6 +225,10 @@ pub struct Requirement {
     remote: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     methods: Vec<String>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    admin: bool,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    roles: Vec<String>,
 }
 
 /// What becomes of a JWT that was revoked before it expired.
@@ -268,6 +291,19 @@ impl Requirement {
     #[must_use]
     pub fn method(mut self, method: impl Into<String>) -> Self {
         self.methods.push(method.into());
+        self
+    }
+
+    /// It must be an administrator's personal access token.
+    #[must_use]
+    pub fn admin(self) -> Self {
+        Self { admin: true, ..self }
+    }
+
+    /// It must be a personal access token with this role.
+    #[must_use]
+    pub fn role(mut self, role: impl Into<String>) -> Self {
+        self.roles.push(role.into());
         self
     }
 

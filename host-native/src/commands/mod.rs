@@ -13,6 +13,7 @@ mod interactions;
 mod jwts;
 mod keys;
 mod passwords;
+mod pats;
 mod purge;
 mod registration_tokens;
 mod resources;
@@ -28,7 +29,7 @@ pub use accounts::{
     Registration, Who,
 };
 pub(crate) use authenticate::Seen;
-pub use authenticate::{Actor, Principal, PrincipalKind, Requirement};
+pub use authenticate::{Actor, PatHolder, Principal, PrincipalKind, Requirement};
 pub use clients::{
     AccessTokenFormat, AuthMethod, Client, ClientChange, ClientOrigin, ClientWithSecret, Clients, NewClient,
     OpenIdClient, SubjectType,
@@ -42,6 +43,9 @@ pub use interactions::{Allowed, Interaction, InteractionClient, InteractionScope
 pub use jwts::{AnyOf, JwtPolicy, Jwts, NewJwt, SignedJwt, VerifiedJwt};
 pub use keys::{Algorithm, Key, KeyState, Keys};
 pub use passwords::{CheckedHash, HashAlgorithm, HashParameters, InspectedHash, Passwords};
+pub use pats::{
+    GeneratedPat, IssuedPat, LoadedPats, NewPat, Pat, PatChange, PatFilter, Pats, RolesChange, VerifiedPat,
+};
 pub use purge::{Purge, Purged};
 pub use registration_tokens::{IssuedRegistrationToken, NewRegistrationToken, RegistrationToken, RegistrationTokens};
 pub use seals::{SealPasswords, Seals};

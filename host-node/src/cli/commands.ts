@@ -2,9 +2,11 @@ import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import type { Claviger } from "../claviger.js";
 import type { ClientAuthMethod, ClientChanges, NewClient } from "../shapes.js";
-import { type Command, type Context, Mistyped, notFound, type Options } from "./command.js";
+import { type Command, Mistyped, notFound, type Options } from "./command.js";
 import { passwordOptions, readPassword } from "./password.js";
+import { patCommands } from "./pats.js";
 import { serve, serveOptions } from "./serve.js";
+import { all, command, given, oneOf, seconds, truth, whole } from "./typed.js";
 
 const clientColumns = ["id", "name", "origin", "authMethod", "disabled", "createdAt"];
 const registrationTokenColumns = ["id", "usesLeft", "createdAt", "expiresAt"];
@@ -180,6 +182,7 @@ export const commands: readonly Command[] = [
       throw notFound("registration token", id, "registration-tokens list");
     output.line("revoked");
   }),
+  ...patCommands,
   command(
     "users create",
     "Make a user",
@@ -310,45 +313,6 @@ export const commands: readonly Command[] = [
   ),
 ];
 
-/** A command on the engine and its store. */
-function command(
-  name: string,
-  summary: string,
-  positionals: readonly string[],
-  options: Options,
-  act: (auth: Claviger, context: Context, first: string, second: string) => Promise<void>,
-): Command {
-  return {
-    name,
-    summary,
-    positionals,
-    options,
-    run: async (context) => {
-      const [first = "", second = ""] = context.positionals;
-      const auth = context.settings().open();
-      await act(auth, context, first, second);
-      await auth.settled();
-    },
-  };
-}
-
-/** The option's value; 0 when it was not typed. */
-function seconds(values: Record<string, unknown>, option: string, help: string): number {
-  return whole(values, option, "a number of seconds", help);
-}
-
-function whole(values: Record<string, unknown>, option: string, what: string, help: string): number {
-  const typed = Number(values[option] ?? 0);
-  if (!Number.isSafeInteger(typed)) throw new Mistyped(`--${option} is ${what}`, help);
-  return typed;
-}
-
-/** The value of an option that has but some: of another, or of none where one is needed, it says which there are. */
-function oneOf<T extends string>(typed: unknown, what: string, choices: readonly T[], see: string): T | undefined {
-  if (typed === undefined || choices.includes(typed as T)) return typed as T | undefined;
-  throw new Mistyped(`${what} is one of ${choices.join(", ")}`, see);
-}
-
 function clientChanges(values: Record<string, unknown>, see: string): ClientChanges {
   oneOf(values["access-token"], "--access-token", ["jwt", "opaque"], see);
   const changes = given(values, {
@@ -389,14 +353,6 @@ function openIdOf(values: Record<string, unknown>, see: string): ClientChanges["
   return Object.keys(openid).length > 0 ? openid : undefined;
 }
 
-/** An option that is true or false, under the name that the engine has for it. */
-function truth(values: Record<string, unknown>, option: string, name: string, see: string): Record<string, boolean> {
-  const typed = values[option];
-  if (typed === undefined) return {};
-  if (typed === "true" || typed === "false") return { [name]: typed === "true" };
-  throw new Mistyped(`--${option} is true or false`, see);
-}
-
 function readJwks(file: string, see: string): NonNullable<ClientChanges["jwks"]> {
   try {
     return JSON.parse(readFileSync(file, "utf8"));
@@ -412,21 +368,9 @@ function newClient(values: Record<string, unknown>, see: string): NewClient & { 
   return { ...rest, ...given(values, { id: "id" }), name, redirectUris, authMethod };
 }
 
-/** Those of the options that were typed, under the names that the engine has for them. */
-function given(values: Record<string, unknown>, names: Record<string, string>): Record<string, never> {
-  const typed = Object.entries(names).filter(([option]) => values[option] !== undefined);
-  return Object.fromEntries(typed.map(([option, name]) => [name, values[option] as never]));
-}
-
 /** By login, or else by id. */
 async function findUser(auth: Claviger, user: string) {
   const account = (await auth.accounts.find({ login: user })) ?? (await auth.accounts.find(user));
   if (!account) throw notFound("user", user, "users list");
   return account;
-}
-
-async function all<Item>(list: AsyncIterable<Item>): Promise<Item[]> {
-  const items = [];
-  for await (const item of list) items.push(item);
-  return items;
 }

@@ -15,6 +15,7 @@ mod logout;
 mod mail;
 mod openid;
 mod passwords;
+mod pats;
 mod proofs;
 mod pushed;
 mod refusals;
@@ -47,6 +48,7 @@ pub fn all() -> Vec<Scenario> {
         authenticators::ALL,
         proofs::ALL,
         exchange::ALL,
+        pats::ALL,
         registration::ALL,
         openid::ALL,
         logout::ALL,

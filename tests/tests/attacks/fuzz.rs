@@ -23,7 +23,7 @@ struct Stage {
 impl Stage {
     fn new() -> Self {
         let mut s = Setting::new(
-            json!({ "capabilities": ["mail"], "signIn": { "signUp": true, "passwordless": ["link", "code"] } }),
+            json!({ "capabilities": ["mail"], "pats": {}, "signIn": { "signUp": true, "passwordless": ["link", "code"] } }),
             "jwt",
         );
         let (code, spent, interaction) = (s.code(), s.tokens(), s.interaction());
@@ -43,7 +43,9 @@ impl Stage {
 }
 
 const METHODS: [&str; 9] = ["GET", "POST", "HEAD", "PUT", "DELETE", "OPTIONS", "PATCH", "get", ""];
-const PATHS: [&str; 24] = [
+const PATHS: [&str; 26] = [
+    "/admin/tokens",
+    "/admin/tokens/batch",
     "/forgot",
     "/reset",
     "/verify-email",
@@ -184,7 +186,7 @@ struct Wild {
 fn wild() -> impl Strategy<Value = Wild> {
     let parameters = || proptest::collection::vec((0..NAMES.len(), part(), any::<bool>()), 0..8);
     let method = prop_oneof![3 => 0..2_usize, 1 => 0..METHODS.len()];
-    let path = prop_oneof![4 => 0..14_usize, 1 => 0..PATHS.len()];
+    let path = prop_oneof![4 => 0..16_usize, 1 => 0..PATHS.len()];
     let headers = proptest::collection::vec((0..HEADERS.len(), part()), 0..4);
     (method, path, parameters(), headers, proptest::option::of(parameters()), any::<bool>(), any::<bool>()).prop_map(
         |(method, path, query, headers, body, form, cookie)| Wild { method, path, query, headers, body, form, cookie },

@@ -8,7 +8,7 @@ use crate::check::CREDENTIALS;
 use crate::operations::{OPERATIONS, Operation, redeem};
 use crate::{
     account_pages, authenticators, email_operations, email_sign_in_commands, journeys, jwts, openid_operations,
-    password_changes, security_page, session_operations, sign_in_operations,
+    password_changes, pat_operations, security_page, session_operations, sign_in_operations,
 };
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -235,6 +235,11 @@ fn sf_001_passwords_survive_every_fault() {
 #[test]
 fn sf_001_the_typed_sign_in_survives_every_fault() {
     every_fault_of(sign_in_operations::OPERATIONS);
+}
+
+#[test]
+fn sf_001_personal_access_tokens_survive_every_fault() {
+    every_fault_of(pat_operations::OPERATIONS);
 }
 
 #[test]
