@@ -178,6 +178,14 @@ pub enum Command {
     KeysList(Nothing),
     #[serde(rename = "keys.generate")]
     KeysGenerate(key::manage::Generate),
+    #[serde(rename = "keys.import")]
+    KeysImport(key::portable::Import),
+    #[serde(rename = "keys.export")]
+    KeysExport(key::portable::Export),
+    #[serde(rename = "keys.jwks")]
+    KeysJwks(Nothing),
+    #[serde(rename = "keys.pair")]
+    KeysPair(key::portable::Pair),
     #[serde(rename = "keys.rotate")]
     KeysRotate(key::manage::Rotate),
     #[serde(rename = "keys.withdraw")]

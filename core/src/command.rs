@@ -3,7 +3,7 @@
 use crate::call::{Command, Outcome};
 use crate::config::Config;
 use crate::host::Host;
-use crate::key::manage;
+use crate::key::{manage, portable};
 use crate::refusal::{Refusal, Stop, Told};
 use crate::{
     account, authorize, client, device, email, factor, grant, http, iron, journey, jwts, oidc, password, pat, purge,
@@ -74,6 +74,10 @@ pub(crate) async fn carry_out(host: &Host, command: &Command) -> Result<Outcome,
         Command::GrantsRevokeAll(ask) => Outcome::of(grant::revoke_all(host, ask).await?)?,
         Command::KeysList(_) => Outcome::of(manage::list(host).await?)?,
         Command::KeysGenerate(ask) => Outcome::of(manage::generate(host, ask).await?)?,
+        Command::KeysImport(ask) => Outcome::of(portable::import(host, ask).await?)?,
+        Command::KeysExport(ask) => Outcome::of(portable::export(host, ask).await?)?,
+        Command::KeysJwks(_) => Outcome::of(portable::jwks(host).await?)?,
+        Command::KeysPair(ask) => Outcome::of(portable::pair(host, ask)?)?,
         Command::KeysRotate(ask) => Outcome::of(manage::rotate(host, ask).await?)?,
         Command::KeysWithdraw(ask) => Outcome::of(manage::withdraw(host, ask).await?)?,
         Command::JwtsSign(ask) => Outcome::of(jwts::sign(host, ask).await?)?,

@@ -147,6 +147,8 @@ pub enum Event {
     PatRefused { token_id: Option<String>, reason: Reason },
     #[serde(rename = "key.generated")]
     KeyGenerated { kid: String },
+    #[serde(rename = "key.imported")]
+    KeyImported { kid: String },
     #[serde(rename = "key.rotated")]
     KeyRotated { kid: String },
     #[serde(rename = "jwt.denied")]

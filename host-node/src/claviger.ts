@@ -107,7 +107,10 @@ export class Claviger {
     this.journeys = new Journeys(call);
     this.seals = new Seals(call);
     this.tokens = new Tokens(call, this.#guard);
-    this.jwts = new Jwts(call);
+    this.jwts = new Jwts(call, {
+      clock: options.clock ?? Date.now,
+      onWithdrawal: (act) => this.on("key.withdrawn", act),
+    });
     this.pats = new Pats(call);
     this.keys = new Keys(call);
     this.interactions = new Interactions(call);

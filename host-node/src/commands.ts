@@ -11,13 +11,16 @@ import type {
   DeviceDecision,
   DeviceRequest,
   EmailVerified,
+  ExportedKey,
   FactorKind,
   Grant,
   InspectedHash,
   Interaction,
   Introspection,
   IssuedRegistrationToken,
+  JsonWebKeys,
   JwtPolicy,
+  KeyPair,
   ListPage,
   MailSent,
   NewAccount,
@@ -147,6 +150,13 @@ export interface Commands {
   "resources.metadata": [{ resource: string }, ResourceMetadata];
   "keys.list": [Record<never, never>, { keys: SigningKey[] }];
   "keys.generate": [{ algorithm: SigningAlgorithm }, SigningKey];
+  "keys.import": [
+    ({ pem: string } | { jwk: JsonWebKey }) & { algorithm?: SigningAlgorithm; activate?: boolean },
+    SigningKey,
+  ];
+  "keys.export": [{ kid: string }, ExportedKey];
+  "keys.jwks": [Record<never, never>, JsonWebKeys];
+  "keys.pair": [{ algorithm: SigningAlgorithm }, KeyPair];
   "keys.rotate": [{ algorithm?: SigningAlgorithm }, { keys: SigningKey[] }];
   "keys.withdraw": [{ kid: string }, { keys: SigningKey[] }];
   "jwts.sign": [{ claims: object; audience?: readonly string[] } & Omit<NewJwt, "audience">, SignedJwt];

@@ -97,6 +97,7 @@ export interface Events {
   /** One that was presented is not good; `tokenId` is the id that it says, if it says any. */
   "pat.refused": { readonly tokenId: string | null; readonly reason: PatReason };
   "key.generated": { readonly kid: string };
+  "key.imported": { readonly kid: string };
   "key.rotated": { readonly kid: string };
   /** It is refused by whoever looks at the deny list. */
   "jwt.denied": { readonly jti: string };

@@ -612,6 +612,32 @@ export interface SigningKey {
   readonly publicJwk?: JsonWebKey;
 }
 
+/** The public half of a key. */
+export interface ExportedKey {
+  readonly kid: string;
+  readonly algorithm: SigningAlgorithm;
+  readonly publicJwk: JsonWebKey;
+  /** SubjectPublicKeyInfo. */
+  readonly publicPem: string;
+}
+
+/** A key that is kept nowhere. A symmetric one has its JWK alone. */
+export interface KeyPair {
+  readonly kid: string;
+  readonly algorithm: SigningAlgorithm;
+  readonly privateJwk: JsonWebKey;
+  /** PKCS #8. */
+  readonly privatePem?: string;
+  readonly publicJwk?: JsonWebKey;
+  /** SubjectPublicKeyInfo. */
+  readonly publicPem?: string;
+}
+
+/** RFC 7517 section 5. */
+export interface JsonWebKeys {
+  readonly keys: readonly JsonWebKey[];
+}
+
 /** RFC 7518 section 3.1, RFC 8037, RFC 9864. Those that begin with `HS` are for the application's own JWTs alone. */
 export type SigningAlgorithm =
   | "EdDSA"

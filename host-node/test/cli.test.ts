@@ -179,8 +179,8 @@ test("mistyped words end with 2 and say where to look", async () => {
     "clients create --name A --auth-method basic",
     "clients create --name A --access-token other",
     "clients create --name A --jwks absent.json",
-    "keys generate HS256",
-    "keys rotate --algorithm HS256",
+    "keys generate ES384",
+    "keys rotate --algorithm ES384",
     "users create ada --generate --password-file password",
     "serve --log wrong",
   ]) {
@@ -232,6 +232,33 @@ test("a variable that is empty is none, and a file that is typed comes before th
   assert.equal((await type("check-config", { CLAVIGER_SECRET_FILE: "secret" })).code, 0);
   const { error } = await type("check-config --secret-file absent --json");
   assert.equal(JSON.parse(error).error.code, "configuration");
+});
+
+test("W2 W9 P23 keys are made for elsewhere, and brought along from there", async () => {
+  const { cwd, type, json } = scene();
+  const nothing = { CLAVIGER_SECRET: undefined, CLAVIGER_ISSUER: undefined, CLAVIGER_STORE: undefined };
+  const files = await type("keys generate --out secure", nothing);
+  assert.equal(files.code, 0, files.error);
+  assert.match(files.out, /JWT_PRIVATE_KEY +secure\/private-key.pem/);
+  assert.equal(statSync(join(cwd, "secure/private-key.pem")).mode & 0o777, 0o600);
+  assert.equal((await type("keys generate --out secure", nothing)).code, 1, "nothing is written over");
+  const printed = await type("keys generate ES256 --print", nothing);
+  const set = JSON.parse(printed.out);
+  assert.deepEqual([set.private_keys[0].kid, set.public_keys[0].kid], [set.active_kid, set.active_kid]);
+  writeFileSync(join(cwd, "set.json"), printed.out);
+  await json("keys rotate");
+  const imported = await type("keys import --activate", { JWT_PRIVATE_KEY: "secure/private-key.pem" });
+  assert.equal(imported.code, 0, imported.error);
+  assert.match(imported.out, / EdDSA +active /);
+  const [key] = await json("keys import set.json");
+  assert.deepEqual([key.kid, key.state, key.algorithm], [set.active_kid, "active", "ES256"]);
+  const published = await json("keys export");
+  assert.ok(published.keys.some(({ kid }: { kid: string }) => kid === key.kid));
+  const [own] = (await json("keys list")).filter(({ state }: { state: string }) => state === "active");
+  const pem = (await type(`keys export ${own.kid}`)).out;
+  assert.equal(pem, readFileSync(join(cwd, "secure/public-key.pem"), "utf8").trim());
+  assert.match((await type("keys import absent.pem")).error, /^error: the key cannot be read/);
+  assert.equal((await type("keys import")).code, 2);
 });
 
 test("keys generate makes a key of the configured algorithm, and clients say where their keys are", async () => {

@@ -1,5 +1,6 @@
 // The application's own JWTs, as far as hosts see them.
 import assert from "node:assert/strict";
+import { createPrivateKey, createPublicKey, generateKeyPairSync, sign, verify } from "node:crypto";
 import { test } from "node:test";
 import { Refused } from "claviger";
 import { testing } from "claviger/testing";
@@ -55,4 +56,32 @@ test("A12 a session's tokens carry claims of the application's own, and may stay
   assert.equal(claims.tenant, "acme");
   const next = await auth.sessions.refreshTokens(tokens.refreshToken);
   assert.equal(next.refreshToken, tokens.refreshToken);
+});
+
+test("W2 P24 keys go from here to node:crypto and back", async () => {
+  const { auth } = testing({});
+  for (const algorithm of ["EdDSA", "ES256", "RS256"]) {
+    const pair = await auth.keys.pair(algorithm);
+    const [own, other] = [createPrivateKey(pair.privatePem ?? ""), createPublicKey(pair.publicPem ?? "")];
+    const hash = algorithm === "EdDSA" ? null : "sha256";
+    assert.ok(verify(hash, Buffer.from("m"), other, sign(hash, Buffer.from("m"), own)));
+    assert.equal((await auth.keys.import(pair.privatePem ?? "")).kid, pair.kid);
+    assert.equal((await auth.keys.export(pair.kid)).publicPem, pair.publicPem);
+  }
+  for (const made of [
+    generateKeyPairSync("ed25519"),
+    generateKeyPairSync("ec", { namedCurve: "P-256" }),
+    generateKeyPairSync("rsa", { modulusLength: 2048 }),
+  ]) {
+    const pem = made.privateKey.export({ type: "pkcs8", format: "pem" }) as string;
+    const key = await auth.keys.import(pem, { activate: true });
+    const { token } = await auth.jwts.sign({ sub: "ada" }, { algorithm: key.algorithm });
+    const [head, body, signature] = token.split(".");
+    const hash = key.algorithm === "EdDSA" ? null : "sha256";
+    const publicKey = { key: made.publicKey, dsaEncoding: "ieee-p1363" } as const;
+    assert.ok(verify(hash, Buffer.from(`${head}.${body}`), publicKey, Buffer.from(signature ?? "", "base64url")));
+    assert.equal((await auth.keys.export(key.kid)).publicPem, made.publicKey.export({ type: "spki", format: "pem" }));
+  }
+  const { keys } = await auth.keys.jwks();
+  assert.ok(keys.length > 3 && keys.every((key) => key.d === undefined));
 });

@@ -4,8 +4,10 @@ use p256::AffinePoint;
 use p256::ecdsa::signature::{Signer as _, Verifier as _};
 use p256::ecdsa::{Signature, SigningKey, VerifyingKey};
 use p256::elliptic_curve::point::AffineCoordinates as _;
+use serde_json::Map;
 use zeroize::Zeroizing;
 
+use super::json::Secrets;
 use super::jwk::{InvalidKey, Members, encode};
 
 /// A random number is out of range with a chance of 2^-32. Not to have found one in range among so many means that `fill` gives no random bytes.
@@ -30,6 +32,19 @@ impl Private {
     pub(super) fn from_jwk(members: Members<'_>) -> Result<Self, InvalidKey> {
         let key = SigningKey::from_slice(members.octets::<32>("d")?.as_slice()).map_err(|_| InvalidKey::Member("d"))?;
         if Public::from_jwk(members)?.0 == *key.verifying_key() { Ok(Self(key)) } else { Err(InvalidKey::Mismatch) }
+    }
+
+    /// The members of the JWK of a scalar, whose public half follows from it.
+    pub(super) fn members_of(scalar: &[u8]) -> Option<Secrets> {
+        let key = SigningKey::from_slice(scalar).ok().filter(|_| scalar.len() == 32)?;
+        let point = key.verifying_key().as_affine();
+        let mut members = Secrets(Map::new());
+        members.0.insert("kty".into(), "EC".into());
+        members.0.insert("crv".into(), "P-256".into());
+        members.0.insert("x".into(), encode(&point.x()).into());
+        members.0.insert("y".into(), encode(&point.y()).into());
+        members.0.insert("d".into(), encode(scalar).into());
+        Some(members)
     }
 
     /// The secret members of the JWK, to stand after the public ones.

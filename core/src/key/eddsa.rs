@@ -1,7 +1,9 @@
 //! Ed25519 (RFC 8032, RFC 8037).
 
 use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
+use serde_json::Map;
 
+use super::json::Secrets;
 use super::jwk::{InvalidKey, Members, encode};
 
 /// Signs. The public half is always derived from the private one, so a mismatched pair cannot be signed with.
@@ -21,6 +23,17 @@ impl Private {
         } else {
             Err(InvalidKey::Mismatch)
         }
+    }
+
+    /// The members of the JWK of a seed, whose public half follows from it.
+    pub(super) fn members_of(seed: &[u8]) -> Option<Secrets> {
+        let key = SigningKey::from_bytes(seed.try_into().ok()?);
+        let mut members = Secrets(Map::new());
+        members.0.insert("kty".into(), "OKP".into());
+        members.0.insert("crv".into(), "Ed25519".into());
+        members.0.insert("x".into(), encode(key.verifying_key().as_bytes()).into());
+        members.0.insert("d".into(), encode(seed).into());
+        Some(members)
     }
 
     /// The secret members of the JWK, to stand after the public ones.

@@ -22,6 +22,8 @@ const SECRET_MEMBERS: [&str; 8] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
 pub enum InvalidKey {
     /// The text is no JSON object, or one with duplicate members.
     NotAnObject,
+    /// The text is no PEM of a key that is offered, or the key inside is encrypted.
+    NotPem,
     /// The member is missing, or has a wrong type, encoding, length or value.
     Member(&'static str),
     /// `kty`, `crv` or `alg` are not offered, or do not belong together.
@@ -38,6 +40,9 @@ impl fmt::Display for InvalidKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotAnObject => f.write_str("the key is not a JSON object with unique members"),
+            Self::NotPem => f.write_str(
+                "the PEM is no private key in PKCS #8 (BEGIN PRIVATE KEY) for Ed25519, P-256 or RSA; `openssl pkcs8 -topk8 -nocrypt` makes one",
+            ),
             Self::Member(name) => write!(f, "the key's member \"{name}\" is missing or malformed"),
             Self::Unsupported => f.write_str("the key's kty, crv and alg name no key that is offered"),
             Self::OtherUse => f.write_str("the key's use or key_ops reserve it for another use"),

@@ -13,7 +13,7 @@ use crate::refusal::{Refusal, Stop};
 use crate::time::Millis;
 
 /// How many keys a set holds at most.
-const MOST: usize = 32;
+pub(super) const MOST: usize = 32;
 
 /// A key as the host sees it.
 #[derive(Debug, Serialize)]
@@ -34,7 +34,7 @@ pub(crate) struct Views {
 }
 
 impl View {
-    fn of(key: &StoredKey) -> Self {
+    pub(super) fn of(key: &StoredKey) -> Self {
         Self {
             kid: key.kid.clone(),
             algorithm: key.algorithm,
@@ -125,7 +125,10 @@ pub(crate) async fn withdraw(host: &Host, ask: &Withdraw) -> Result<Views, Stop>
     Ok(Views::of(&set))
 }
 
-async fn change(host: &Host, decide: impl FnOnce(KeySet) -> Result<KeySet, Stop>) -> Result<Rc<KeySet>, Stop> {
+pub(super) async fn change(
+    host: &Host,
+    decide: impl FnOnce(KeySet) -> Result<KeySet, Stop>,
+) -> Result<Rc<KeySet>, Stop> {
     let stored = host.load(KeySet::slot(host.config())).await?;
     let set = decide(stored.as_ref().map(|stored| stored.value.clone()).unwrap_or_default())?;
     let change = match &stored {

@@ -5,6 +5,7 @@
 
 mod algorithm;
 pub(crate) mod cache;
+mod der;
 mod ecdsa;
 mod eddsa;
 mod hmac;
@@ -13,6 +14,8 @@ mod jwk;
 pub mod jws;
 pub mod jwt;
 pub mod manage;
+mod pem;
+pub mod portable;
 mod private;
 mod public;
 mod rsa;

@@ -42,7 +42,10 @@ impl PrivateKey {
     /// [`InvalidKey`] for a key for another use, or anything malformed or mismatched.
     pub fn from_jwk(jwk: &str) -> Result<Self, InvalidKey> {
         let parsed = Secrets(parse_object(jwk.as_bytes()).map_err(|_| InvalidKey::NotAnObject)?);
-        let members = Members(&parsed.0);
+        Self::from_members(Members(&parsed.0))
+    }
+
+    pub(super) fn from_members(members: Members<'_>) -> Result<Self, InvalidKey> {
         members.permit(Operation::Sign)?;
         let algorithm = members.algorithm()?;
         let secret = match algorithm.family() {

@@ -217,6 +217,20 @@ impl KeySet {
         Ok(self)
     }
 
+    /// A key that signs from now on; the one before it verifies as long as what others sign with it until they hear of it.
+    pub(super) fn with_active(mut self, host: &Host, mut key: StoredKey) -> Self {
+        let until = longest_token(host.config()).after(SKEW.after(REMEMBERED.after(host.now())));
+        for known in
+            self.keys.iter_mut().filter(|known| known.algorithm == key.algorithm && known.state == State::Active)
+        {
+            known.turn(State::Retired, host.now(), Some(until));
+        }
+        key.turn(State::Active, host.now(), None);
+        host.tell(Event::KeyRotated { kid: key.kid.clone() });
+        self.keys.push(key);
+        self
+    }
+
     /// A JWS (RFC 7515) over JSON claims, by the key that signs now.
     pub(crate) async fn sign(&self, host: &Host, typ: &str, claims: &[u8]) -> Result<String, Fault> {
         self.sign_by(host, None, typ, claims).await
@@ -326,23 +340,26 @@ impl HostKey {
 
 impl StoredKey {
     pub(super) fn generate(host: &Host, algorithm: Algorithm) -> Result<Self, Fault> {
-        let mut fill = |out: &mut [u8]| host.random().fill("signing key", out);
-        let key = PrivateKey::generate(algorithm, &mut fill)
-            .map_err(|_| Fault::Cryptography("a signing key could not be made"))?;
+        let key = generate(host, algorithm)?;
+        host.tell(Event::KeyGenerated { kid: key.kid().to_owned() });
+        Ok(Self::next(host, &key))
+    }
+
+    /// A key that waits for its turn, the private half sealed.
+    pub(super) fn next(host: &Host, key: &PrivateKey) -> Self {
         let nonce = host.random().bytes("key nonce");
         let sealed =
             host.config().roots.seal(Purpose::StoredKey, host.tenant().as_bytes(), nonce, key.to_jwk().as_bytes());
-        host.tell(Event::KeyGenerated { kid: key.kid().to_owned() });
-        Ok(Self {
+        Self {
             kid: key.kid().to_owned(),
-            algorithm,
+            algorithm: key.algorithm(),
             state: State::Next,
             created_at: host.now(),
             since: host.now(),
             until: None,
             public: key.public().to_jwk().unwrap_or_default(),
             sealed: Some(b64u(sealed)),
-        })
+        }
     }
 
     pub(super) fn turn(&mut self, state: State, since: Millis, until: Option<Millis>) {
@@ -350,6 +367,11 @@ impl StoredKey {
         self.since = since;
         self.until = until;
     }
+}
+
+pub(super) fn generate(host: &Host, algorithm: Algorithm) -> Result<PrivateKey, Fault> {
+    let mut fill = |out: &mut [u8]| host.random().fill("signing key", out);
+    PrivateKey::generate(algorithm, &mut fill).map_err(|_| Fault::Cryptography("a signing key could not be made"))
 }
 
 fn open(host: &Host, sealed: &str) -> Result<PrivateKey, Fault> {

@@ -1,11 +1,14 @@
 //! `claviger keys`.
 
+use std::path::PathBuf;
+
 use clap::{Args, Subcommand, ValueEnum};
 use claviger::Claviger;
 use claviger::commands::Algorithm;
 use serde_json::{Map, Value};
 
 use super::failure::Failure;
+use super::key_files::{self, Elsewhere};
 use super::output::Output;
 
 const COLUMNS: [&str; 4] = ["kid", "algorithm", "state", "createdAt"];
@@ -14,6 +17,9 @@ const ROTATING: &str = "\
 A key is published before it signs, so that caches know it in time:
   claviger keys generate EdDSA     makes the next key
   claviger keys rotate             the next key becomes active, the active key retires
+
+Another system's key signs on:
+  claviger keys import private-key.pem --activate
 
 Keys rotate by themselves too; these commands are for when you want to decide.
 ";
@@ -25,6 +31,13 @@ pub(super) enum KeysCommand {
     List,
     /// Make the key that signs next
     Generate(Generate),
+    /// Bring a key along: a PEM of PKCS #8, a JWK or a key set
+    Import(Import),
+    /// Show the public half of a key as a PEM, or without a kid all that are published as a JWK Set
+    Export {
+        /// The key
+        kid: Option<String>,
+    },
     /// Let the next key sign
     Rotate(Rotate),
     /// End a compromised key: it verifies nothing from now on
@@ -38,6 +51,20 @@ pub(super) enum KeysCommand {
 pub(super) struct Generate {
     /// How it signs [default: as `signing.algorithm` is configured, else EdDSA]
     algorithm: Option<Signs>,
+    #[command(flatten)]
+    elsewhere: Elsewhere,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Import {
+    /// The file [default: the one that JWT_PRIVATE_KEY names]
+    file: Option<PathBuf>,
+    /// What an RSA or a symmetric key is for
+    #[arg(long)]
+    algorithm: Option<Signs>,
+    /// It signs from now on, in place of waiting for its turn
+    #[arg(long)]
+    activate: bool,
 }
 
 #[derive(Debug, Args)]
@@ -80,9 +107,22 @@ impl KeysCommand {
         let algorithm = configuration.get("signing").and_then(|signing| signing.get("algorithm"));
         let signs = || algorithm.and_then(Value::as_str).and_then(|name| Signs::from_str(name, false).ok());
         match self {
-            Self::Generate(Generate { algorithm: None }) => Self::Generate(Generate { algorithm: signs() }),
+            Self::Generate(Generate { algorithm: None, elsewhere }) => {
+                Self::Generate(Generate { algorithm: signs(), elsewhere })
+            }
             typed => typed,
         }
+    }
+
+    /// Whether a key for another system is wanted, which needs neither settings nor a store.
+    pub(super) fn is_for_elsewhere(&self) -> bool {
+        matches!(self, Self::Generate(Generate { elsewhere, .. }) if elsewhere.is_meant())
+    }
+
+    /// Makes one.
+    pub(super) async fn make_for_elsewhere(&self, output: Output) -> Result<(), Failure> {
+        let Self::Generate(Generate { algorithm, elsewhere }) = self else { return Ok(()) };
+        elsewhere.make(algorithm.unwrap_or(Signs::EdDsa).into(), output).await
     }
 }
 
@@ -108,8 +148,20 @@ pub(super) async fn run(auth: &Claviger, command: KeysCommand, output: Output) -
     let keys = auth.keys();
     match command {
         KeysCommand::List => output.table(&keys.list().await?, &COLUMNS),
-        KeysCommand::Generate(Generate { algorithm }) => {
+        KeysCommand::Generate(Generate { algorithm, .. }) => {
             output.record(&keys.generate(algorithm.unwrap_or(Signs::EdDsa).into()).await?)
+        }
+        KeysCommand::Import(Import { file, algorithm, activate }) => {
+            let imported = key_files::import(auth, file, algorithm.map(Into::into), activate).await?;
+            output.table(&imported, &COLUMNS)
+        }
+        KeysCommand::Export { kid: Some(kid) } => {
+            let key = keys.export(&kid).await?;
+            if output.is_json() { output.record(&key) } else { output.text(key.public_pem.trim_end()) }
+        }
+        KeysCommand::Export { kid: None } => {
+            let set = serde_json::to_string_pretty(&keys.jwks().await?).map_err(Failure::of("no output"))?;
+            output.text(&set)
         }
         KeysCommand::Rotate(rotate) => output.table(&keys.rotate(rotate.algorithm.map(Into::into)).await?, &COLUMNS),
         KeysCommand::Withdraw { kid } => output.table(&keys.withdraw(&kid).await?, &COLUMNS),

@@ -7,6 +7,7 @@ mod demo;
 mod factors;
 mod failure;
 mod grants;
+mod key_files;
 mod keys;
 mod logging;
 mod mail;
@@ -59,6 +60,7 @@ fn run(arguments: Arguments, output: Output) -> Result<(), Failure> {
             Command::Secret => Ok(()),
             Command::Serve(serve) => serve::run(&common, serve, output).await,
             Command::CheckConfig => settings::check(&common, output),
+            Command::Keys(keys) if keys.is_for_elsewhere() => keys.make_for_elsewhere(output).await,
             Command::Keys(keys) => {
                 let settings = Settings::read(&common)?;
                 let keys = keys.configured(&settings.configuration);

@@ -18,6 +18,16 @@ impl Output {
         Self { json }
     }
 
+    /// Whether JSON was asked for.
+    pub(super) fn is_json(self) -> bool {
+        self.json
+    }
+
+    /// As it is, whatever was asked for.
+    pub(super) fn text(self, text: &str) -> Result<(), Failure> {
+        print(text)
+    }
+
     /// One word or sentence; in JSON a string.
     pub(super) fn line(self, text: &str) -> Result<(), Failure> {
         if self.json { print(&Value::from(text).to_string()) } else { print(text) }

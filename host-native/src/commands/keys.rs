@@ -36,6 +36,47 @@ impl Keys<'_> {
         self.0.command("keys.generate", &Generate { algorithm }).await
     }
 
+    /// Brings a key along: a PEM of PKCS #8 that is not encrypted. An RSA key is for `algorithm`, or for RS256. It waits for its turn, or
+    /// signs from now on (`activate`); what it signed before verifies from now on.
+    ///
+    /// # Errors
+    /// `invalid_argument`, `already_exists`, and faults.
+    pub async fn import_pem(&self, pem: &str, algorithm: Option<Algorithm>, activate: bool) -> Result<Key, Error> {
+        self.0.command("keys.import", &Import { pem: Some(pem), jwk: None, algorithm, activate }).await
+    }
+
+    /// The same of a private JWK, which may say `alg` itself.
+    ///
+    /// # Errors
+    /// `invalid_argument`, `already_exists`, and faults.
+    pub async fn import_jwk(&self, jwk: &Value, algorithm: Option<Algorithm>, activate: bool) -> Result<Key, Error> {
+        self.0.command("keys.import", &Import { pem: None, jwk: Some(jwk), algorithm, activate }).await
+    }
+
+    /// The public half of a key, as a JWK and as a PEM.
+    ///
+    /// # Errors
+    /// `not_found`, `invalid_argument` for a symmetric key, and faults.
+    pub async fn export(&self, kid: &str) -> Result<ExportedKey, Error> {
+        self.0.command("keys.export", &Withdraw { kid }).await
+    }
+
+    /// The JWK Set that is published.
+    ///
+    /// # Errors
+    /// Faults only.
+    pub async fn jwks(&self) -> Result<Value, Error> {
+        self.0.command("keys.jwks", &Nothing {}).await
+    }
+
+    /// A key for elsewhere, kept nowhere: the private half is shown this once.
+    ///
+    /// # Errors
+    /// Faults only.
+    pub async fn pair(&self, algorithm: Algorithm) -> Result<KeyPair, Error> {
+        self.0.command("keys.pair", &Generate { algorithm }).await
+    }
+
     /// The next key becomes active, and the active key retires: it signs no more, and verifies until its tokens have expired.
     /// `None`: the keys of the algorithm that signs.
     ///
@@ -72,6 +113,46 @@ pub struct Key {
     /// RFC 7517; empty for a symmetric key, which has none.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub public_jwk: Map<String, Value>,
+}
+
+/// The public half of a key.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct ExportedKey {
+    /// The `kid` of tokens.
+    pub kid: String,
+    /// What it signs with.
+    pub algorithm: String,
+    /// RFC 7517.
+    pub public_jwk: Map<String, Value>,
+    /// SubjectPublicKeyInfo.
+    pub public_pem: String,
+}
+
+/// A key that is kept nowhere. A symmetric one has its JWK alone.
+#[derive(Clone, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct KeyPair {
+    /// The `kid` of tokens.
+    pub kid: String,
+    /// What it signs with.
+    pub algorithm: String,
+    /// RFC 7517.
+    pub private_jwk: Map<String, Value>,
+    /// PKCS #8.
+    pub private_pem: Option<String>,
+    /// RFC 7517.
+    pub public_jwk: Option<Map<String, Value>>,
+    /// SubjectPublicKeyInfo.
+    pub public_pem: Option<String>,
+}
+
+impl std::fmt::Debug for KeyPair {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "KeyPair({} {})", self.algorithm, self.kid)
+    }
 }
 
 /// What is done with a key.
@@ -134,6 +215,17 @@ struct Nothing {}
 #[derive(Serialize)]
 struct Generate {
     algorithm: Algorithm,
+}
+
+#[derive(Serialize)]
+struct Import<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pem: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    jwk: Option<&'a Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    algorithm: Option<Algorithm>,
+    activate: bool,
 }
 
 #[derive(Serialize)]

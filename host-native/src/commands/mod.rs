@@ -41,7 +41,7 @@ pub use factors::{
 pub use grants::{Grant, GrantState, Grants};
 pub use interactions::{Allowed, Interaction, InteractionClient, InteractionScope, Interactions, Onward, Prompt};
 pub use jwts::{AnyOf, JwtPolicy, Jwts, NewJwt, SignedJwt, VerifiedJwt};
-pub use keys::{Algorithm, Key, KeyState, Keys};
+pub use keys::{Algorithm, ExportedKey, Key, KeyPair, KeyState, Keys};
 pub use passwords::{CheckedHash, HashAlgorithm, HashParameters, InspectedHash, Passwords};
 pub use pats::{
     GeneratedPat, IssuedPat, LoadedPats, NewPat, Pat, PatChange, PatFilter, Pats, RolesChange, VerifiedPat,

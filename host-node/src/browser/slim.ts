@@ -23,3 +23,4 @@ export { type Sealing, seal, type Unsealing, unseal } from "./sealed.js";
 export { InsufficientScope, restoreSession, type Session } from "./session.js";
 export { type SignInOptions, signIn } from "./sign-in.js";
 export type { Keeper } from "./storage.js";
+export { createJwtVerifier } from "./verifier.js";

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import type { Claviger } from "../claviger.js";
 import type { ClientAuthMethod, ClientChanges, NewClient } from "../shapes.js";
 import { type Command, Mistyped, notFound, type Options } from "./command.js";
+import { algorithms, generateOptions, importFile, importOptions, isForElsewhere, makeForElsewhere } from "./keys.js";
 import { passwordOptions, readPassword } from "./password.js";
 import { patCommands } from "./pats.js";
 import { serve, serveOptions } from "./serve.js";
@@ -16,7 +17,6 @@ const factorColumns = ["id", "name", "confirmed", "lastUsedAt"];
 const sessionColumns = ["id", "methods", "authTime", "expiresAt"];
 const grantColumns = ["id", "clientId", "scopes", "state", "expiresAt"];
 
-const algorithms = "EdDSA ES256 RS256 RS384 RS512 PS256 PS384 PS512 HS256 HS384 HS512".split(" ");
 const authMethods = ["client_secret_basic", "client_secret_post", "private_key_jwt", "none"] as const;
 
 const clientOptions = {
@@ -274,11 +274,42 @@ export const commands: readonly Command[] = [
   command("keys list", "List all keys", [], {}, async (auth, { output }) => {
     output.table(await auth.keys.list(), keyColumns);
   }),
-  command("keys generate", "Make the key that signs next", ["algorithm?"], {}, async (auth, context, typed) => {
-    oneOf(typed || undefined, "<algorithm>", algorithms, "claviger keys generate --help");
-    const configured = context.settings().configuration.signing?.algorithm;
-    context.output.record(await auth.keys.generate(typed || configured || "EdDSA"));
-  }),
+  {
+    name: "keys generate",
+    summary: "Make the key that signs next",
+    positionals: ["algorithm?"],
+    options: generateOptions,
+    run: async (context) => {
+      const [typed] = context.positionals;
+      oneOf(typed, "<algorithm>", algorithms, "claviger keys generate --help");
+      if (isForElsewhere(context)) return makeForElsewhere(context, typed ?? "EdDSA");
+      const settings = context.settings();
+      const algorithm = typed ?? settings.configuration.signing?.algorithm ?? "EdDSA";
+      context.output.record(await settings.open().keys.generate(algorithm));
+    },
+  },
+  command(
+    "keys import",
+    "Bring a key along: a PEM of PKCS #8, a JWK or a key set, in a file or in the one that JWT_PRIVATE_KEY names",
+    ["file?"],
+    importOptions,
+    async (auth, context, file) => {
+      oneOf(context.values.algorithm, "--algorithm", algorithms, "claviger keys import --help");
+      context.output.table(await importFile(auth, context, file), keyColumns);
+    },
+  ),
+  command(
+    "keys export",
+    "Show the public half of a key as a PEM, or without a kid all that are published as a JWK Set",
+    ["kid?"],
+    {},
+    async (auth, { output }, kid) => {
+      if (!kid) return output.text(JSON.stringify(await auth.keys.jwks(), null, 2));
+      const key = await auth.keys.export(kid);
+      if (output.json) output.record(key);
+      else output.text(key.publicPem.trimEnd());
+    },
+  ),
   command(
     "keys rotate",
     "Let the next key sign",

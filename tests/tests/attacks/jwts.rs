@@ -403,6 +403,14 @@ pub(crate) const OPERATIONS: &[Operation] = &[
         },
     },
     Operation {
+        name: "keys.import on cold keys",
+        start: || (Setting::opaque(), json!({ "keys.import": { "pem": crate::keys::PEM, "activate": true } })),
+        happened: |s, done| {
+            let token = sign(&mut s.world, json!({}))["token"].clone();
+            assert_eq!(part(&token, 0)["kid"], done["ok"]["kid"]);
+        },
+    },
+    Operation {
         name: "jwts.verify, looked at",
         start: || {
             let mut s = Setting::opaque();

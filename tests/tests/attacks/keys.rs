@@ -189,3 +189,109 @@ fn two_keys_of_the_host_under_one_kid_are_no_configuration() {
     let fault = claviger_core::Engine::open(World::config(signing).to_string().as_bytes()).unwrap_err();
     assert!(fault.told().message.contains("each has a kid of its own"), "{fault:?}");
 }
+
+/// The private key of RFC 8410 section 10.3.
+pub(crate) const PEM: &str = "-----BEGIN PRIVATE KEY-----
+MC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC
+-----END PRIVATE KEY-----";
+
+fn sign_jwt(world: &mut World) -> String {
+    text(&world.ok(json!({ "jwts.sign": { "claims": {} } }))["token"]).to_owned()
+}
+
+fn jwt_verifies(world: &mut World, token: &str) -> bool {
+    world.run(json!({ "jwts.verify": { "token": token } })).get("ok").is_some()
+}
+
+#[test]
+fn w2_a_key_file_is_imported_and_signs_when_its_turn_comes_or_at_once() {
+    let mut w = World::new();
+    let before = sign_jwt(&mut w);
+    w.take_events();
+    let imported = w.ok(json!({ "keys.import": { "pem": PEM } }));
+    assert_eq!(w.asked(), &["load", "commit"]);
+    assert_eq!(w.take_event_names(), ["key.imported"]);
+    assert_eq!((&imported["state"], &imported["algorithm"]), (&json!("next"), &json!("EdDSA")));
+    let kid = text(&imported["kid"]).to_owned();
+    assert!(published(&mut w).contains(&kid), "published before it signs");
+    assert_eq!(w.refused(json!({ "keys.import": { "pem": PEM } })), "already_exists");
+    assert!(!w.store.dump().contains("1O5y2_kTWErVttjx92n4rTr-fCjL8dT74Jeoj0R1WEI"), "the private half is sealed");
+    for _ in 0..2 {
+        w.ok(json!({ "keys.rotate": {} }));
+    }
+    assert!(kids(&mut w, "active").contains(&kid));
+    assert!(jwt_verifies(&mut w, &before));
+    // At once: what others signed before verifies on.
+    let mut w = World::new();
+    let before = sign_jwt(&mut w);
+    let active = kids(&mut w, "active");
+    w.ok(json!({ "keys.import": { "pem": PEM, "activate": true } }));
+    assert_eq!((kids(&mut w, "active"), kids(&mut w, "retired")), (vec![kid], active));
+    let after = sign_jwt(&mut w);
+    assert!(jwt_verifies(&mut w, &before) && jwt_verifies(&mut w, &after));
+}
+
+#[test]
+fn p23_p24_a_key_set_of_another_system_verifies_what_it_signed_and_signs_on() {
+    let mut w = World::new();
+    let made = w.ok(json!({ "keys.pair": { "algorithm": "EdDSA" } }));
+    assert!(w.asked().is_empty() && w.store.is_empty(), "it is kept nowhere");
+    let key = claviger_tests::ClientKey::of_jwk(&made["privateJwk"].to_string());
+    let now = w.now / 1000;
+    // Without a kid, as others make them.
+    let claims = json!({ "iss": World::ISSUER, "aud": World::ISSUER, "exp": now + 60 });
+    let theirs = key.sign(&json!({ "alg": "EdDSA", "typ": "app+jwt" }), &claims);
+    assert!(!jwt_verifies(&mut w, &theirs));
+    let mut jwk = made["privateJwk"].clone();
+    jwk["kid"] = json!("2026-01");
+    assert_eq!(w.ok(json!({ "keys.import": { "jwk": jwk, "activate": true } }))["kid"], "2026-01");
+    assert!(jwt_verifies(&mut w, &theirs));
+    let exported = w.ok(json!({ "keys.export": { "kid": "2026-01" } }));
+    assert_eq!((&exported["publicJwk"]["x"], &exported["publicPem"]), (&made["publicJwk"]["x"], &made["publicPem"]));
+    let set = w.ok(json!({ "keys.jwks": {} }));
+    assert!(set["keys"].as_array().unwrap().contains(&exported["publicJwk"]));
+    assert_eq!(w.refused(json!({ "keys.export": { "kid": "nobody" } })), "not_found");
+    for bad in [
+        json!({}),
+        json!({ "pem": PEM, "jwk": jwk }),
+        json!({ "pem": "no key" }),
+        json!({ "pem": PEM, "algorithm": "ES256" }),
+        json!({ "jwk": made["publicJwk"] }),
+        json!({ "jwk": jwk, "algorithm": "RS256" }),
+        json!({ "jwk": "text" }),
+    ] {
+        assert_eq!(w.refused(json!({ "keys.import": bad })), "invalid_argument", "{bad}");
+    }
+}
+
+#[test]
+fn a9_a_secret_of_another_system_verifies_its_tokens_and_makes_no_access_tokens() {
+    let mut s = jwt(json!({}));
+    let secret = json!({ "kty": "oct", "k": format!("{}YWE", "YWFh".repeat(10)) });
+    let imported = s.world.ok(json!({ "keys.import": { "jwk": secret, "algorithm": "HS256", "activate": true } }));
+    let key = claviger_tests::ClientKey::of_jwk(&secret.to_string());
+    let now = s.world.now / 1000;
+    let old = key.sign(&json!({ "alg": "HS256", "typ": "JWT" }), &json!({ "sub": "ada", "exp": now + 60 }));
+    let lax = json!({ "token": old, "typ": null, "issuer": null, "audience": null });
+    assert_eq!(s.world.ok(json!({ "jwts.verify": lax }))["claims"]["sub"], "ada");
+    // Whoever shares the secret makes no access token of this issuer with it, with the name of the key or without.
+    let kid = &text(&imported["kid"]).to_owned();
+    let claims = json!({
+        "iss": World::ISSUER, "aud": World::ISSUER, "sub": s.subject, "client_id": s.client,
+        "exp": now + 60, "iat": now, "jti": "x", "scope": "read",
+    });
+    for header in [json!({ "alg": "HS256", "typ": "at+jwt" }), json!({ "alg": "HS256", "typ": "at+jwt", "kid": kid })] {
+        assert!(!verifies(&mut s.world, &key.sign(&header, &claims)));
+    }
+    assert!(!published(&mut s.world).contains(kid));
+    assert_eq!(s.world.refused(json!({ "keys.export": { "kid": kid } })), "invalid_argument");
+}
+
+#[test]
+fn w2_sixty_four_imports_at_once_are_one() {
+    let mut w = World::new();
+    sign_jwt(&mut w);
+    let ends = w.race(&json!({ "keys.import": { "pem": PEM } }), 64);
+    assert_eq!(ends.iter().filter(|done| done.get("ok").is_some()).count(), 1);
+    assert!(ends.iter().all(|done| done.get("ok").is_some() || done["refused"]["code"] == "already_exists"));
+}

@@ -27,6 +27,12 @@ pub(super) const ALL: &[Scenario] = &[
         way: signed,
     },
     Scenario {
+        name: "key_files",
+        about: "Keys are brought along as PEM and as JWK, given out, and made for elsewhere",
+        config: plain,
+        way: key_files,
+    },
+    Scenario {
         name: "root_secret_rotation",
         about: "A new root secret signs and seals, the old one still opens, and then it is gone",
         config: plain,
@@ -68,6 +74,27 @@ fn keys(world: &mut World) {
     world.advance(31 * 86_400);
     get(world, "/jwks");
     app.tokens(world);
+    world.ok(json!({ "keys.list": {} }));
+}
+
+/// The private key of RFC 8410 section 10.3.
+const PEM: &str = "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC\n-----END PRIVATE KEY-----\n";
+
+fn key_files(world: &mut World) {
+    let imported = world.run(json!({ "keys.import": { "pem": PEM, "activate": true } }));
+    // Under a fault it is tried again, and is there already.
+    assert!(imported.get("ok").is_some() || imported["refused"]["code"] == "already_exists");
+    assert_eq!(world.refused(json!({ "keys.import": { "pem": PEM } })), "already_exists");
+    assert_eq!(world.refused(json!({ "keys.import": { "pem": "no key" } })), "invalid_argument");
+    for algorithm in ["EdDSA", "ES256", "HS256"] {
+        let pair = world.ok(json!({ "keys.pair": { "algorithm": algorithm } }));
+        world.ok(json!({ "keys.import": { "jwk": pair["privateJwk"] } }));
+    }
+    let signed = world.ok(json!({ "jwts.sign": { "claims": {} } }));
+    world.ok(json!({ "jwts.verify": { "token": signed["token"] } }));
+    let kid = kid_of(&text(&signed["token"]));
+    assert_eq!(text(&world.ok(json!({ "keys.export": { "kid": kid } }))["publicPem"]).lines().count(), 3);
+    world.ok(json!({ "keys.jwks": {} }));
     world.ok(json!({ "keys.list": {} }));
 }
 

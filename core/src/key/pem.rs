@@ -1,0 +1,172 @@
+//! Keys as PEM (RFC 7468): private ones as PKCS #8 (RFC 5958), public ones as SubjectPublicKeyInfo (RFC 5280 section 4.1.2.7).
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Map, Value};
+use zeroize::Zeroizing;
+
+use super::algorithm::Family;
+use super::der::{BIT_STRING, NULL, OBJECT_ID, OCTET_STRING, OPTIONAL, Reader, SEQUENCE, element, number};
+use super::json::{Secrets, parse_object};
+use super::jwk::{InvalidKey, Members, encode};
+use super::{Algorithm, PrivateKey, PublicKey};
+
+const PRIVATE: &str = "PRIVATE KEY";
+const PUBLIC: &str = "PUBLIC KEY";
+/// RFC 7468 section 2.
+const LINE: usize = 64;
+/// A key of 4096 bits has less than four kilobytes.
+const LONGEST: usize = 16 * 1024;
+
+const ED25519: &[u8] = &[0x2b, 0x65, 0x70];
+const EC: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01];
+const P256: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07];
+const RSA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01];
+/// The numbers of an RSA key in the order of RFC 8017 appendix A.1.2.
+const RSA_MEMBERS: [&str; 8] = ["n", "e", "d", "p", "q", "dp", "dq", "qi"];
+
+impl PrivateKey {
+    /// Reads a PEM of PKCS #8 that is not encrypted. An RSA key is for `algorithm`, or for RS256.
+    ///
+    /// # Errors
+    /// [`InvalidKey`] for anything else, and for a key that is not for `algorithm`.
+    pub fn from_pem(pem: &str, algorithm: Option<Algorithm>) -> Result<Self, InvalidKey> {
+        let der = decode(pem, PRIVATE).ok_or(InvalidKey::NotPem)?;
+        let mut jwk = private_jwk(&der).ok_or(InvalidKey::NotPem)?;
+        if let Some(algorithm) = algorithm {
+            jwk.0.insert("alg".into(), algorithm.name().into());
+        }
+        Self::from_members(Members(&jwk.0))
+    }
+
+    /// The PEM of PKCS #8: to be kept where nobody else reads. `None` for HMAC, which has no such form.
+    #[must_use]
+    pub fn to_pem(&self) -> Option<Zeroizing<String>> {
+        let jwk = Secrets(parse_object(self.to_jwk().as_bytes()).ok()?);
+        let members = Members(&jwk.0);
+        let bytes = |name| members.bytes(name).ok();
+        let (algorithm, key) = match self.algorithm().family() {
+            Family::Ed25519 => (ed25519(), element(OCTET_STRING, &[&bytes("d")?])),
+            Family::P256 => {
+                let (d, point) = (element(OCTET_STRING, &[&bytes("d")?]), point(members)?);
+                let point = element(OPTIONAL[1], &[&element(BIT_STRING, &[&[0], &point])]);
+                (p256(), element(SEQUENCE, &[&number(&[1]), &d, &point]))
+            }
+            Family::Rsa(_) => {
+                let mut numbers = number(&[]);
+                for name in RSA_MEMBERS {
+                    numbers.extend_from_slice(&number(&bytes(name)?));
+                }
+                (rsa(), element(SEQUENCE, &[&numbers]))
+            }
+            Family::Hmac => return None,
+        };
+        let der = element(SEQUENCE, &[&number(&[]), &algorithm, &element(OCTET_STRING, &[&key])]);
+        Some(encode_pem(PRIVATE, &der))
+    }
+}
+
+impl PublicKey {
+    /// The PEM of SubjectPublicKeyInfo. `None` for HMAC, which has no public form.
+    #[must_use]
+    pub fn to_pem(&self) -> Option<String> {
+        let mut jwk = Map::new();
+        for (name, value) in self.to_jwk()? {
+            jwk.insert(name, Value::from(value));
+        }
+        let members = Members(&jwk);
+        let (algorithm, key) = match self.algorithm().family() {
+            Family::Ed25519 => (ed25519(), members.bytes("x").ok()?),
+            Family::P256 => (p256(), point(members)?),
+            Family::Rsa(_) => {
+                let (n, e) = (members.bytes("n").ok()?, members.bytes("e").ok()?);
+                (rsa(), element(SEQUENCE, &[&number(&n), &number(&e)]))
+            }
+            Family::Hmac => return None,
+        };
+        let der = element(SEQUENCE, &[&algorithm, &element(BIT_STRING, &[&[0], &key])]);
+        Some(encode_pem(PUBLIC, &der).to_string())
+    }
+}
+
+/// AlgorithmIdentifiers: RFC 8410 section 3, RFC 5480 section 2.1.1, RFC 8017 appendix A.1.
+fn ed25519() -> Zeroizing<Vec<u8>> {
+    element(SEQUENCE, &[&element(OBJECT_ID, &[ED25519])])
+}
+
+fn p256() -> Zeroizing<Vec<u8>> {
+    element(SEQUENCE, &[&element(OBJECT_ID, &[EC]), &element(OBJECT_ID, &[P256])])
+}
+
+fn rsa() -> Zeroizing<Vec<u8>> {
+    element(SEQUENCE, &[&element(OBJECT_ID, &[RSA]), &element(NULL, &[])])
+}
+
+/// The point of a P-256 key, uncompressed (RFC 5480 section 2.2).
+fn point(members: Members<'_>) -> Option<Zeroizing<Vec<u8>>> {
+    let (x, y) = (members.bytes("x").ok()?, members.bytes("y").ok()?);
+    Some(Zeroizing::new([&[4][..], &x, &y].concat()))
+}
+
+/// The members of a private key (RFC 5958 section 2), as a JWK has them.
+fn private_jwk(der: &[u8]) -> Option<Secrets> {
+    let mut outer = Reader(der);
+    let mut info = Reader(outer.take(SEQUENCE)?);
+    outer.end()?;
+    let version = info.number()?;
+    let mut algorithm = Reader(info.take(SEQUENCE)?);
+    let id = algorithm.take(OBJECT_ID)?;
+    let key = info.take(OCTET_STRING)?;
+    let members = match (version, id) {
+        ([] | [1], ED25519) => {
+            let mut seed = Reader(key);
+            let d = seed.take(OCTET_STRING)?;
+            seed.end()?;
+            super::eddsa::Private::members_of(d)?
+        }
+        ([] | [1], EC) if algorithm.take(OBJECT_ID)? == P256 => {
+            let mut inside = Reader(Reader(key).take(SEQUENCE)?);
+            let d = if inside.number()? == [1] { inside.take(OCTET_STRING)? } else { return None };
+            super::ecdsa::Private::members_of(d)?
+        }
+        ([], RSA) => rsa_members(key)?,
+        _ => return None,
+    };
+    Some(members)
+}
+
+/// RFC 8017 appendix A.1.2: two primes, version 0.
+fn rsa_members(key: &[u8]) -> Option<Secrets> {
+    let mut numbers = Reader(Reader(key).take(SEQUENCE)?);
+    if !numbers.number()?.is_empty() {
+        return None;
+    }
+    let mut members = Secrets(Map::new());
+    members.0.insert("kty".into(), "RSA".into());
+    for name in RSA_MEMBERS {
+        members.0.insert(name.into(), encode(numbers.number()?).into());
+    }
+    numbers.end()?;
+    Some(members)
+}
+
+fn decode(pem: &str, label: &str) -> Option<Zeroizing<Vec<u8>>> {
+    let text = pem.trim().strip_prefix(&format!("-----BEGIN {label}-----"))?;
+    let text = text.strip_suffix(&format!("-----END {label}-----")).filter(|text| text.len() <= LONGEST)?;
+    let digits: Zeroizing<String> = Zeroizing::new(text.split_ascii_whitespace().collect());
+    STANDARD.decode(digits.as_str()).ok().map(Zeroizing::new)
+}
+
+fn encode_pem(label: &str, der: &[u8]) -> Zeroizing<String> {
+    let digits = Zeroizing::new(STANDARD.encode(der));
+    let mut pem = Zeroizing::new(String::with_capacity(digits.len() * 2 + 64));
+    pem.push_str(&format!("-----BEGIN {label}-----\n"));
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && at % LINE == 0 {
+            pem.push('\n');
+        }
+        pem.push(digit);
+    }
+    pem.push_str(&format!("\n-----END {label}-----\n"));
+    pem
+}
