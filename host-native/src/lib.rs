@@ -23,6 +23,7 @@
 //! |---|---|
 //! | [`Claviger`], [`Builder`] | the whole of it, and how it is configured |
 //! | [`commands`] | `auth.clients()`, `auth.accounts()` and so on: typed commands by noun |
+//! | [`OAuthSessions`] | sessions of people who sign in at a server of their own |
 //! | [`web`] | the [`tower`](tower_service::Service) service and the guard for your own routes |
 //! | [`stores`] | the [`stores::Store`] trait, and the stores `Memory` and `Sqlite` |
 //! | [`services`] | what the engine may leave to you: signing, verifying, HTTP requests |
@@ -40,6 +41,7 @@ mod issuers;
 mod lifetime;
 mod logouts;
 mod mail;
+mod oauth_sessions;
 pub mod services;
 pub mod stores;
 mod subject;
@@ -52,4 +54,5 @@ pub use error::{Error, Problem};
 pub use event::Event;
 pub use lifetime::Lifetime;
 pub use mail::{Mail, MailKind};
+pub use oauth_sessions::{MobileSession, OAuthClient, OAuthSession, OAuthSessions, SessionStorage, Validated};
 pub use subject::{Identity, Subjects};

@@ -150,6 +150,10 @@ pub struct Onward {
 }
 
 impl Onward {
+    pub(crate) const fn new(location: String, headers: Vec<(String, String)>) -> Self {
+        Self { location, headers }
+    }
+
     /// Where to send the browser.
     #[must_use]
     pub fn location(&self) -> &str {

@@ -10,6 +10,7 @@ mod devices;
 mod factors;
 mod grants;
 mod interactions;
+mod journeys;
 mod jwts;
 mod keys;
 mod passwords;
@@ -40,6 +41,7 @@ pub use factors::{
 };
 pub use grants::{Grant, GrantState, Grants};
 pub use interactions::{Allowed, Interaction, InteractionClient, InteractionScope, Interactions, Onward, Prompt};
+pub use journeys::{Arrived, BegunJourney, CompletedJourney, Journeys, NewJourney};
 pub use jwts::{AnyOf, JwtPolicy, Jwts, NewJwt, SignedJwt, VerifiedJwt};
 pub use keys::{Algorithm, ExportedKey, Key, KeyPair, KeyState, Keys};
 pub use passwords::{CheckedHash, HashAlgorithm, HashParameters, InspectedHash, Passwords};
