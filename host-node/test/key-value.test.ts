@@ -1,10 +1,14 @@
 // What a store of get, set and delete is good for, and what it is not: seeds H2 and H15.
 import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
 import { suite, test } from "node:test";
 import { Claviger, type Commit, type Store } from "claviger";
 import { cached, fromKeyValue } from "claviger/stores/key-value";
 import { memory } from "claviger/stores/memory";
 import { VirtualClock } from "claviger/testing";
+import { memoryStore } from "../../examples/session-storage/memory.ts";
+import { redisStore } from "../../examples/session-storage/redis.ts";
+import { sqliteStore } from "../../examples/session-storage/sqlite.ts";
 import { cases } from "../../tests/store-contract/suite.js";
 import { serverOn } from "./browser.ts";
 
@@ -70,6 +74,72 @@ test("H2 a simple store keeps any JSON until its end, whether or not it forgets 
   assert.deepEqual(await storage.get("session:a"), value);
   await storage.delete("session:a");
   assert.equal(await storage.get("session:a"), null);
+});
+
+for (const [name, make] of Object.entries({ memory: memoryStore, sqlite: sqliteIn })) {
+  test(`H15 the example for ${name} keeps what has no end, and lets go of what is over`, async () => {
+    const clock = new VirtualClock();
+    const store = make(clock.now);
+    const storage = fromKeyValue(store, { clock: clock.now });
+    await storage.set("session:a", { did: "did:plc:abc" });
+    await storage.set("pkce:b", "first", { ttl: 60 });
+    await storage.set("pkce:b", "second", { ttl: 600 });
+    clock.advance("599s");
+    assert.equal(await storage.get("pkce:b"), "second");
+    clock.advance("1s");
+    assert.equal(store.get("pkce:b"), undefined);
+    assert.equal(await storage.get("pkce:b"), null);
+    store.removeExpired();
+    clock.advance("400d");
+    assert.deepEqual(await storage.get("session:a"), { did: "did:plc:abc" });
+    await storage.delete("session:a");
+    assert.equal(await storage.get("session:a"), null);
+  });
+}
+
+function sqliteIn(clock: () => number) {
+  return sqliteStore(new DatabaseSync(":memory:"), clock);
+}
+
+test("H15 what is over in SQLite is removed by its owner, and nothing else", () => {
+  const clock = new VirtualClock();
+  const database = new DatabaseSync(":memory:");
+  const store = sqliteStore(database, clock.now);
+  store.set("a", "1");
+  store.set("b", "2", 60);
+  store.set("c", "3", 61);
+  clock.advance("60s");
+  assert.equal(store.removeExpired(), 1);
+  const rows = database.prepare("SELECT key, value, expires_at, created_at FROM oauth_storage ORDER BY key").all();
+  const began = clock.now() - 60_000;
+  assert.deepEqual(
+    rows.map((row) => ({ ...row })),
+    [
+      { key: "a", value: "1", expires_at: null, created_at: began },
+      { key: "c", value: "3", expires_at: began + 61_000, created_at: began },
+    ],
+  );
+});
+
+test("H15 the example for Redis says SETEX for what has an end", async () => {
+  const said: unknown[][] = [];
+  const say =
+    (command: string) =>
+    async (...words: unknown[]) => {
+      said.push([command, ...words]);
+      return null;
+    };
+  const store = redisStore({ get: say("GET"), set: say("SET"), setEx: say("SETEX"), del: say("DEL") });
+  await store.set("a", "1");
+  await store.set("b", "2", 600);
+  await store.get("a");
+  await store.delete("b");
+  assert.deepEqual(said, [
+    ["SET", "a", "1"],
+    ["SETEX", "b", 600, "2"],
+    ["GET", "a"],
+    ["DEL", "b"],
+  ]);
 });
 
 test("H2 a store that cannot compare and set is no store of the engine, and the error says why", () => {
