@@ -50,7 +50,7 @@ function clientOf(home: ReturnType<typeof testing>["auth"], app: App, storage: R
 }
 
 async function scene(changes: Partial<OAuthSessionOptions<Session>> = {}) {
-  const { auth: home } = testing();
+  const { auth: home } = testing({ scopes: { read: "See your things" } });
   const { auth, clock, store } = testing({ issuer: "https://app.example.com" });
   await home.accounts.create({ login: "ada", password: "correct horse battery", name: "Ada" });
   const app = await makeApp(home);

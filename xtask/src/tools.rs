@@ -1,7 +1,7 @@
-//! The tools that the other commands need, installed where they are missing: Node, npm packages by lockfile, Python's, a browser.
+//! The tools that the other commands need, installed where they are missing: Node, npm packages by lockfile, Python's, a browser, Redis.
 //! What cannot be installed is named, and the command fails.
 
-mod chromium;
+mod apt;
 mod node;
 mod npm;
 mod python;
@@ -29,6 +29,7 @@ const CLIENTS: [&str; 2] = ["examples/mcp", "tests/clients"];
 pub(crate) struct Tools {
     path: OsString,
     chromium: Option<PathBuf>,
+    redis: Option<PathBuf>,
     python: Option<PathBuf>,
 }
 
@@ -39,7 +40,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
 
 /// Node and the optimiser: what building the wasm modules needs.
 pub(crate) fn for_wasm() -> anyhow::Result<Tools> {
-    let tools = Tools { path: search_path(node::folder()?)?, chromium: None, python: None };
+    let tools = Tools { path: search_path(node::folder()?)?, chromium: None, redis: None, python: None };
     npm::install(&tools, WASM_TOOLS)?;
     Ok(tools)
 }
@@ -56,7 +57,7 @@ pub(crate) fn for_checks() -> anyhow::Result<Tools> {
 /// Everything that a test may use.
 pub(crate) fn for_tests() -> anyhow::Result<Tools> {
     for_checks()?;
-    Ok(Tools { python: Some(python::install()?), ..for_demo_check()? })
+    Ok(Tools { python: Some(python::install()?), redis: Some(apt::REDIS.install()?), ..for_demo_check()? })
 }
 
 /// What the benchmarks in this folder need.
@@ -82,17 +83,20 @@ pub(crate) fn for_demo_check() -> anyhow::Result<Tools> {
     for folder in CLIENTS {
         npm::install(&tools, folder)?;
     }
-    Ok(Tools { chromium: Some(chromium::install()?), ..tools })
+    Ok(Tools { chromium: Some(apt::CHROMIUM.install()?), ..tools })
 }
 
 impl Tools {
-    /// A program that finds what is installed: Node first on the `PATH`, the browser as `CHROMIUM_PATH`, Python as
-    /// `CLAVIGER_PYTHON`.
+    /// A program that finds what is installed: Node first on the `PATH`, the browser as `CHROMIUM_PATH`, Redis as
+    /// `REDIS_SERVER_PATH`, Python as `CLAVIGER_PYTHON`.
     pub(crate) fn command(&self, program: impl AsRef<Path>) -> Command {
         let mut command = Command::new(self.find(program.as_ref()));
         command.env("PATH", &self.path).current_dir(project::root());
         if let Some(chromium) = &self.chromium {
-            command.env("CHROMIUM_PATH", chromium);
+            command.env(apt::CHROMIUM.variable, chromium);
+        }
+        if let Some(redis) = &self.redis {
+            command.env(apt::REDIS.variable, redis);
         }
         if let Some(python) = &self.python {
             command.env("CLAVIGER_PYTHON", python);
