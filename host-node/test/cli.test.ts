@@ -120,6 +120,66 @@ test("pats: generated, issued, registered, listed, shown, changed, revoked, rest
   }
 });
 
+test("pats sync: registers, changes, revokes, restores, and revokes what the file does not name", async () => {
+  const { cwd, json, type } = scene();
+  writeFileSync(join(cwd, "claviger.json"), JSON.stringify({ pats: {} }));
+  const pats = (line: string) => json(`pats ${line} --config claviger.json`);
+  const one = await pats("generate");
+  const other = await pats("generate");
+  const orphan = await pats("issue --owner nobody --expires-at 2099-01-02T03:04:05Z");
+  const write = (text: string) => writeFileSync(join(cwd, "tokens.yaml"), text);
+  write(`
+# As JSON is YAML, so are the words of other tools.
+tokens:
+  - { id: ${one.id}, hash: "${one.hash}", owner: ada, roles: [b, a], expiresAt: 2099-01-02T03:04:05Z }
+  - tokenId: ${other.id}
+    secretPhc: ${other.hash}
+    owner: job
+    isAdmin: true
+    revoked: true
+  - { id: ${"x".repeat(21)}, owner: nobody }
+`);
+  const actions = async (options = "") =>
+    (await pats(`sync tokens.yaml${options}`)).map(({ action, id }: { action: string; id: string }) => [action, id]);
+  const expected = [
+    ["register", one.id],
+    ["register", other.id],
+    ["revoke", other.id],
+    ["skip", "x".repeat(21)],
+    ["revoke", orphan.id],
+  ];
+  assert.deepEqual(await actions(" --dry-run"), expected);
+  assert.deepEqual((await pats("list --include-revoked")).length, 1);
+  assert.deepEqual(await actions(), expected);
+  assert.deepEqual(await actions(), [["skip", "x".repeat(21)]]);
+  assert.equal((await pats(`show ${orphan.id}`)).expiresAt, orphan.expiresAt);
+  const shown = await pats(`show ${one.id}`);
+  assert.deepEqual([shown.roles, shown.expiresAt], [["a", "b"], Date.parse("2099-01-02T03:04:05Z")]);
+  write(`tokens: [{ id: ${one.id}, owner: eve }, { id: ${other.id}, owner: job }]`);
+  const [update, ...rest] = await pats("sync tokens.yaml");
+  assert.deepEqual(
+    [update.what, ...rest.map(({ action }: { action: string }) => action)],
+    ["owner roles", "update", "restore"],
+  );
+  const changed = await pats(`show ${one.id}`);
+  assert.deepEqual([changed.owner, changed.roles, changed.expiresAt], ["eve", [], shown.expiresAt]);
+  write("tokens: []");
+  assert.equal((await actions(" --orphan-expires-in 60")).length, 2);
+  assert.ok((await pats(`show ${other.id}`)).expiresAt < Date.now() + 61_000);
+  for (const bad of [
+    "x: 1",
+    "tokens: 1",
+    "tokens: [1]",
+    "tokens: [{ id: a }]",
+    "tokens: [{ id: a, owner: b, expiresAt: soon }]",
+    "{",
+  ]) {
+    write(bad);
+    const { code, error } = await type("pats sync tokens.yaml --config claviger.json --json");
+    assert.deepEqual([code, JSON.parse(error).error.code], [1, "bad_file"], bad);
+  }
+});
+
 test("users: a password comes from the environment, a file or the engine's own choice, and is shown only then", async () => {
   const { json, type, cwd } = scene();
   const made = await json("users create ada --generate");

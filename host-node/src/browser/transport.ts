@@ -1,7 +1,10 @@
-import { ClavigerError, ConfigurationError, Fault, Refused } from "../errors.js";
+import { ClavigerError, Fault, Refused } from "../errors.js";
 import { readStream } from "../http.js";
+import { isLoopback, requireSecure, urlOf } from "../secure-address.js";
 import { most, parsed } from "./json.js";
 import { type Proving, sendProven } from "./proven.js";
+
+export { isLoopback, requireSecure, urlOf };
 
 /** Milliseconds that a server may take: other tabs may be waiting for what comes. */
 const longest = 30_000;
@@ -44,28 +47,6 @@ async function post(address: string, init: RequestInit, proving?: Proving): Prom
   requireSecure(address);
   const headers = { accept: "application/json", ...init.headers };
   return objectOf(address, await send(address, { ...init, method: "POST", headers }, proving));
-}
-
-/** RFC 9700 section 2.6: TLS, except on this very machine. */
-export function requireSecure(address: string): void {
-  if (urlOf(address)?.protocol === "https:" || isLoopback(address)) return;
-  throw new ConfigurationError(`${address} is not an https address`, "Use https; http is for a loopback host alone.");
-}
-
-/** Whether an address is one of this very machine, without TLS. */
-export function isLoopback(address: string): boolean {
-  const { protocol, hostname } = urlOf(address) ?? {};
-  const local = hostname === "localhost" || hostname === "[::1]" || /^127(\.\d+){3}$/.test(hostname ?? "");
-  return protocol === "http:" && local;
-}
-
-/** What an address says; nothing, if it is none. Not every runtime has `URL.canParse`. */
-export function urlOf(address: string): URL | undefined {
-  try {
-    return new URL(address);
-  } catch {
-    return undefined;
-  }
 }
 
 async function send(address: string, init: RequestInit, proving?: Proving): Promise<Response> {

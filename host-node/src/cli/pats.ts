@@ -1,6 +1,8 @@
+import type { Claviger } from "../claviger.js";
 import type { NewPat, PatChanges } from "../shapes.js";
 import { type Command, Mistyped, notFound, type Options } from "./command.js";
-import { all, command, given, truth } from "./typed.js";
+import { plan, readWanted, type Step } from "./pats-sync.js";
+import { all, command, given, seconds, truth } from "./typed.js";
 
 const columns = ["id", "owner", "admin", "roles", "lastUsedAt", "revokedAt", "expiresAt"];
 
@@ -107,7 +109,45 @@ export const patCommands: readonly Command[] = [
     if (!(await auth.pats.delete(id))) throw notFound("personal access token", id, "pats list");
     output.line("deleted");
   }),
+  command(
+    "pats sync",
+    "Make personal access tokens what a file says: those that it does not name are revoked",
+    ["file"],
+    {
+      "dry-run": { type: "boolean", help: "Only say what would be done" },
+      "orphan-expires-in": {
+        type: "string",
+        value: "SECONDS",
+        help: "When those that the file does not name end, too; they are purged 30 days later",
+      },
+    },
+    async (auth, { values, output }, file) => {
+      const wanted = await readWanted(file);
+      const typed = values["orphan-expires-in"] !== undefined;
+      const orphansEndIn = typed ? seconds(values, "orphan-expires-in", "claviger pats sync --help") : undefined;
+      const everything = { includeRevoked: true, includeExpired: true, includeHash: true };
+      const steps = plan(wanted, await all(auth.pats.list(everything)), Date.now(), orphansEndIn);
+      if (!values["dry-run"]) for (const step of steps) await take(auth, step);
+      if (steps.length === 0 && !output.json) output.line("nothing to do");
+      else output.table(steps.map(told), ["action", "id", "owner", "what"]);
+    },
+  ),
 ];
+
+async function take(auth: Claviger, step: Step): Promise<void> {
+  if (step.action === "register") await auth.pats.register(step.token);
+  if (step.action === "update") await auth.pats.update(step.id, step.changes);
+  if (step.action === "restore") await auth.pats.restore(step.id);
+  if (step.action === "revoke") {
+    const { id, expiresAt } = step;
+    await auth.pats.revoke(id, expiresAt === undefined ? {} : { expiresAt });
+  }
+}
+
+function told(step: Step): object {
+  const { action, id, owner } = step;
+  return { action, id, owner, what: "what" in step ? step.what : null };
+}
 
 function newPat(values: Record<string, unknown>, see: string): NewPat {
   const { owner, ...rest } = given(values, { owner: "owner", role: "roles", admin: "admin", id: "id" });
