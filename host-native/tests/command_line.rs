@@ -127,6 +127,65 @@ fn a_personal_access_token_is_issued_changed_revoked_restored_and_deleted() {
 }
 
 #[test]
+fn tokens_are_made_what_a_file_says_and_those_that_it_does_not_name_are_revoked() {
+    let folder = folder();
+    std::fs::write(folder.path().join("claviger.toml"), "[pats]\n").unwrap();
+    let run = |arguments: &[&str]| {
+        administer(&folder, &[&["--config", "claviger.toml", "pats"], arguments].concat()).output().unwrap()
+    };
+    let (one, other) = (json(&run(&["generate"])), json(&run(&["generate"])));
+    let orphan = json(&run(&["issue", "--owner", "nobody", "--expires-at", "2099-01-02T03:04:05Z"]));
+    let member = |value: &Value, name: &str| value[name].as_str().unwrap().to_owned();
+    let (id, other_id, unknown) = (member(&one, "id"), member(&other, "id"), "x".repeat(21));
+    let write = |text: &str| std::fs::write(folder.path().join("tokens.yaml"), text).unwrap();
+    write(&format!(
+        "# As JSON is YAML, so are the words of other tools.
+tokens:
+  - {{ id: {id}, hash: \"{}\", owner: ada, roles: [b, a], expiresAt: 2099-01-02T03:04:05Z }}
+  - tokenId: {other_id}
+    secretPhc: {}
+    owner: job
+    isAdmin: true
+    revoked: true
+  - {{ id: {unknown}, owner: nobody }}
+",
+        member(&one, "hash"),
+        member(&other, "hash")
+    ));
+    let actions = |options: &[&str]| -> Vec<(String, String)> {
+        let told = json(&run(&[&["sync", "tokens.yaml"], options].concat()));
+        told.as_array().unwrap().iter().map(|step| (member(step, "action"), member(step, "id"))).collect()
+    };
+    let orphan_id = member(&orphan, "id");
+    let expected: Vec<(String, String)> =
+        [("register", &id), ("register", &other_id), ("revoke", &other_id), ("skip", &unknown), ("revoke", &orphan_id)]
+            .map(|(action, id)| (action.to_owned(), id.clone()))
+            .to_vec();
+    assert_eq!(actions(&["--dry-run"]), expected);
+    assert_eq!(json(&run(&["list", "--include-revoked"])).as_array().unwrap().len(), 1);
+    assert_eq!(actions(&[]), expected);
+    assert_eq!(actions(&[]), [("skip".to_owned(), unknown)]);
+    assert_eq!(json(&run(&["show", &orphan_id]))["expiresAt"], orphan["expiresAt"]);
+    let shown = json(&run(&["show", &id]));
+    assert_eq!((&shown["roles"], &shown["expiresAt"]), (&serde_json::json!(["a", "b"]), &orphan["expiresAt"]));
+    write(&format!("tokens: [{{ id: {id}, owner: eve }}, {{ id: {other_id}, owner: job }}]"));
+    let steps = json(&run(&["sync", "tokens.yaml"]));
+    let told: Vec<&Value> = steps.as_array().unwrap().iter().map(|step| &step["action"]).collect();
+    assert_eq!((told, &steps[0]["what"]), (vec!["update", "update", "restore"], &Value::from("owner roles")));
+    write("tokens: []");
+    assert_eq!(actions(&["--orphan-expires-in", "60"]).len(), 2);
+    assert!(json(&run(&["show", &other_id]))["expiresAt"].is_u64());
+    for bad in
+        ["x: 1", "tokens: 1", "tokens: [1]", "tokens: [{ id: a }]", "tokens: [{ id: a, owner: b, expiresAt: soon }]"]
+    {
+        write(bad);
+        let refused = run(&["sync", "tokens.yaml"]);
+        let error: Value = serde_json::from_slice(&refused.stderr).unwrap();
+        assert_eq!((refused.status.code(), &error["error"]["code"]), (Some(1), &Value::from("bad_file")), "{bad}");
+    }
+}
+
+#[test]
 fn a_registration_token_is_issued_listed_and_revoked() {
     let folder = folder();
     let run = |arguments: &[&str]| administer(&folder, arguments).output().unwrap();

@@ -16,6 +16,7 @@ mod output;
 mod pages;
 mod password;
 mod pats;
+mod pats_sync;
 mod purge;
 mod registration_tokens;
 mod secret;

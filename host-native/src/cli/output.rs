@@ -33,6 +33,11 @@ impl Output {
         if self.json { print(&Value::from(text).to_string()) } else { print(text) }
     }
 
+    /// That there is nothing to tell; in JSON an array with nothing in it.
+    pub(super) fn nothing(self, text: &str) -> Result<(), Failure> {
+        if self.json { print("[]") } else { print(text) }
+    }
+
     /// One thing, a member a line.
     pub(super) fn record(self, record: &impl Serialize) -> Result<(), Failure> {
         let value = serde_json::to_value(record).map_err(Failure::of("no output"))?;

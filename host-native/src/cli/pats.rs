@@ -1,16 +1,20 @@
 //! `claviger pats`.
 
+use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::{Args, Subcommand};
 use claviger::Claviger;
-use claviger::commands::{NewPat, PatChange, PatFilter, RolesChange};
+use claviger::commands::{NewPat, Pat, PatChange, PatFilter, Pats, RolesChange};
 use serde_json::json;
 
 use super::failure::Failure;
 use super::output::Output;
+use super::pats_sync::{Act, Step, parse_time, plan, read};
 
 const COLUMNS: [&str; 7] = ["id", "owner", "admin", "roles", "lastUsedAt", "revokedAt", "expiresAt"];
+
+const STEP_COLUMNS: [&str; 4] = ["action", "id", "owner", "what"];
 
 #[derive(Debug, Subcommand)]
 pub(super) enum PatsCommand {
@@ -75,6 +79,17 @@ pub(super) enum PatsCommand {
         /// The token's id
         id: String,
     },
+    /// Make personal access tokens what a file says: those that it does not name are revoked
+    Sync {
+        /// In YAML or JSON
+        file: PathBuf,
+        /// Only say what would be done
+        #[arg(long)]
+        dry_run: bool,
+        /// When those that the file does not name end, too; they are purged 30 days later
+        #[arg(long, value_name = "SECONDS")]
+        orphan_expires_in: Option<u64>,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -128,10 +143,7 @@ fn expiry(text: &str) -> Result<Expiry, String> {
     if text == "null" {
         return Ok(Expiry(None));
     }
-    let since_1970 = |time: SystemTime| time.duration_since(UNIX_EPOCH).ok();
-    let typed = humantime::parse_rfc3339(text).ok().and_then(since_1970);
-    let millis = typed.and_then(|since| u64::try_from(since.as_millis()).ok());
-    millis
+    parse_time(text)
         .map(|millis| Expiry(Some(millis)))
         .ok_or_else(|| "a time is such as 2030-01-02T03:04:05Z, or null".to_owned())
 }
@@ -171,17 +183,8 @@ pub(super) async fn run(auth: &Claviger, command: PatsCommand, output: Output) -
         }
         PatsCommand::Register { id, hash, new } => output.record(&pats.register(&id, &hash, &new.of(None)).await?),
         PatsCommand::List { owner, role, include_revoked, include_expired } => {
-            let mut filter =
-                PatFilter { owner, has_role: role, include_revoked, include_expired, ..PatFilter::default() };
-            let mut all = Vec::new();
-            loop {
-                let page = pats.list(&filter).await?;
-                all.extend(page.items);
-                match page.next {
-                    Some(next) => filter.after = Some(next),
-                    None => return output.table(&all, &COLUMNS),
-                }
-            }
+            let filter = PatFilter { owner, has_role: role, include_revoked, include_expired, ..PatFilter::default() };
+            output.table(&all(pats, filter).await?, &COLUMNS)
         }
         PatsCommand::Show { id } => match pats.find(&id).await? {
             Some(pat) => output.record(&pat),
@@ -197,7 +200,54 @@ pub(super) async fn run(auth: &Claviger, command: PatsCommand, output: Output) -
             true => output.line("deleted"),
             false => Err(missing(&id)),
         },
+        PatsCommand::Sync { file, dry_run, orphan_expires_in } => {
+            let wanted = read(&file)?;
+            let everything =
+                PatFilter { include_revoked: true, include_expired: true, include_hash: true, ..PatFilter::default() };
+            let now = now();
+            let orphans_end = orphan_expires_in.map(|seconds| now.saturating_add(seconds.saturating_mul(1000)));
+            let steps = plan(&wanted, &all(pats, everything).await?, now, orphans_end);
+            if !dry_run {
+                for step in &steps {
+                    take(pats, step).await?;
+                }
+            }
+            if steps.is_empty() { output.nothing("nothing to do") } else { output.table(&steps, &STEP_COLUMNS) }
+        }
     }
+}
+
+async fn all(pats: Pats<'_>, mut filter: PatFilter) -> Result<Vec<Pat>, Failure> {
+    let mut all = Vec::new();
+    loop {
+        let page = pats.list(&filter).await?;
+        all.extend(page.items);
+        match page.next {
+            Some(next) => filter.after = Some(next),
+            None => return Ok(all),
+        }
+    }
+}
+
+async fn take(pats: Pats<'_>, step: &Step) -> Result<(), Failure> {
+    match &step.act {
+        Act::Register { id, hash, token } => drop(pats.register(id, hash, token).await?),
+        Act::Update { id, change } => drop(pats.update(id, change).await?),
+        Act::Restore { id } => drop(pats.restore(id).await?),
+        Act::Revoke { id, expires_at: None } => drop(pats.revoke(id).await?),
+        Act::Revoke { id, expires_at } => {
+            // Before it is revoked: a command that is broken off leaves a token that ends in any case.
+            drop(pats.update(id, &PatChange { expires_at: Some(*expires_at), ..PatChange::default() }).await?);
+            drop(pats.revoke(id).await?);
+        }
+        Act::Nothing => {}
+    }
+    Ok(())
+}
+
+fn now() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }
 
 fn missing(id: &str) -> Failure {
