@@ -82,7 +82,8 @@ export class OAuthSessions<Session extends OAuthSessionData> {
   }
 
   /**
-   * Sends somebody to their server: `location`, and the `headers` that bind the sign-in to this browser. Rejects with `OAUTH_FLOW_ERROR`
+   * Sends somebody to their server: `location`, and the `headers` that bind the sign-in to this browser; so a mobile application lets a browser
+   * make this request. Rejects with `OAUTH_FLOW_ERROR`
    * when the handle, the path or the challenge of a mobile application is none; nothing was asked of anybody then.
    */
   async start(browser: Browser, handle: string, options: NewJourney = {}): Promise<Redirect> {
