@@ -225,11 +225,14 @@ test("a cache that fails, lies or holds rubbish denies nobody and decides nothin
   const { process, behind, simple, errors, clock } = scene();
   const store = process();
   behind.commit(put(client, "1"));
+  const until = clock.now() + 10_000;
   for (const rubbish of [
     "no JSON",
     "{}",
     '{"value":7}',
-    '{"value":{"version":1,"value":"x","until":9e15}}',
+    JSON.stringify({ value: { version: 1, value: "x", until } }),
+    JSON.stringify({ value: { version: "1", value: 7, until } }),
+    JSON.stringify({ value: { version: "1", value: "x", until: String(until) } }),
     '{"value":{"version":"1","value":"x","until":9e15}}',
   ]) {
     simple.set(`app:row:${client}`, rubbish, undefined);
