@@ -3,6 +3,7 @@
 use std::fmt;
 use std::num::NonZero;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::thread::available_parallelism;
 use std::time::Duration;
 
@@ -320,6 +321,7 @@ impl Builder {
             listeners: self.listeners,
             logouts: Logouts::default(),
             mails: Mails::default(),
+            withdrawals: AtomicU64::default(),
             clock: self.clock,
             patience: self.patience,
             derive_patience: DERIVE_PATIENCE,

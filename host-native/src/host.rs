@@ -1,6 +1,7 @@
 //! The host's half of a flow: it carries out what the engine asks for, outside the engine's threads.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -59,6 +60,8 @@ pub(crate) struct Host {
     pub(crate) listeners: Vec<Listener>,
     pub(crate) logouts: Logouts,
     pub(crate) mails: Mails,
+    /// How many keys were withdrawn.
+    pub(crate) withdrawals: AtomicU64,
     pub(crate) clock: Clock,
     /// How long an ask may take.
     pub(crate) patience: Duration,
@@ -89,6 +92,9 @@ impl Host {
 
     fn finish(self: &Arc<Self>, done: Done) -> Result<Outcome, Error> {
         for event in &done.events {
+            if event.name == "key.withdrawn" {
+                self.withdrawals.fetch_add(1, Ordering::SeqCst);
+            }
             self.listeners.iter().for_each(|listener| listener(event));
             Logouts::note(self, event);
         }

@@ -45,6 +45,7 @@ mod oauth_sessions;
 pub mod services;
 pub mod stores;
 mod subject;
+mod verified_tokens;
 pub mod web;
 
 pub use builder::Builder;

@@ -1,5 +1,7 @@
 //! The application's own JWTs.
 
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use serde::de::DeserializeOwned;
@@ -8,7 +10,9 @@ use serde_json::{Value, json};
 
 use super::Algorithm;
 use crate::claviger::Claviger;
+use crate::engine::EngineError;
 use crate::error::Error;
+use crate::verified_tokens::VerifiedTokens;
 
 impl Claviger {
     /// Your application's own JWTs: signed with the keys of this issuer, verified under a policy, taken back by their `jti`.
@@ -193,6 +197,64 @@ pub struct VerifiedJwt<T> {
     pub header: serde_json::Map<String, Value>,
 }
 
+/// What verifies many tokens, as [`Jwts::verifier`] makes it. Clones share what they know.
+pub struct JwtVerifier<T> {
+    auth: Claviger,
+    policy: JwtPolicy,
+    known: Arc<VerifiedTokens<VerifiedJwt<T>>>,
+}
+
+impl<T> Clone for JwtVerifier<T> {
+    fn clone(&self) -> Self {
+        Self { auth: self.auth.clone(), policy: self.policy.clone(), known: Arc::clone(&self.known) }
+    }
+}
+
+impl<T> std::fmt::Debug for JwtVerifier<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("JwtVerifier").field("policy", &self.policy).finish_non_exhaustive()
+    }
+}
+
+impl<T: DeserializeOwned> JwtVerifier<T> {
+    /// As [`Jwts::verify`].
+    ///
+    /// # Errors
+    /// As [`Jwts::verify`].
+    pub async fn verify(&self, token: &str) -> Result<Arc<VerifiedJwt<T>>, Error> {
+        let host = &self.auth.inner().host;
+        let (now, withdrawals) = (host.clock.now(), host.withdrawals.load(Ordering::SeqCst));
+        if let Some(found) = self.known.find(token, now, withdrawals) {
+            return Ok(found);
+        }
+        let VerifiedJwt { claims, header } = self.auth.jwts().verify::<Value>(token, &self.policy).await?;
+        let end = self.policy.end_of(&claims);
+        let claims = serde_json::from_value(claims).map_err(|error| EngineError::Contract(error.to_string()))?;
+        let verified = Arc::new(VerifiedJwt { claims, header });
+        if !self.policy.looks_for_denials() {
+            // What was verified before a withdrawal may be of the key that was withdrawn: it is kept as of before.
+            self.known.keep(token, Arc::clone(&verified), (now, end), withdrawals);
+        }
+        Ok(verified)
+    }
+}
+
+impl JwtPolicy {
+    fn looks_for_denials(&self) -> bool {
+        self.0.get("revocation").is_some_and(|it| it == "check")
+    }
+
+    /// When a token of these claims is over for this reader, in milliseconds since 1970.
+    fn end_of(&self, claims: &Value) -> u64 {
+        let seconds = |member: &str| self.0.get(member).and_then(Value::as_u64);
+        let time = |name: &str| claims.get(name).and_then(Value::as_f64).map(|time| time as u64);
+        let by_age = seconds("maxAge").and_then(|age| Some(time("iat")?.saturating_add(age)));
+        let ends = [time("exp"), by_age].into_iter().flatten();
+        let leeway = seconds("leeway").unwrap_or(0);
+        ends.map(|end| end.saturating_add(leeway).saturating_mul(1000)).min().unwrap_or(u64::MAX)
+    }
+}
+
 impl Jwts<'_> {
     /// Signs claims, beside which the engine says `iss`, `aud`, `iat`, `exp` and `jti`. No trip to the store while the keys are remembered.
     ///
@@ -217,6 +279,13 @@ impl Jwts<'_> {
         let mut ask = policy.0.clone();
         ask.insert("token".to_owned(), token.into());
         self.0.command("jwts.verify", &ask).await
+    }
+
+    /// [`Jwts::verify`] for many tokens under one policy: one that was verified in the last minute, and is not over, is not verified again,
+    /// unless a key was withdrawn here. Nothing is kept with [`JwtPolicy::not_denied`]. Make it once, beside the server.
+    #[must_use]
+    pub fn verifier<T>(&self, policy: JwtPolicy) -> JwtVerifier<T> {
+        JwtVerifier { auth: self.0.clone(), policy, known: Arc::default() }
     }
 
     /// Takes a token back: whoever verifies it with [`JwtPolicy::not_denied`] refuses it from now on. `false` when it is over already.

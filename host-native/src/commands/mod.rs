@@ -42,7 +42,7 @@ pub use factors::{
 pub use grants::{Grant, GrantState, Grants};
 pub use interactions::{Allowed, Interaction, InteractionClient, InteractionScope, Interactions, Onward, Prompt};
 pub use journeys::{Arrived, BegunJourney, CompletedJourney, Journeys, NewJourney};
-pub use jwts::{AnyOf, JwtPolicy, Jwts, NewJwt, SignedJwt, VerifiedJwt};
+pub use jwts::{AnyOf, JwtPolicy, JwtVerifier, Jwts, NewJwt, SignedJwt, VerifiedJwt};
 pub use keys::{Algorithm, ExportedKey, Key, KeyPair, KeyState, Keys};
 pub use passwords::{CheckedHash, HashAlgorithm, HashParameters, InspectedHash, Passwords};
 pub use pats::{
