@@ -104,7 +104,13 @@ pub enum Event {
     #[serde(rename = "recovery_codes.regenerated")]
     RecoveryCodesRegenerated { subject: String },
     #[serde(rename = "authentication.succeeded")]
-    AuthenticationSucceeded { subject: Option<String>, client_id: Option<String>, session_id: Option<String> },
+    AuthenticationSucceeded {
+        subject: Option<String>,
+        client_id: Option<String>,
+        session_id: Option<String>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        token_id: Option<String>,
+    },
     #[serde(rename = "authentication.failed")]
     AuthenticationFailed { code: &'static str },
     #[serde(rename = "consent.granted")]

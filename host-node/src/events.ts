@@ -72,6 +72,8 @@ export interface Events {
     readonly subject: string | null;
     readonly clientId: string | null;
     readonly sessionId: string | null;
+    /** Of a personal access token. */
+    readonly tokenId?: string;
   };
   /** Of `auth.authenticate`: the code is that of the error. */
   "authentication.failed": { readonly code: string };

@@ -17,6 +17,8 @@ use crate::time::Millis;
 /// Roles of one token, and how long each may be.
 const MOST_ROLES: usize = 50;
 const LONGEST_NAME: usize = 100;
+/// All roles together, in bytes: a JWT with them must stay one that is looked at, whatever has to be escaped.
+const LONGEST_ROLES: usize = 5000;
 /// Tokens that are loaded at once: what one batch of the smallest store takes.
 const MOST_AT_ONCE: usize = 100;
 /// How many pages of rows are looked at for one page of a list that leaves some out.
@@ -346,9 +348,10 @@ pub(super) fn owner_of(owner: &str) -> Result<String, Refusal> {
 pub(super) fn roles_of(mut roles: Vec<String>) -> Result<Vec<String>, Refusal> {
     roles.sort_unstable();
     roles.dedup();
-    let good = roles.len() <= MOST_ROLES && roles.iter().all(|role| is_name(role));
+    let bytes: usize = roles.iter().map(String::len).sum();
+    let good = roles.len() <= MOST_ROLES && bytes <= LONGEST_ROLES && roles.iter().all(|role| is_name(role));
     good.then_some(roles).ok_or(Refusal::InvalidArgument(
-        "roles: at most 50, each of 1 to 100 characters, none of them a control character",
+        "roles: at most 50, each of 1 to 100 characters, none of them a control character, and 5000 bytes together",
     ))
 }
 

@@ -407,10 +407,11 @@ pub(crate) async fn authenticate(host: &Host, ask: &Authenticate) -> Result<Prin
     ask.requirement().check(host.config())?;
     let found = let_through(host, ask).await;
     match &found {
-        Ok(Principal { subject, client_id, session_id, .. }) => host.tell(Event::AuthenticationSucceeded {
+        Ok(Principal { subject, client_id, session_id, pat, .. }) => host.tell(Event::AuthenticationSucceeded {
             subject: subject.clone(),
             client_id: client_id.clone(),
             session_id: session_id.clone(),
+            token_id: pat.as_ref().map(|pat| pat.id.clone()),
         }),
         Err(Stop::Refused(refusal)) => host.tell(Event::AuthenticationFailed { code: refusal.code() }),
         Err(_) => {}

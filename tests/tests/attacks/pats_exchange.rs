@@ -181,6 +181,35 @@ fn p21_a_token_and_its_jwt_are_principals_with_what_they_may() {
 }
 
 #[test]
+fn p3_the_most_roles_that_a_token_may_have_fit_in_its_jwt() {
+    let mut world = world();
+    let roles: Vec<String> = (0..50).map(|n| format!("{n:02}{}", "\"".repeat(98))).collect();
+    let (token, _) = issue(&mut world, json!({ "owner": "\"".repeat(100), "roles": roles }));
+    let jwt = exchanged(&mut world, &token);
+    assert_eq!(world.ok(json!({ "authenticate": bearer(&jwt) }))["pat"]["roles"], json!(roles));
+    let roles: Vec<String> = (0..50).map(|n| format!("{n:02}{}", "é".repeat(50))).collect();
+    assert_eq!(world.refused(json!({ "pats.issue": { "owner": "x", "roles": roles } })), "invalid_argument");
+}
+
+#[test]
+fn p21_the_log_learns_which_token_was_let_through() {
+    let mut world = world();
+    let (token, id) = issue(&mut world, json!({}));
+    let jwt = exchanged(&mut world, &token);
+    world.take_events();
+    for presented in [&token, &jwt] {
+        world.ok(json!({ "authenticate": bearer(presented) }));
+        let told = world.take_events();
+        assert_eq!((&told[0]["name"], &told[0]["tokenId"]), (&json!("authentication.succeeded"), &json!(id)));
+    }
+    let mut s = Setting::new(json!({ "pats": {} }), "opaque");
+    s.interaction();
+    s.world.take_events();
+    s.world.ok(json!({ "authenticate": { "headers": [["cookie", s.browser.cookie_header()]] } }));
+    assert!(s.world.take_events()[0].get("tokenId").is_none());
+}
+
+#[test]
 fn p22_roles_and_administration_are_asked_for_and_nobody_else_has_them() {
     let mut s = Setting::new(json!({ "pats": {} }), "jwt");
     let (plain, _) = issue(&mut s.world, json!({ "roles": ["ops", "read"] }));
