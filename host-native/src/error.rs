@@ -48,7 +48,7 @@ pub struct Problem {
     pub help: String,
     /// Why a JWT is refused, such as `expired` or `denied`: for your program and log, and never told to the requester.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
+    pub reason: Option<Box<str>>,
     /// Beside those of any error: the challenge of a request that was not let through (RFC 6750 section 3, RFC 9728 section 5.1).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub headers: Vec<(String, String)>,
