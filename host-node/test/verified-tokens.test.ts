@@ -1,7 +1,7 @@
 // Tokens that were verified lately are not verified again, and never live longer for it (JW-055).
 import assert from "node:assert/strict";
-import { test } from "node:test";
-import { createJwtVerifier } from "claviger/browser";
+import { mock, test } from "node:test";
+import { createJwtVerifier, verifyJwt } from "claviger/browser";
 import { testing } from "claviger/testing";
 import { endOf, VerifiedTokens } from "../src/verified-tokens.ts";
 
@@ -82,4 +82,31 @@ test("JW-055 createJwtVerifier keeps what verifyJwt found, with the policy of it
   clock.advance(840_000);
   await assert.rejects(verify(token), { code: "invalid_token", reason: "expired" });
   await assert.rejects(createJwtVerifier({ ...expected, audience: "nobody" })(token), { reason: "audience" });
+});
+
+test("verifyJwt leaves signatures of ES256 and RS256 to the runtime, and all else to the module", async () => {
+  const { auth, clock } = testing({});
+  const verify = mock.method(crypto.subtle, "verify");
+  try {
+    for (const [algorithm, times] of [
+      ["EdDSA", 0],
+      ["ES256", 1],
+      ["RS256", 1],
+      ["PS256", 0],
+    ] as const) {
+      await auth.keys.rotate(algorithm);
+      const { token } = await auth.jwts.sign({ sub: "ada" }, { algorithm });
+      const issuer = "https://auth.example.com";
+      const expected = { jwks: await auth.keys.jwks(), issuer, audience: issuer, typ: "app+jwt", clock: clock.now };
+      verify.mock.resetCalls();
+      assert.equal((await verifyJwt(token, expected)).sub, "ada");
+      assert.equal(verify.mock.callCount(), times, algorithm);
+      const bent = token.slice(0, -4) + (token.endsWith("AAAA") ? "BBBB" : "AAAA");
+      await assert.rejects(verifyJwt(bent, expected), { code: "invalid_token", reason: "signature" });
+      await assert.rejects(verifyJwt(token, { ...expected, typ: "other+jwt" }), { reason: "type" });
+      await assert.rejects(verifyJwt(token, { ...expected, algorithms: ["RS512"] }), { reason: "signature" });
+    }
+  } finally {
+    verify.mock.restore();
+  }
 });

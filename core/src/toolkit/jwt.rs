@@ -5,8 +5,8 @@ use serde_json::Value;
 
 use super::{ToolError, read};
 use crate::key::json::parse_object;
-use crate::key::jws::{self, Compact};
-use crate::key::jwt::Policy;
+use crate::key::jws::{self, Compact, Verified};
+use crate::key::jwt::{Policy, Why};
 use crate::key::{Algorithm, PublicKey};
 use crate::time::Millis;
 
@@ -66,29 +66,68 @@ impl Jwks {
     /// [`ToolError::Token`], whatever is wrong with it.
     pub fn verify(&self, token: &str, expected: &str) -> Result<String, ToolError> {
         let expected: Expected = read(expected)?;
-        let audience: Vec<_> = expected.audience.iter().map(String::as_str).collect();
-        let required: Vec<_> = expected.required.iter().map(String::as_str).collect();
-        let policy = Policy {
-            max_bytes: jws::MAX_BYTES,
-            typ: expected.typ.as_deref(),
-            issuer: Some(&expected.issuer),
-            audience: Some(&audience),
-            now: expected.now,
-            leeway: expected.leeway,
-            required: &required,
-        };
+        let compact = compact(token)?;
         let keys = self.0.iter().filter(|key| expected.accepts(key.algorithm()));
-        let claims = policy.verify(token, keys).map_err(|refused| ToolError::Token(refused.why()))?;
-        if let Some(max_age) = expected.max_age {
-            claims.check_age(expected.now, max_age, expected.leeway).map_err(ToolError::Token)?;
-        }
-        serde_json::to_string(&claims.into_members()).map_err(|why| ToolError::Unreadable(why.to_string()))
+        let verified = compact.verify(keys).map_err(|_| ToolError::Token(Why::Signature))?;
+        expected.claims_of(&verified)
     }
+
+    /// The place in the set of the one key that a token may be checked with, if the runtime's own cryptography is likely to be faster at it.
+    #[must_use]
+    pub fn elsewhere(&self, token: &str) -> Option<usize> {
+        let token = compact(token).ok()?;
+        let mut suiting = self.0.iter().enumerate().filter(|(_, key)| token.suits(key));
+        let (place, key) = suiting.next()?;
+        let is_slow_here = matches!(key.algorithm(), Algorithm::ES256 | Algorithm::RS256);
+        (is_slow_here && suiting.next().is_none()).then_some(place)
+    }
+
+    /// The key at a place, as the JSON text of a JWK.
+    #[must_use]
+    pub fn jwk(&self, place: usize) -> Option<String> {
+        serde_json::to_string(&self.0.get(place)?.to_jwk()?).ok()
+    }
+
+    /// As [`Self::verify`], where the runtime has checked the signature with the key that [`Self::elsewhere`] gives the place of.
+    ///
+    /// # Errors
+    /// As [`Self::verify`].
+    pub fn verify_elsewhere(&self, token: &str, good: bool, expected: &str) -> Result<String, ToolError> {
+        let expected: Expected = read(expected)?;
+        let key = self.elsewhere(token).and_then(|place| self.0.get(place));
+        let good = good && key.is_some_and(|key| expected.accepts(key.algorithm()));
+        let verified = compact(token)?.verified_elsewhere(good).map_err(|_| ToolError::Token(Why::Signature))?;
+        expected.claims_of(&verified)
+    }
+}
+
+fn compact(token: &str) -> Result<Compact<'_>, ToolError> {
+    Compact::parse(token, jws::MAX_BYTES).map_err(|why| ToolError::Token(Why::Malformed(why)))
 }
 
 impl Expected {
     fn accepts(&self, algorithm: Algorithm) -> bool {
         self.algorithms.as_ref().is_none_or(|accepted| accepted.contains(&algorithm))
+    }
+
+    /// The claims of a token whose signature was checked, as a JSON text.
+    fn claims_of(&self, verified: &Verified) -> Result<String, ToolError> {
+        let audience: Vec<_> = self.audience.iter().map(String::as_str).collect();
+        let required: Vec<_> = self.required.iter().map(String::as_str).collect();
+        let policy = Policy {
+            max_bytes: jws::MAX_BYTES,
+            typ: self.typ.as_deref(),
+            issuer: Some(&self.issuer),
+            audience: Some(&audience),
+            now: self.now,
+            leeway: self.leeway,
+            required: &required,
+        };
+        let claims = policy.check(verified).map_err(|refused| ToolError::Token(refused.why()))?;
+        if let Some(max_age) = self.max_age {
+            claims.check_age(self.now, max_age, self.leeway).map_err(ToolError::Token)?;
+        }
+        serde_json::to_string(&claims.into_members()).map_err(|why| ToolError::Unreadable(why.to_string()))
     }
 }
 
@@ -97,7 +136,6 @@ impl Expected {
 mod tests {
     use super::*;
     use crate::key::PrivateKey;
-    use crate::key::jwt::Why;
     use serde_json::json;
 
     const NOW: u64 = 1_790_000_000_000;
@@ -181,6 +219,37 @@ mod tests {
         jwk["kid"] = json!("another");
         assert!(!jwks(json!([jwk])).suit(&token(&good())));
         assert!(!jwks(json!([])).suit("not a token"));
+    }
+
+    #[test]
+    fn the_runtime_may_check_a_signature_of_the_one_key_that_suits_and_nothing_else() {
+        let expected =
+            json!({ "issuer": "https://as", "audience": ["api"], "required": ["exp"], "leeway": 0, "now": NOW });
+        let jwk = json!(key().public().to_jwk().unwrap());
+        let eddsa = PrivateKey::generate(Algorithm::EdDSA, &mut |bytes| bytes.fill(9)).unwrap();
+        let jwks = Jwks::read(&json!({ "keys": [eddsa.public().to_jwk().unwrap(), jwk] }).to_string()).unwrap();
+        let good_token = token(&good());
+        assert_eq!(jwks.elsewhere(&good_token), Some(1));
+        assert_eq!(serde_json::from_str::<Value>(&jwks.jwk(1).unwrap()).unwrap(), jwk);
+        let by_runtime = |token: &str, good: bool, changes: Value| {
+            let mut expected = expected.clone();
+            for (name, value) in changes.as_object().unwrap() {
+                expected[name] = value.clone();
+            }
+            jwks.verify_elsewhere(token, good, &expected.to_string())
+        };
+        assert_eq!(by_runtime(&good_token, true, json!({})), jwks.verify(&good_token, &expected.to_string()));
+        assert_eq!(by_runtime(&good_token, false, json!({})), Err(ToolError::Token(Why::Signature)));
+        let other = json!({ "algorithms": ["RS256"] });
+        assert_eq!(by_runtime(&good_token, true, other), Err(ToolError::Token(Why::Signature)));
+        let expired = json!({ "now": NOW + 1000 });
+        assert_eq!(by_runtime(&good_token, true, expired), Err(ToolError::Token(Why::Expired)));
+        // What is checked here: another algorithm, two keys that suit, none.
+        let of_eddsa = jws::sign_compact("at+jwt", good().to_string().as_bytes(), &eddsa).unwrap();
+        assert_eq!(jwks.elsewhere(&of_eddsa), None);
+        assert_eq!(by_runtime(&of_eddsa, true, json!({})), Err(ToolError::Token(Why::Signature)));
+        let twice = Jwks::read(&json!({ "keys": [jwk, jwk] }).to_string()).unwrap();
+        assert_eq!((twice.elsewhere(&good_token), twice.elsewhere("no token")), (None, None));
     }
 
     #[test]

@@ -18,6 +18,9 @@ export function thumbprint(jwk: object): string;
 export class Jwks {
   constructor(set: object);
   suit(token: string): boolean;
+  elsewhere(token: string): number | undefined;
+  jwk(place: number): string | undefined;
+  verifyElsewhere(token: string, good: boolean, expected: object): Record<string, unknown>;
   verify(token: string, expected: object): Record<string, unknown>;
 }
 

@@ -1,5 +1,6 @@
 import { fetchJwks, isStale, type JsonWebKeySet, remembered } from "./jwks.js";
 import { withModule } from "./module.js";
+import { checkedByRuntime } from "./runtime-check.js";
 
 export type { JsonWebKeySet } from "./jwks.js";
 
@@ -57,7 +58,10 @@ export async function verifyJwt<T extends object = Claims>(token: string, expect
   } = expected;
   const set = await keysFor(token, jwks, clock());
   const policy = { issuer, audience: [audience].flat(), typ, required, algorithms, leeway, maxAge, now: clock() };
-  return withModule(() => set.verify(token, policy) as T);
+  const good = await checkedByRuntime(set, token);
+  return withModule(
+    () => (good === undefined ? set.verify(token, policy) : set.verifyElsewhere(token, good, policy)) as T,
+  );
 }
 
 /** The key set; fetched again, though seldom, when it has no key for the token: the issuer may have rotated. */

@@ -21,6 +21,23 @@ impl Jwks {
         self.0.suit(token)
     }
 
+    /// The place of the one key that the runtime may check a token with, if that is likely to be faster.
+    pub fn elsewhere(&self, token: &str) -> Option<usize> {
+        self.0.elsewhere(token)
+    }
+
+    /// The key at a place, as the JSON text of a JWK.
+    pub fn jwk(&self, place: usize) -> Option<String> {
+        self.0.jwk(place)
+    }
+
+    /// Checks a token whose signature the runtime has checked with that key, and gives its claims.
+    #[wasm_bindgen(js_name = verifyElsewhere)]
+    pub fn verify_elsewhere(&self, token: &str, good: bool, expected: &JsValue) -> Given {
+        let claims = self.0.verify_elsewhere(token, good, &text_of(expected)?).map_err(|error| thrown(&error))?;
+        value_of(&claims)
+    }
+
     /// Checks a token and gives its claims.
     pub fn verify(&self, token: &str, expected: &JsValue) -> Given {
         let claims = self.0.verify(token, &text_of(expected)?).map_err(|error| thrown(&error))?;
