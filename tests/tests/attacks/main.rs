@@ -58,6 +58,7 @@ mod pat_operations;
 mod pats;
 mod pats_admin;
 mod pats_exchange;
+mod pats_life;
 mod pushed;
 mod races;
 mod refresh;

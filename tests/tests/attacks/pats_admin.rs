@@ -5,8 +5,9 @@ use claviger_tests::setting::{Setting, header, reply, text};
 use serde_json::{Value, json};
 
 use crate::check::{refusal, send, send_unchanged};
-use crate::pats::{IMPORTED_ID, bootstrapped, find, issue, reason, world};
+use crate::pats::{IMPORTED_ID, find, issue, reason, world};
 use crate::pats_exchange::exchanged;
+use crate::pats_life::bootstrapped;
 
 fn request(method: &str, path: &str, token: &str, body: Option<Value>) -> Value {
     let mut headers = vec![json!(["authorization", format!("Bearer {token}")])];
