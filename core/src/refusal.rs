@@ -114,6 +114,8 @@ pub enum Refusal {
     InvalidArgument(&'static str),
     /// A typed command's argument is missing, unknown, or not of its type: which, and what it should be.
     Mistyped(String),
+    /// A typed command's key cannot be used: why.
+    UnfitKey(String),
     /// A typed command names what does not exist.
     NotFound(&'static str),
     /// A typed command would make something twice.
@@ -143,7 +145,7 @@ impl Refusal {
     /// The code, the status, the text and the help of this refusal.
     pub fn told(&self) -> Told {
         let (code, status, message, help) = self.parts();
-        let message = if let Self::Mistyped(which) = self { which } else { message };
+        let message = if let Self::Mistyped(told) | Self::UnfitKey(told) = self { told } else { message };
         let headers = match self {
             Self::TooManyRequests { retry_after } => vec![("retry-after", retry_after.to_string())],
             _ => Vec::new(),
@@ -229,6 +231,7 @@ impl Refusal {
             R::TooManyRequests { .. } => ("too_many_requests", 429, "There were too many of these requests", "Wait as long as Retry-After says."),
             R::InvalidArgument(why) => ("invalid_argument", 400, why, "Correct the argument."),
             R::Mistyped(_) => ("invalid_argument", 400, "An argument is mistyped", "Correct the argument that the message names."),
+            R::UnfitKey(_) => ("invalid_argument", 400, "The key cannot be used", "Give another key."),
             R::NotFound(why) => ("not_found", 404, why, "Check the id."),
             R::AlreadyExists(why) => ("already_exists", 409, why, "Choose another, or use the one that exists."),
         }

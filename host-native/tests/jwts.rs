@@ -19,7 +19,8 @@ const API: &str = "https://api.example.com";
 fn at(now: &Arc<AtomicU64>) -> Claviger {
     let now = Arc::clone(now);
     let builder = builder(Memory::new()).lifetime(Lifetime::Jwt, Duration::from_secs(3600));
-    builder.clock(move || now.load(Ordering::SeqCst)).build().unwrap()
+    // Another instance hears of a withdrawal within a minute.
+    builder.instances(1).clock(move || now.load(Ordering::SeqCst)).build().unwrap()
 }
 
 fn reason(error: &Error) -> Option<&str> {

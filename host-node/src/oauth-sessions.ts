@@ -65,6 +65,9 @@ export class OAuthSessions<Session extends OAuthSessionData> {
   readonly #client: OAuthClientOf<Session>;
   readonly #storage: OAuthSessionStorage;
   readonly #sealed: SealedSessions;
+  readonly #now: () => number;
+  /** Seconds for which any seal lives unused. */
+  readonly #longest: number;
   readonly #mobileScheme: string;
   readonly #onError: (error: Error) => void;
 
@@ -78,15 +81,21 @@ export class OAuthSessions<Session extends OAuthSessionData> {
     this.#storage = storage;
     this.#mobileScheme = mobileScheme;
     this.#onError = onError ?? ((error) => console.error(error));
-    this.#sealed = new SealedSessions(auth.seals, { ...rest, exists: (did) => this.#isKept(did) });
+    this.#sealed = new SealedSessions(auth.seals, { ...rest, exists: (did, beganAt) => this.#isKept(did, beganAt) });
+    this.#now = rest.clock ?? Date.now;
+    this.#longest = Math.max(rest.ttl ?? 604_800, rest.mobileTtl ?? 1_209_600);
   }
 
   /**
    * Sends somebody to their server: `location`, and the `headers` that bind the sign-in to this browser; so a mobile application lets a browser
    * make this request. Rejects with `OAUTH_FLOW_ERROR`
-   * when the handle, the path or the challenge of a mobile application is none; nothing was asked of anybody then.
+   * when the handle, the path or the challenge of a mobile application is none, or a link of another site leads here: whoever follows it would
+   * be signed in as whom that site likes. Nothing was asked of anybody then.
    */
   async start(browser: Browser, handle: string, options: NewJourney = {}): Promise<Redirect> {
+    if (browser instanceof Request && browser.headers.get("sec-fetch-site") === "cross-site") {
+      throw new OAuthSessionError("OAUTH_FLOW_ERROR", "The sign-in was started by another site");
+    }
     const { state, headers } = await this.#journeys.begin(browser, handle, options).catch(flowError);
     const asked = async () => new URL(await this.#client.authorize(handle.toLowerCase(), { state }));
     const address = await asked().catch((error) => {
@@ -116,7 +125,8 @@ export class OAuthSessions<Session extends OAuthSessionData> {
    */
   async exchange(ask: { code: string; codeVerifier: string }): Promise<{ did: string; handle?: string; sid: string }> {
     const { subject, handle } = await this.#journeys.redeemCode(ask.code, ask.codeVerifier).catch(mobileError);
-    if (!(await this.#isKept(subject))) throw new OAuthSessionError("MOBILE_INTEGRATION_ERROR", "The session is over");
+    if (!(await this.#isKept(subject, this.#now())))
+      throw new OAuthSessionError("MOBILE_INTEGRATION_ERROR", "The session is over");
     const sid = await this.#sealed.sealForMobile(subject);
     return handle === null ? { did: subject, sid } : { did: subject, handle, sid };
   }
@@ -137,12 +147,16 @@ export class OAuthSessions<Session extends OAuthSessionData> {
   }
 
   /**
-   * Signs out: forgets `session:{did}`, so that no other browser and no mobile application of theirs is signed in any more, and gives the
-   * headers that take the cookie away. A request without a session changes nothing. Call it for a POST alone.
+   * Signs out: forgets `session:{did}`, so that no other browser and no mobile application of theirs is signed in any more, also not when they
+   * sign in again (`ended:{did}`), and gives the headers that take the cookie away. A request without a session changes nothing. Call it for a POST alone.
    */
   async logout(request: Request): Promise<{ headers: HeaderPairs }> {
     const session = await this.#sealed.validate(request);
-    if (session.valid) await this.#stored(() => this.#storage.delete(keyOf(session.did)));
+    if (session.valid) {
+      // Until no seal from before could live.
+      await this.#stored(() => this.#storage.set(endOf(session.did), this.#now(), { ttl: this.#longest }));
+      await this.#stored(() => this.#storage.delete(keyOf(session.did)));
+    }
     return { headers: [this.#sealed.clearCookie()] };
   }
 
@@ -221,8 +235,11 @@ export class OAuthSessions<Session extends OAuthSessionData> {
     return address.href;
   }
 
-  async #isKept(did: string): Promise<boolean> {
-    return ((await this.#stored(() => this.#storage.get(keyOf(did)))) ?? null) !== null;
+  /** Whether they are signed in, and have not signed out since then. */
+  async #isKept(did: string, beganAt: number): Promise<boolean> {
+    const get = (key: string) => this.#stored(() => this.#storage.get(key));
+    const [kept, ended] = await Promise.all([get(keyOf(did)), get(endOf(did))]);
+    return (kept ?? null) !== null && beganAt >= Number(ended ?? 0);
   }
 
   async #stored<T>(use: () => Awaitable<T>): Promise<T> {
@@ -242,6 +259,8 @@ export class OAuthSessions<Session extends OAuthSessionData> {
 }
 
 const keyOf = (did: string) => `session:${did}`;
+/** When they signed out last. */
+const endOf = (did: string) => `ended:${did}`;
 
 /** 303, with nothing that a cache may keep and no address of here for the next site. */
 function away(location: string, more: HeaderPairs): Response {

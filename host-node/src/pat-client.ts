@@ -177,7 +177,9 @@ export class PatClient {
     const { endpoint, tokenPath, token, clock } = this.#options;
     const sent = clock();
     const body = new URLSearchParams({ grant_type: "client_credentials", client_secret: token });
-    const answer = await this.#send(() => new Request(`${endpoint}${tokenPath}`, { method: "POST", body }));
+    const answer = await this.#send(
+      () => new Request(`${endpoint}${tokenPath}`, { method: "POST", body, redirect: "error" }),
+    );
     const { access_token: text, expires_in: seconds } = await objectOf(answer);
     if (typeof text !== "string" || typeof seconds !== "number") throw unfit(answer);
     this.#jwt = { text, until: sent + seconds * 1000 - early };
@@ -199,7 +201,7 @@ export class PatClient {
   async #askWith(jwt: string, method: string, path: string, body?: object): Promise<Record<string, unknown>> {
     const { endpoint, adminPath } = this.#options;
     const headers = { authorization: `Bearer ${jwt}`, ...(body && { "content-type": "application/json" }) };
-    const init = { method, headers, ...(body && { body: JSON.stringify(body) }) };
+    const init = { method, headers, redirect: "error", ...(body && { body: JSON.stringify(body) }) } as const;
     return objectOf(await this.#send(() => new Request(`${endpoint}${adminPath}/tokens${path}`, init)));
   }
 

@@ -17,8 +17,8 @@ export interface SealedSessionOptions {
   mobileTtl?: number;
   /** Seconds of use after which the cookie is set anew; an hour when absent, 0 for each time. */
   refreshAfter?: number;
-  /** Whether what the session stands for is still there; without it, the seal alone counts. */
-  exists?: (did: string) => boolean | Promise<boolean>;
+  /** Whether what the session stands for is still there, that began then (milliseconds since 1970); without it, the seal alone counts. */
+  exists?: (did: string, beganAt: number) => boolean | Promise<boolean>;
   /** Milliseconds since 1970. */
   clock?: () => number;
 }
@@ -79,7 +79,7 @@ export class SealedSessions {
     const seal = cookieOf(request, this.#name);
     if (seal === undefined) return { valid: false, headers: [] };
     const session = await this.#open(seal).catch(ignored);
-    if (!session || !(await this.#exists(session.did))) return { valid: false, headers: [this.clearCookie()] };
+    if (!session || !(await this.#exists(session))) return { valid: false, headers: [this.clearCookie()] };
     const refreshAfter = (this.#options.refreshAfter ?? usualRefresh) * 1000;
     const isDue = this.#now() - (session.lastAccessed ?? 0) >= refreshAfter;
     const headers = isDue ? [await this.#cookie({ ...session, lastAccessed: this.#now() })] : [];
@@ -93,24 +93,35 @@ export class SealedSessions {
 
   /** The token of a mobile application: it sends it as `Authorization: Bearer <seal>`. */
   sealForMobile(did: string): Promise<string> {
+    return this.#sealForMobile(did, this.#now());
+  }
+
+  #sealForMobile(did: string, createdAt: number): Promise<string> {
     const ttl = this.#options.mobileTtl;
-    return this.#seals.seal({ did }, { password: this.#options.password, ...(ttl !== undefined && { ttl }) });
+    return this.#seals.seal(
+      { did, createdAt },
+      { password: this.#options.password, ...(ttl !== undefined && { ttl }) },
+    );
   }
 
   /** Who sent this `Authorization` header. Rejects with `Refused` (401) when it is nobody. */
   async validateMobile(authorization: string | null | undefined): Promise<{ valid: true; did: string }> {
-    const seal = /^Bearer ([\x21-\x7e]+)$/i.exec(authorization ?? "")?.[1];
-    const session = seal === undefined ? undefined : await this.#open(seal).catch(ignored);
-    if (!session || !(await this.#exists(session.did))) {
-      throw new Refused({ code: "invalid_token", status: 401, message: "The session is over", help: "Sign in again." });
-    }
-    return { valid: true, did: session.did };
+    return { valid: true, did: (await this.#openMobile(authorization)).did };
   }
 
-  /** A fresh seal for the one that a mobile application has. Rejects as `validateMobile`. */
+  async #openMobile(authorization: string | null | undefined): Promise<Sealed> {
+    const seal = /^Bearer ([\x21-\x7e]+)$/i.exec(authorization ?? "")?.[1];
+    const session = seal === undefined ? undefined : await this.#open(seal).catch(ignored);
+    if (!session || !(await this.#exists(session))) {
+      throw new Refused({ code: "invalid_token", status: 401, message: "The session is over", help: "Sign in again." });
+    }
+    return session;
+  }
+
+  /** A fresh seal of the same session for the one that a mobile application has. Rejects as `validateMobile`. */
   async refreshMobile(authorization: string | null | undefined): Promise<{ did: string; sid: string }> {
-    const { did } = await this.validateMobile(authorization);
-    return { did, sid: await this.sealForMobile(did) };
+    const { did, createdAt = 0 } = await this.#openMobile(authorization);
+    return { did, sid: await this.#sealForMobile(did, createdAt) };
   }
 
   async #open(seal: string): Promise<Sealed | undefined> {
@@ -118,8 +129,8 @@ export class SealedSessions {
     return isSealed(data) ? data : undefined;
   }
 
-  async #exists(did: string): Promise<boolean> {
-    return (await this.#options.exists?.(did)) ?? true;
+  async #exists({ did, createdAt = 0 }: Sealed): Promise<boolean> {
+    return (await this.#options.exists?.(did, createdAt)) ?? true;
   }
 
   async #cookie(session: Sealed): Promise<[string, string]> {
@@ -141,8 +152,11 @@ function valid({ did, handle }: Sealed, headers: [string, string][]): SealedSess
 }
 
 function isSealed(data: unknown): data is Sealed {
-  const { did, handle } = data as Partial<Record<keyof Sealed, unknown>>;
-  return typeof did === "string" && did !== "" && (handle === undefined || typeof handle === "string");
+  const { did, handle, createdAt } = (data ?? {}) as Partial<Record<keyof Sealed, unknown>>;
+  const isAText = (value: unknown) => typeof value === "string" && value !== "";
+  return (
+    isAText(did) && (handle === undefined || isAText(handle)) && ["undefined", "number"].includes(typeof createdAt)
+  );
 }
 
 /** What is no seal is no session; anything else went wrong. */

@@ -105,7 +105,7 @@ impl Asked {
         let Some(login) = normal_login(typed) else { return Ok(None) };
         let config = host.config();
         let guess = id_for(config, &login);
-        let mails = mails_of(host, &guess);
+        let mails = mails_of(host, purpose, &guess);
         let (login, account, link, count) = host
             .load((
                 Login::slot(config, &login),
@@ -123,7 +123,7 @@ impl Asked {
 
     pub(super) async fn by_id(host: &Host, purpose: Purpose, id: &str) -> Result<Self, Stop> {
         let config = host.config();
-        let mails = mails_of(host, id);
+        let mails = mails_of(host, purpose, id);
         let (account, link, count) =
             host.load((Account::slot(config, id), EvenIfOver(Link::slot(config, purpose, id)), &mails)).await?;
         Ok(Self { purpose, subject: id.to_owned(), account, link, mails, count })
@@ -142,7 +142,7 @@ impl Asked {
             subject: subject.to_owned(),
             account: account.cloned(),
             link,
-            mails: mails_of(host, subject),
+            mails: mails_of(host, purpose, subject),
             count,
         }
     }
@@ -217,6 +217,8 @@ impl Asked {
     }
 }
 
-pub(super) fn mails_of(host: &Host, subject: &str) -> Throttle {
-    Throttle::new(host, account::ROOM, subject, "mail", MOST_OF_A_PERSON, Seconds(3600))
+/// Codes after a password have a count of their own: nobody who only knows a name keeps somebody from them.
+pub(super) fn mails_of(host: &Host, purpose: Purpose, subject: &str) -> Throttle {
+    let name = if purpose == Purpose::SecondFactor { "mail-second" } else { "mail" };
+    Throttle::new(host, account::ROOM, subject, name, MOST_OF_A_PERSON, Seconds(3600))
 }

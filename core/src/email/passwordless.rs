@@ -19,7 +19,7 @@ use crate::mail;
 use crate::record::Stored;
 use crate::refusal::{Refusal, Stop};
 use crate::seal::{self, RootIndex};
-use crate::session::Former;
+use crate::session::{self, Former};
 use crate::sign_in::{Attempts, Came, Door, First, Place, Proved, Visitor, first_factor};
 use crate::time::{Millis, Seconds, numeric_date};
 
@@ -232,7 +232,8 @@ impl Good {
         self.link.value.asked_in.as_ref().and_then(|asked_in| asked_in.interaction.clone())
     }
 
-    /// Spent in the commit of the first factor; the address is verified by it.
+    /// Spent in the commit of the first factor; the address is verified by it. Until then anybody may have made the account with it: their
+    /// password is none any more, nor are they signed in, for whoever reads there has chosen neither.
     async fn sign_in(
         self,
         host: &Host,
@@ -245,18 +246,21 @@ impl Good {
         let visitor = &visitor.clone().wishing(wished);
         let Proof { attempts, factors, former } = proof;
         let subject = account.value.id.clone();
-        let password_digest = Some(account.value.password_digest());
-        let verified = account.value.clone().with_verified(link.value.address());
-        if !account.value.is_address_verified() {
+        let is_verified = account.value.is_address_verified();
+        let mut after = account.value.clone();
+        if !is_verified {
+            after = Account { password: None, ..after.with_verified(link.value.address()) };
+            session::end_all(host, &subject).await?;
             host.tell(Event::EmailVerified { subject: subject.clone() });
         }
+        let password_digest = Some(after.password_digest());
         let change = Box::new(move |change: Change| {
             let change = change.and_remove(link.key, link.version);
-            if account.value.is_address_verified() {
+            if is_verified {
                 // Nobody who was disabled meanwhile comes in.
                 change.and_require(account.key, account.version)
             } else {
-                change.and_replace(&account, verified)
+                change.and_replace(&account, after)
             }
         });
         let first = First::by(&subject, "email");

@@ -88,7 +88,7 @@ impl New<'_> {
                 Account::slot(config, &guess),
                 slot(Purpose::VerifyEmail),
                 slot(Purpose::Registered),
-                &mails_of(host, &guess),
+                &mails_of(host, Purpose::Registered, &guess),
             ))
             .await?;
         let own = claimed.as_ref().is_none_or(|claimed| claimed.value.account == guess);

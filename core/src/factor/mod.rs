@@ -128,7 +128,7 @@ impl Factors {
         self.has_app() || self.email
     }
 
-    fn has_app(&self) -> bool {
+    pub(crate) fn has_app(&self) -> bool {
         self.authenticators.iter().any(Authenticator::is_confirmed)
     }
 

@@ -92,6 +92,13 @@ impl Own<'_> {
             return Err(Refusal::InvalidArgument("enabled: the person's address must be verified first").into());
         }
         let factors = self.factors();
+        // Whoever signs in by mail alone would be asked for the same once more, which is nothing.
+        if enabled && account.value.password.is_none() && !factors.has_app() {
+            return Err(Refusal::InvalidArgument(
+                "enabled: the person has neither a password nor an app to sign in with before",
+            )
+            .into());
+        }
         if factors.is_by_mail() != enabled {
             let (subject, factor_id) = (self.subject.to_owned(), MAIL.to_owned());
             let (kind, event) = match enabled {

@@ -18,6 +18,7 @@ use crate::key::jwt::{Policy, Why};
 use crate::record::{Record, Slot};
 use crate::refusal::{Refusal, Stop};
 use crate::time::{Millis, Seconds};
+use crate::token::ACCESS_TOKEN_TYPE;
 use crate::want::EvenIfOver;
 
 const LONGEST_JTI: usize = 1024;
@@ -135,6 +136,12 @@ impl Deny {
 async fn of_token(host: &Host, token: &str) -> Result<Option<(String, Millis)>, Stop> {
     let compact = Compact::parse(token, MAX_BYTES).map_err(|why| Refusal::InvalidJwt(Why::Malformed(why)))?;
     let verified = signed_here(host, token, compact).await?.ok_or(Refusal::InvalidJwt(Why::Signature))?;
+    if verified.header.typ.as_deref().is_some_and(|typ| typ.eq_ignore_ascii_case(ACCESS_TOKEN_TYPE)) {
+        return Err(Refusal::InvalidArgument(
+            "token: an access token is revoked by tokens.revoke, a personal access token by pats.revoke",
+        )
+        .into());
+    }
     let policy = Policy {
         max_bytes: MAX_BYTES,
         typ: None,

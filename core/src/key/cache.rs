@@ -29,9 +29,23 @@ impl KeyCache {
         remember(&self.private, sealed, open)
     }
 
-    /// The public key of this id, read at most once.
-    pub(super) fn public<E>(&self, kid: &str, read: impl FnOnce() -> Result<PublicKey, E>) -> Result<Rc<PublicKey>, E> {
-        remember(&self.public, kid, read)
+    /// The public key of this sealed text, read at most once: another key may have its `kid` one day.
+    pub(super) fn public<E>(
+        &self,
+        sealed: &str,
+        read: impl FnOnce() -> Result<PublicKey, E>,
+    ) -> Result<Rc<PublicKey>, E> {
+        remember(&self.public, sealed, read)
+    }
+
+    /// The public key that the configuration has for this id, which does not change.
+    pub(super) fn of_host<E>(
+        &self,
+        kid: &str,
+        read: impl FnOnce() -> Result<PublicKey, E>,
+    ) -> Result<Rc<PublicKey>, E> {
+        // No sealed text has a space.
+        remember(&self.public, &format!("host {kid}"), read)
     }
 
     /// The key set that was read last, if that is not longer ago than this. One from the future was read by a clock that was wrong.

@@ -82,13 +82,18 @@ pub(crate) async fn import(host: &Host, ask: &Import) -> Result<View, Stop> {
     if ask.jwk.is_some() == ask.pem.is_some() {
         return Err(Refusal::InvalidArgument("Give jwk or pem, one of them").into());
     }
-    let key = ask.key().map_err(|why| Refusal::Mistyped(format!("key: {why}")))?;
+    let key = ask.key().map_err(|why| Refusal::UnfitKey(format!("key: {why}")))?;
+    // One whose parts do not belong together would stop whoever signs with it.
+    if !key.sign(b"import").is_ok_and(|signature| key.public().verify(b"import", &signature).is_ok()) {
+        return Err(Refusal::InvalidArgument("key: its parts do not belong together").into());
+    }
     let stored = StoredKey::next(host, &key);
     let set = change(host, |mut set| {
         if set.keys.len() >= MOST {
             return Err(Refusal::InvalidArgument("There are too many keys; wait for the retired ones to go").into());
         }
-        if set.keys.iter().any(|known| known.kid == stored.kid) {
+        let of_host = &host.config().signing.host_keys;
+        if set.keys.iter().any(|known| known.kid == stored.kid) || of_host.iter().any(|known| known.kid == stored.kid) {
             return Err(Refusal::AlreadyExists("There is a key with this kid").into());
         }
         host.tell(Event::KeyImported { kid: stored.kid.clone() });

@@ -256,7 +256,7 @@ impl KeySet {
             }
             Signer::Host(key) => {
                 let signature = host.sign(&key.kid, key.algorithm, unsigned.signing_input()).await?;
-                let public = host.keys().public(&key.kid, || key.public_key());
+                let public = host.keys().of_host(&key.kid, || key.public_key());
                 // Nobody could use such a token, and the code would be spent.
                 if public.is_ok_and(|public| public.verify(unsigned.signing_input(), &signature).is_ok()) {
                     signature
@@ -302,7 +302,7 @@ impl KeySet {
     pub(crate) fn verifying_keys(&self, host: &Host) -> Vec<Rc<PublicKey>> {
         let symmetric = self.published(host).filter(|key| !key.algorithm.is_asymmetric()).filter_map(|key| {
             let sealed = key.sealed.as_deref()?;
-            host.keys().public(&key.kid, || open(host, sealed).map(|key| key.public().clone())).ok()
+            host.keys().public(sealed, || open(host, sealed).map(|key| key.public().clone())).ok()
         });
         self.public_keys(host).into_iter().chain(symmetric).collect()
     }
@@ -311,13 +311,13 @@ impl KeySet {
         let own = self
             .published(host)
             .filter(|key| key.algorithm.is_asymmetric())
-            .filter_map(|key| host.keys().public(&key.kid, || PublicKey::from_own_jwk(&key.public)).ok());
+            .filter_map(|key| host.keys().public(key.sealed.as_deref()?, || PublicKey::from_own_jwk(&key.public)).ok());
         let of_host = host
             .config()
             .signing
             .host_keys
             .iter()
-            .filter_map(|key| host.keys().public(&key.kid, || key.public_key()).ok());
+            .filter_map(|key| host.keys().of_host(&key.kid, || key.public_key()).ok());
         own.chain(of_host).collect()
     }
 

@@ -108,6 +108,9 @@ impl Colour {
     fn read(text: &str) -> Result<Self, &'static str> {
         const REFUSED: &str = "theme.accent, theme.accentDark: a colour as #rrggbb";
         let digits = text.strip_prefix('#').filter(|digits| digits.len() == 6).ok_or(REFUSED)?;
+        if !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+            return Err(REFUSED);
+        }
         let part = |at: usize| digits.get(at..at + 2).and_then(|pair| u8::from_str_radix(pair, 16).ok()).ok_or(REFUSED);
         Ok(Self([part(0)?, part(2)?, part(4)?]))
     }
@@ -214,6 +217,7 @@ mod tests {
             r##"{"accent":"red"}"##,
             r##"{"accent":"#fff"}"##,
             r##"{"accent":"#12345g"}"##,
+            r##"{"accent":"#+1+2+3"}"##,
             r##"{"accent":"#ffffff"}"##,
             r##"{"accentDark":"#000000"}"##,
             r##"{"accent":"#000000}</style>"}"##,

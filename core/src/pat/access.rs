@@ -20,6 +20,9 @@ pub(crate) struct Holder {
     pub(crate) owner: String,
     pub(crate) admin: bool,
     pub(crate) roles: Vec<String>,
+    /// Since when it is said.
+    #[serde(skip)]
+    issued_at: Millis,
     /// Until when what is said here may be believed.
     #[serde(skip)]
     pub(crate) expires_at: Millis,
@@ -31,7 +34,7 @@ impl Holder {
         let lifetime = host.config().pats.as_ref().map(|pats| pats.lifetime.after(host.now()));
         let Pat { id, owner, admin, roles, expires_at, .. } = pat;
         let ends = [lifetime, expires_at].into_iter().flatten().min();
-        Self { id, owner, admin, roles, expires_at: ends.unwrap_or_else(|| host.now()) }
+        Self { id, owner, admin, roles, issued_at: host.now(), expires_at: ends.unwrap_or_else(|| host.now()) }
     }
 
     /// What a JWT says whose signature was checked, if it is one of a personal access token.
@@ -44,17 +47,19 @@ impl Holder {
             owner: text("owner")?,
             admin: claims.get("admin") == Some(&Value::Bool(true)),
             roles: roles.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect(),
+            issued_at: claims.time("iat")?,
             expires_at: claims.time("exp")?,
         })
     }
 
-    /// The same as its row says it now: `None` when the token was revoked or deleted, or has expired.
+    /// The same as its row says it now: `None` when the token was revoked or deleted, has expired, or has another secret by now.
     pub(crate) async fn looked_up(self, host: &Host) -> Result<Option<Self>, Stop> {
         if !is_id(&self.id) {
             return Ok(None);
         }
         let row = host.load(Pat::slot(host.config(), &self.id)).await?;
-        let pat = row.map(|row| row.value).filter(|pat| !pat.deleted && pat.amiss(host.now()).is_none());
+        let is_good = |pat: &Pat| !pat.deleted && pat.amiss(host.now()).is_none() && pat.has_made(self.issued_at);
+        let pat = row.map(|row| row.value).filter(is_good);
         Ok(pat.map(|pat| Self { expires_at: self.expires_at, ..Self::of(host, pat) }))
     }
 }

@@ -30,6 +30,10 @@ pub(crate) async fn update(host: &Host, ask: &Update) -> Result<View, Stop> {
                 None => pat.expires_at,
             },
             hash: ask.hash.as_ref().map_or(pat.hash.as_str(), Typed::text).to_owned(),
+            secret_since: match &ask.hash {
+                Some(hash) if hash.text() != pat.hash => Some(host.now()),
+                _ => pat.secret_since,
+            },
             ..pat.clone()
         };
         Ok((!is_same(&next, pat)).then_some(next))

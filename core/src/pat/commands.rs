@@ -219,6 +219,7 @@ pub(crate) fn generate(host: &Host, ask: &Generate) -> Result<Generated, Refusal
 
 fn new(host: &Host, ask: &New, id: String, hash: String) -> Result<Pat, Refusal> {
     Ok(Pat {
+        bootstrap: is_configured(host, &id),
         id,
         hash,
         owner: owner_of(&ask.owner)?,
@@ -228,9 +229,15 @@ fn new(host: &Host, ask: &New, id: String, hash: String) -> Result<Pat, Refusal>
         last_used_at: None,
         revoked_at: None,
         expires_at: ask.expires_at.map(expiry_of).transpose()?,
-        bootstrap: false,
+        secret_since: None,
         deleted: false,
     })
+}
+
+/// Whether the configuration has a token with this id, however it came to be.
+fn is_configured(host: &Host, id: &str) -> bool {
+    let own = host.config().pats.as_ref().and_then(|pats| pats.bootstrap.as_ref());
+    own.is_some_and(|own| own.id == id)
 }
 
 async fn create(host: &Host, pat: &Pat) -> Result<(), Stop> {
@@ -320,7 +327,7 @@ impl List {
 pub(crate) async fn delete(host: &Host, ask: &ById) -> Result<Deleted, Stop> {
     let stored = host.load(Pat::slot(host.config(), id_of(&ask.id)?)).await?;
     let Some(stored) = stored.filter(|stored| !stored.value.deleted) else { return Ok(Deleted { deleted: false }) };
-    let change = if stored.value.bootstrap {
+    let change = if stored.value.bootstrap || is_configured(host, &ask.id) {
         Change::replace(&stored, Pat { deleted: true, ..stored.value.clone() })
     } else {
         Change::remove(stored.key, stored.version)

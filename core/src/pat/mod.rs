@@ -57,7 +57,10 @@ pub(crate) struct Pat {
     revoked_at: Option<Millis>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     expires_at: Option<Millis>,
-    /// It came of the configuration, which must give it no second time: its row stays for good.
+    /// When its secret took the place of another one; `None`: it has its first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    secret_since: Option<Millis>,
+    /// It is the configuration's, which must give it no second time: its row stays for good.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     bootstrap: bool,
     /// Such a token that was deleted.
@@ -94,6 +97,11 @@ impl Pat {
 
     fn is_expired(&self, now: Millis) -> bool {
         self.expires_at.is_some_and(|end| end <= now)
+    }
+
+    /// Whether a JWT of this time, to a second, was made with the secret that it has.
+    fn has_made(&self, issued_at: Millis) -> bool {
+        self.secret_since.unwrap_or(self.created_at) < issued_at.saturating_add(1000)
     }
 
     /// Why it is good for nothing, if it is.

@@ -114,6 +114,7 @@ async fn first_of_all(host: &Host, settings: &Pats, presented: &Presented<'_>) -
         last_used_at: Some(host.now()),
         revoked_at: None,
         expires_at: None,
+        secret_since: None,
         bootstrap: true,
         deleted: false,
     };

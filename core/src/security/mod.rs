@@ -115,7 +115,9 @@ impl<'a> Here<'a> {
     fn mail(&self) -> Option<MailFactor<'_>> {
         let enabled = self.factors.as_ref().is_some_and(|factors| factors.value.is_by_mail());
         let account = self.account.as_ref().filter(|_| self.host.config().mails_to_accounts());
-        let account = account.map(|account| &account.value).filter(|account| enabled || account.is_address_verified());
+        let has_app = self.factors.as_ref().is_some_and(|factors| factors.value.has_app());
+        let may = |account: &Account| account.is_address_verified() && (account.password.is_some() || has_app);
+        let account = account.map(|account| &account.value).filter(|account| enabled || may(account));
         account.and_then(|account| Some(MailFactor { address: account.address()?, enabled }))
     }
 

@@ -18,9 +18,12 @@ use crate::time::Millis;
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Epoch {
     pub(super) number: u64,
-    /// The one session that went on from the epoch before.
+    /// The one session that went on from the epochs before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     kept: Option<String>,
+    /// The first of those epochs.
+    #[serde(default)]
+    kept_since: u64,
 }
 
 impl Record for Epoch {
@@ -38,7 +41,7 @@ impl Epoch {
 
     /// Whether a session that was sealed in an epoch is good in this one.
     pub(super) fn admits(&self, session: &Session, sealed_in: u64) -> bool {
-        let goes_on = || self.kept.as_ref() == Some(&session.id) && sealed_in.checked_add(1) == Some(self.number);
+        let goes_on = || self.kept.as_ref() == Some(&session.id) && (self.kept_since..self.number).contains(&sealed_in);
         sealed_in == self.number || goes_on()
     }
 }
@@ -47,8 +50,11 @@ impl Epoch {
 pub(super) async fn raise(host: &Host, subject: &str, kept: Option<&str>) -> Result<(), Stop> {
     let slot = Epoch::slot(host.config(), subject);
     let stored = host.load(slot.clone()).await?;
-    let number = stored.as_ref().map_or(0, |epoch| epoch.value.number).saturating_add(1);
-    let raised = Epoch { number, kept: kept.map(str::to_owned) };
+    let before = stored.as_ref().map(|epoch| epoch.value.clone()).unwrap_or_default();
+    // All others are often ended twice: before a change and after it.
+    let is_kept_again = kept.is_some() && before.kept.as_deref() == kept;
+    let kept_since = if is_kept_again { before.kept_since } else { before.number };
+    let raised = Epoch { number: before.number.saturating_add(1), kept: kept.map(str::to_owned), kept_since };
     host.commit(match &stored {
         Some(stored) => Change::replace(stored, raised),
         None => Change::create(slot, raised),

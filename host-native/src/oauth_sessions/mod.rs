@@ -150,8 +150,12 @@ impl<C: OAuthClient, S: SessionStorage> OAuthSessions<C, S> {
     /// Sends somebody to their server.
     ///
     /// # Errors
-    /// `OAUTH_FLOW_ERROR` when the handle, the path or the challenge is none: nothing was asked of anybody then. And faults.
+    /// `OAUTH_FLOW_ERROR` when the handle, the path or the challenge is none, or a link of another site leads here (whoever follows it would be
+    /// signed in as whom that site likes): nothing was asked of anybody then. And faults.
     pub async fn start(&self, headers: &HeaderMap, journey: &NewJourney) -> Result<Onward, Error> {
+        if headers.get("sec-fetch-site").is_some_and(|site| site == "cross-site") {
+            return Err(flow_error("The sign-in was started by another site"));
+        }
         let begun = self.auth.journeys().begin(headers, journey).await.map_err(flow)?;
         let handle = journey.handle.to_ascii_lowercase();
         let location = self.client.authorize(&handle, &begun.state).await;
@@ -197,10 +201,11 @@ impl<C: OAuthClient, S: SessionStorage> OAuthSessions<C, S> {
     /// `MOBILE_INTEGRATION_ERROR` when the code is over, was used, or is of another verifier; and faults.
     pub async fn exchange(&self, code: &str, code_verifier: &str) -> Result<MobileSession, Error> {
         let who = self.auth.journeys().redeem_code(code, code_verifier).await.map_err(mobile)?;
-        if !self.is_kept(&who.subject).await? {
+        let now = self.now();
+        if !self.is_kept(&who.subject, now).await? {
             return Err(mobile_error());
         }
-        let sid = self.seal_for_mobile(&who.subject).await?;
+        let sid = self.seal_for_mobile(&who.subject, now).await?;
         Ok(MobileSession { who, sid })
     }
 
@@ -213,7 +218,7 @@ impl<C: OAuthClient, S: SessionStorage> OAuthSessions<C, S> {
         let Some(session) = self.open(&seal).await? else {
             return Ok(Validated { who: None, headers: vec![cookie::cleared()] });
         };
-        let now = self.auth.inner().host.clock.now();
+        let now = self.now();
         let is_due = now.saturating_sub(session.last_accessed) >= REFRESH_AFTER * 1000;
         let who = Arrived { subject: session.did.clone(), handle: session.handle.clone() };
         let headers =
@@ -226,31 +231,37 @@ impl<C: OAuthClient, S: SessionStorage> OAuthSessions<C, S> {
     /// # Errors
     /// `MOBILE_INTEGRATION_ERROR` when it is nobody's, and faults.
     pub async fn validate_mobile(&self, headers: &HeaderMap) -> Result<String, Error> {
+        Ok(self.open_mobile(headers).await?.did)
+    }
+
+    async fn open_mobile(&self, headers: &HeaderMap) -> Result<Sealed, Error> {
         let seal =
             headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()).and_then(|text| text.split_once(' '));
         let Some((_, seal)) = seal.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")) else {
             return Err(mobile_error());
         };
-        Ok(self.open(seal).await?.ok_or_else(mobile_error)?.did)
+        self.open(seal).await?.ok_or_else(mobile_error)
     }
 
-    /// A fresh seal for the one that a mobile application has.
+    /// A fresh seal of the same session for the one that a mobile application has.
     ///
     /// # Errors
     /// As of [`OAuthSessions::validate_mobile`].
     pub async fn refresh_mobile(&self, headers: &HeaderMap) -> Result<MobileSession, Error> {
-        let subject = self.validate_mobile(headers).await?;
-        let sid = self.seal_for_mobile(&subject).await?;
+        let Sealed { did: subject, created_at, .. } = self.open_mobile(headers).await?;
+        let sid = self.seal_for_mobile(&subject, created_at).await?;
         Ok(MobileSession { who: Arrived { subject, handle: None }, sid })
     }
 
-    /// Signs out, in all browsers and applications of theirs, and answers the headers that take the cookie away. A request without a session
+    /// Signs out, in all browsers and applications of theirs, for good (`ended:{did}` keeps when), and answers the headers that take the cookie away. A request without a session
     /// changes nothing. Call it for a POST alone.
     ///
     /// # Errors
     /// `STORAGE_ERROR`: they are still signed in. And faults.
     pub async fn logout(&self, headers: &HeaderMap) -> Result<Vec<(String, String)>, Error> {
         if let Some(who) = self.validate(headers).await?.who {
+            let ended = self.storage.set(&end_of(&who.subject), self.now().to_string()).await;
+            ended.map_err(|error| storage_error(&error))?;
             self.storage.delete(&key_of(&who.subject)).await.map_err(|error| storage_error(&error))?;
         }
         Ok(vec![cookie::cleared()])
@@ -276,8 +287,17 @@ impl<C: OAuthClient, S: SessionStorage> OAuthSessions<C, S> {
         Ok(Arrived { subject: did, handle })
     }
 
-    async fn is_kept(&self, did: &str) -> Result<bool, Error> {
-        Ok(self.storage.get(&key_of(did)).await.map_err(|error| storage_error(&error))?.is_some())
+    /// Whether they are signed in, and have not signed out since then.
+    async fn is_kept(&self, did: &str, began_at: u64) -> Result<bool, Error> {
+        let is_there = self.storage.get(&key_of(did)).await.map_err(|error| storage_error(&error))?.is_some();
+        let ended = self.storage.get(&end_of(did)).await.map_err(|error| storage_error(&error))?;
+        // What cannot be read ended everything.
+        let ended_at = ended.map_or(0, |text| text.parse().unwrap_or(u64::MAX));
+        Ok(is_there && began_at >= ended_at)
+    }
+
+    fn now(&self) -> u64 {
+        self.auth.inner().host.clock.now()
     }
 
     async fn open(&self, seal: &str) -> Result<Option<Sealed>, Error> {
@@ -286,11 +306,11 @@ impl<C: OAuthClient, S: SessionStorage> OAuthSessions<C, S> {
             opened => opened?,
         };
         let Ok(session) = serde_json::from_value::<Sealed>(opened) else { return Ok(None) };
-        Ok(self.is_kept(&session.did).await?.then_some(session))
+        Ok(self.is_kept(&session.did, session.created_at).await?.then_some(session))
     }
 
     async fn fresh_cookie(&self, who: &Arrived) -> Result<(String, String), Error> {
-        let now = self.auth.inner().host.clock.now();
+        let now = self.now();
         let session =
             Sealed { did: who.subject.clone(), handle: who.handle.clone(), created_at: now, last_accessed: now };
         self.cookie(session).await
@@ -301,13 +321,21 @@ impl<C: OAuthClient, S: SessionStorage> OAuthSessions<C, S> {
         cookie::set(&seal, self.ttl).ok_or_else(|| refused("SESSION_ERROR", 400, "The session is over 4096 bytes"))
     }
 
-    async fn seal_for_mobile(&self, did: &str) -> Result<String, Error> {
-        self.auth.seals().seal(&serde_json::json!({ "did": did }), &self.passwords, MOBILE_TTL).await
+    async fn seal_for_mobile(&self, did: &str, created_at: u64) -> Result<String, Error> {
+        self.auth
+            .seals()
+            .seal(&serde_json::json!({ "did": did, "createdAt": created_at }), &self.passwords, MOBILE_TTL)
+            .await
     }
 }
 
 fn key_of(did: &str) -> String {
     format!("session:{did}")
+}
+
+/// When they signed out last.
+fn end_of(did: &str) -> String {
+    format!("ended:{did}")
 }
 
 /// DIDs are longer on paper; a subject has at most 255 characters.

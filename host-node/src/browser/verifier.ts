@@ -3,7 +3,7 @@ import { type Claims, type Expected, verifyJwt } from "./jwt.js";
 
 /**
  * `verifyJwt` for many tokens: one that was verified in the last minute, and is not over, is not verified again. Make it once, outside of
- * the requests: its policy is that of the moment at which it is made. The claims it gives are frozen, since all who present the same token share them.
+ * the requests: its policy is that of the moment at which it is made. Without `typ` it takes access tokens alone (`at+jwt`, RFC 9068). The claims it gives are frozen, since all who present the same token share them.
  *
  * ```ts
  * const verify = createJwtVerifier({ jwks: "https://auth.example.com/jwks", issuer: "https://auth.example.com", audience: "https://api.example.com" });
@@ -13,7 +13,8 @@ import { type Claims, type Expected, verifyJwt } from "./jwt.js";
 export function createJwtVerifier<T extends object = Claims>(
   expected: Expected,
 ): (token: string) => Promise<Readonly<T>> {
-  const policy = { ...expected, audience: [expected.audience].flat(), ...copied(expected) };
+  // What is mailed to somebody as an invitation is no access token of theirs.
+  const policy = { ...expected, typ: expected.typ ?? "at+jwt", audience: [expected.audience].flat(), ...copied(expected) };
   const { clock = Date.now, leeway = 0, maxAge } = policy;
   const known = new VerifiedTokens<T>();
   return async (token) => {

@@ -21,7 +21,7 @@ export class Journeys {
    * `handle` is no domain name, `redirectPath` no path on this site, or a mobile application has no `codeChallenge`.
    */
   begin(browser: Browser, handle: string, options: NewJourney = {}): Promise<{ state: string; headers: HeaderPairs }> {
-    return this.#call("journeys.begin", { cookie: cookieOf(browser), handle, ...options });
+    return this.#call("journeys.begin", { ...options, cookie: cookieOf(browser), handle });
   }
 
   /**

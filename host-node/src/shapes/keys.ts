@@ -78,7 +78,7 @@ export interface JwtPolicy {
   /** `aud` must have one of these, byte for byte. */
   readonly audience?: string | readonly string[] | null;
   readonly typ?: string | null;
-  /** Each key is used with its own algorithm; of these alone, when they are given. */
+  /** Each key is used with its own algorithm; of these alone, when they are given. HS256, HS384 and HS512 are to be named: others may have the secret. */
   readonly algorithms?: readonly SigningAlgorithm[];
   /** Claims that must be there; `exp` when absent. */
   readonly required?: readonly string[];

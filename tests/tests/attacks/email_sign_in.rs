@@ -138,6 +138,32 @@ fn rt_012_whether_there_is_somebody_to_be_mailed_shows_in_nothing() {
 }
 
 #[test]
+fn rt_015_whoever_made_the_account_with_anothers_address_keeps_nothing_of_it() {
+    let mut s = mailing();
+    // Eve signs up with the address of somebody else, chooses a password, and is signed in.
+    let eve = json!({ "email": "bob@example.com", "password": "eves own horse" });
+    s.world.ok(json!({ "accounts.register": eve }));
+    let subject = text(&s.world.ok(json!({ "accounts.find": { "login": "bob@example.com" } }))["id"]).to_owned();
+    let visit = json!({ "visit": { "cookie": "" }, "login": "bob@example.com", "password": "eves own horse" });
+    let eve = s.world.ok(json!({ "signIn.withPassword": visit }));
+    let mut browser = Browser::new();
+    browser.keep(&eve);
+    let who = json!({ "authenticate": { "headers": [["cookie", browser.cookie_header()]] } });
+    assert_eq!(s.world.ok(who.clone())["subject"], json!(subject));
+    s.world.take_mails();
+    s.world.advance(60);
+    // Bob, who reads there, signs in by mail.
+    let sent = s.world.ok(json!({ "signIn.sendMail": { "visit": { "cookie": "" }, "login": "bob@example.com" } }));
+    let mut own = Browser::new();
+    own.keep(&sent);
+    let code = mail(&mut s.world)["code"].clone();
+    let ask = json!({ "visit": { "cookie": own.cookie_header() }, "waiting": sent["waiting"], "code": code });
+    assert_eq!(s.world.ok(json!({ "signIn.withMail": ask }))["stage"], "full");
+    assert_eq!(s.world.refused(who), "unauthenticated");
+    assert_eq!(s.world.refused(json!({ "signIn.withPassword": visit })), "wrong_credentials");
+}
+
+#[test]
 fn nobody_who_was_disabled_since_comes_in() {
     let mut s = mailing();
     let (page, sent) = asked_to_sign_in(&mut s);

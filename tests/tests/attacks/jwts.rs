@@ -104,8 +104,10 @@ fn a9_every_algorithm_signs_and_is_pinned_to_its_key() {
         w.ok(json!({ "keys.rotate": { "algorithm": algorithm } }));
         let signed = sign(&mut w, json!({ "algorithm": algorithm }));
         assert_eq!(part(&signed["token"], 0)["alg"], algorithm);
-        w.ok(verify(&signed["token"], json!({})));
         w.ok(verify(&signed["token"], json!({ "algorithms": [algorithm] })));
+        // A secret is shared, so that it is to be named.
+        let unnamed = w.run(verify(&signed["token"], json!({})));
+        assert_eq!(unnamed.get("ok").is_some(), !algorithm.starts_with("HS"), "{unnamed}");
         let pinned = verify(&signed["token"], json!({ "algorithms": ["EdDSA"] }));
         assert_eq!(reason(&mut w, pinned), "signature");
     }
@@ -125,7 +127,7 @@ fn a_symmetric_key_is_never_published_and_verifies_nothing_of_the_engines() {
     assert!(!text(&published["body"]).contains("HS256"));
     // What it signed is good as the application's own, and under no name as an access token or a session's.
     let signed = s.world.ok(json!({ "jwts.sign": { "claims": { "sub": s.subject }, "algorithm": "HS256" } }));
-    s.world.ok(verify(&signed["token"], json!({})));
+    s.world.ok(verify(&signed["token"], json!({ "algorithms": ["HS256"] })));
     assert_eq!(s.world.refused(json!({ "tokens.verify": { "token": signed["token"] } })), "invalid_token");
 }
 
@@ -284,6 +286,14 @@ fn a11_sixty_four_denials_at_once_are_one() {
     let ends = w.race(&json!({ "jwts.deny": { "token": token } }), 64);
     assert!(ends.iter().all(|done| done["ok"]["denied"] == true));
     assert_eq!(ends.iter().filter(|done| done["events"][0]["name"] == "jwt.denied").count(), 1);
+}
+
+#[test]
+fn a11_a_token_that_nobody_looks_up_in_the_list_is_not_said_to_be_denied() {
+    let mut s = Setting::new(json!({}), "jwt");
+    let tokens = s.tokens();
+    let deny = json!({ "jwts.deny": { "token": tokens["access_token"] } });
+    assert_eq!(s.world.refused(deny), "invalid_argument");
 }
 
 #[test]

@@ -272,7 +272,10 @@ fn a9_a_secret_of_another_system_verifies_its_tokens_and_makes_no_access_tokens(
     let key = claviger_tests::ClientKey::of_jwk(&secret.to_string());
     let now = s.world.now / 1000;
     let old = key.sign(&json!({ "alg": "HS256", "typ": "JWT" }), &json!({ "sub": "ada", "exp": now + 60 }));
-    let lax = json!({ "token": old, "typ": null, "issuer": null, "audience": null });
+    // A secret is shared: where it is not named, nothing that it signed is taken.
+    let mut lax = json!({ "token": old, "typ": null, "issuer": null, "audience": null });
+    assert_eq!(s.world.refused(json!({ "jwts.verify": lax })), "invalid_token");
+    lax["algorithms"] = json!(["HS256"]);
     assert_eq!(s.world.ok(json!({ "jwts.verify": lax }))["claims"]["sub"], "ada");
     // Whoever shares the secret makes no access token of this issuer with it, with the name of the key or without.
     let kid = &text(&imported["kid"]).to_owned();
@@ -285,6 +288,40 @@ fn a9_a_secret_of_another_system_verifies_its_tokens_and_makes_no_access_tokens(
     }
     assert!(!published(&mut s.world).contains(kid));
     assert_eq!(s.world.refused(json!({ "keys.export": { "kid": kid } })), "invalid_argument");
+}
+
+#[test]
+fn jw_054_a_key_that_takes_the_place_of_a_withdrawn_one_under_its_name_is_another_key() {
+    let mut s = jwt(json!({}));
+    let keys = [1, 2].map(|number| claviger_tests::ClientKey::new(claviger_core::key::Algorithm::EdDSA, number));
+    let import = |key: &claviger_tests::ClientKey| {
+        let mut jwk = key.private_jwk();
+        jwk["kid"] = json!("service");
+        json!({ "keys.import": { "jwk": jwk, "activate": true } })
+    };
+    let now = s.world.now / 1000;
+    let claims = json!({
+        "iss": World::ISSUER, "aud": World::ISSUER, "sub": s.subject, "client_id": s.client,
+        "exp": now + 600_000, "iat": now, "jti": "x", "scope": "read",
+    });
+    let signed =
+        keys.each_ref().map(|key| key.sign(&json!({ "alg": "EdDSA", "typ": "app+jwt", "kid": "service" }), &claims));
+    let lax = |token: &str| json!({ "jwts.verify": { "token": token, "audience": null } });
+    s.world.ok(import(&keys[0]));
+    s.world.ok(lax(&signed[0]));
+    s.world.ok(json!({ "keys.withdraw": { "kid": "service" } }));
+    // Its row is gone with a later rotation, and the name is free.
+    for _ in 0..3 {
+        s.world.advance(400 * 86_400);
+        s.world.ok(json!({ "keys.rotate": {} }));
+    }
+    s.world.ok(import(&keys[1]));
+    let now = s.world.now / 1000;
+    let fresh = json!({ "iss": World::ISSUER, "sub": "x", "exp": now + 60, "iat": now, "jti": "y" });
+    let [old, new] =
+        keys.each_ref().map(|key| key.sign(&json!({ "alg": "EdDSA", "typ": "app+jwt", "kid": "service" }), &fresh));
+    assert_eq!(s.world.refused(lax(&old)), "invalid_token");
+    s.world.ok(lax(&new));
 }
 
 #[test]

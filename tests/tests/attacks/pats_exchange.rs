@@ -88,6 +88,32 @@ fn p14_p15_the_answer_is_kept_nowhere_and_the_jwt_says_who_acts() {
 }
 
 #[test]
+fn a_jwt_of_a_replaced_secret_or_of_a_former_token_administers_nothing() {
+    for is_replaced in [true, false] {
+        let mut world = world();
+        let (token, id) = issue(&mut world, json!({ "admin": true }));
+        let jwt = exchanged(&mut world, &token);
+        let list = |jwt: &str| {
+            json!({ "http": {
+            "method": "GET", "url": format!("{}/admin/tokens", World::ISSUER), "headers": [["authorization", format!("Bearer {jwt}")]],
+        } })
+        };
+        assert_eq!(world.ok(list(&jwt))["status"], 200);
+        world.advance(2);
+        let next = world.ok(json!({ "pats.generate": { "id": id } }));
+        if is_replaced {
+            world.ok(json!({ "pats.update": { "id": id, "hash": next["hash"] } }));
+        } else {
+            world.ok(json!({ "pats.delete": { "id": id } }));
+            world.ok(json!({ "pats.register": { "id": id, "hash": next["hash"], "owner": "eve", "admin": true } }));
+        }
+        assert_eq!(world.ok(list(&jwt))["status"], 401, "{is_replaced}");
+        let own = exchanged(&mut world, text(&next["token"]));
+        assert_eq!(world.ok(list(&own))["status"], 200, "{is_replaced}");
+    }
+}
+
+#[test]
 fn p11_an_exchange_is_one_trip_and_a_second_one_once_in_a_minute() {
     let mut world = world();
     let (token, _) = issue(&mut world, json!({}));

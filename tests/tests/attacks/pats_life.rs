@@ -252,6 +252,19 @@ fn p4_p10_the_configured_token_is_an_administrators_once_and_never_comes_back() 
 }
 
 #[test]
+fn p10_nor_does_it_come_back_where_it_was_registered_by_hand() {
+    let mut world = world();
+    let generated = world.ok(json!({ "pats.generate": {} }));
+    let (id, hash) = (generated["id"].clone(), generated["hash"].clone());
+    world.reopen(json!({ "pats": { "bootstrap": { "id": id, "hash": hash } } }));
+    let own = json!({ "id": id, "hash": hash, "owner": "ada", "expiresAt": world.now + 1000 });
+    world.ok(json!({ "pats.register": own }));
+    world.ok(json!({ "pats.delete": { "id": id } }));
+    assert_eq!(reason(&mut world, text(&generated["token"])), "not_found");
+    assert_eq!(find(&mut world, text(&id)), Value::Null);
+}
+
+#[test]
 fn p10_a_wrong_secret_for_the_configured_id_makes_nobody_an_administrator() {
     let (mut world, token, id) = bootstrapped(false);
     let forged = world.ok(json!({ "pats.generate": { "id": id } }));

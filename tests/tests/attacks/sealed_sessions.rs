@@ -166,6 +166,20 @@ fn se_018_all_others_end_and_one_goes_on_though_its_cookie_is_of_the_epoch_befor
 }
 
 #[test]
+fn se_018_a_changed_password_ends_all_sessions_but_the_one_that_changed_it() {
+    let mut s = setting("0s");
+    let (_, kept) = signed_in(&mut s);
+    let (_, other) = signed_in(&mut s);
+    let id = authenticated(&mut s.world, &kept)["ok"]["sessionId"].clone();
+    let change = json!({ "id": s.subject, "current": PASSWORD, "new": "a new horse", "keepSession": id });
+    s.world.ok(json!({ "accounts.changePassword": change }));
+    assert!(authenticated(&mut s.world, &kept).get("ok").is_some());
+    assert_eq!(authenticated(&mut s.world, &other)["refused"]["code"], "unauthenticated");
+    s.world.ok(json!({ "sessions.revokeAll": { "subject": s.subject } }));
+    assert_eq!(authenticated(&mut s.world, &kept)["refused"]["code"], "unauthenticated");
+}
+
+#[test]
 fn se_001_whoever_signs_in_after_somebody_else_ends_their_sealed_session() {
     let mut s = setting("0s");
     s.world.ok(json!({ "accounts.create": { "login": "grace", "password": "nanoseconds" } }));

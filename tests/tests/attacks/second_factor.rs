@@ -306,6 +306,27 @@ fn a_code_by_mail_is_a_second_factor_of_whom_it_was_made_one() {
 }
 
 #[test]
+fn rt_013_who_knows_a_name_alone_keeps_nobody_from_their_codes() {
+    let mut s = with_mail(json!({ "signIn": { "passwordless": ["code"] } }));
+    for _ in 0..12 {
+        s.world.ok(json!({ "accounts.requestReset": { "login": "ada" } }));
+        s.world.advance(60);
+    }
+    s.world.take_mails();
+    halfway(&mut s);
+    mailed_code(&mut s);
+}
+
+#[test]
+fn whoever_signs_in_by_mail_alone_is_not_asked_for_another_mail() {
+    let mut s = with_mail(json!({ "signIn": { "passwordless": ["code"] } }));
+    let claims = json!({ "email": "eve@example.com", "email_verified": true });
+    let eve = s.world.ok(json!({ "accounts.create": { "login": "eve", "claims": claims } }));
+    let on = json!({ "factors.setEmail": { "subject": eve["id"], "enabled": true } });
+    assert_eq!(s.world.refused(on), "invalid_argument");
+}
+
+#[test]
 fn a_mailbox_is_not_two_factors() {
     let mut s = with_mail(json!({ "signIn": { "passwordless": ["code"] } }));
     let query = s.query(&[]);

@@ -27,8 +27,10 @@ fn jwts(world: &mut World) {
             world.ok(json!({ "keys.rotate": { "algorithm": algorithm } }));
         }
         let signed = sign(world, json!({ "claims": { "sub": "ada" }, "algorithm": algorithm }));
-        world.ok(json!({ "jwts.verify": { "token": signed["token"] } }));
+        world.ok(json!({ "jwts.verify": { "token": signed["token"], "algorithms": [algorithm] } }));
     }
+    let shared = sign(world, json!({ "claims": {}, "algorithm": "HS256" }));
+    assert_eq!(world.refused(json!({ "jwts.verify": { "token": shared["token"] } })), "invalid_token");
     assert_eq!(world.refused(json!({ "jwts.sign": { "claims": {}, "algorithm": "PS512" } })), "invalid_argument");
     assert_eq!(world.refused(json!({ "jwts.sign": { "claims": {}, "typ": "at+jwt" } })), "invalid_argument");
     assert_eq!(world.refused(json!({ "jwts.sign": { "claims": { "iss": "me" } } })), "invalid_argument");
