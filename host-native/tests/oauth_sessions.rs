@@ -145,6 +145,11 @@ async fn h2_h4_h5_h10_somebody_comes_back_is_known_and_signs_out() {
     let cleared = scene.sessions.logout(&cookies).await.unwrap();
     assert_eq!(cleared[0].1, "sid=; Path=/; HttpOnly; SameSite=Lax; Secure; Max-Age=0");
     assert_eq!(scene.sessions.validate(&cookies).await.unwrap().who, None);
+    // Nor is a cookie from before good again when they come back.
+    let journey = scene.start(&ada(None)).await;
+    let (_, fresh) = scene.back(&journey, "x").await.unwrap();
+    assert!(scene.sessions.validate(&fresh).await.unwrap().who.is_some());
+    assert_eq!(scene.sessions.validate(&cookies).await.unwrap().who, None);
 }
 
 #[tokio::test]

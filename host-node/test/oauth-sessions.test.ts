@@ -95,7 +95,7 @@ async function goHome(home: Parameters<typeof clientOf>[0], address: string, dec
 }
 
 test("H2 H3 H4 H5 H10 H11 somebody signs in at their server, comes back, is known, and signs out", async () => {
-  const { sessions, rows, errors, request, signIn, start, home, callback } = await scene();
+  const { sessions, rows, errors, request, signIn, start, home, callback, clock } = await scene();
   const back = await signIn({ redirectPath: "/notes?sort=new" });
   assert.equal(locationOf(back), "/notes?sort=new");
   assert.match(back.headers.get("set-cookie") ?? "", /^sid=Fe26\.2\*.*; HttpOnly; Secure; SameSite=Lax$/);
@@ -114,13 +114,23 @@ test("H2 H3 H4 H5 H10 H11 somebody signs in at their server, comes back, is know
   assert.deepEqual(await sessions.getStoredOAuthData(who.did), session?.toJSON());
   assert.equal((await home.tokens.verify(session!.accessToken)).scopes[0], "read");
 
+  clock.advance("1s");
   assert.deepEqual(await sessions.logout(page), { headers: [sessions.clearCookie()] });
-  assert.deepEqual([...rows.keys()], []);
+  assert.deepEqual([...rows.keys()], [`ended:${who.did}`]);
   assert.equal((await sessions.validate(page)).valid, false);
   assert.equal(await sessions.getOAuthSessionFromRequest(page), null);
   assert.equal(await sessions.getOAuthSession(who.did), null);
   assert.equal(locationOf(await callback(await goHome(home, await start()))), "/");
+  assert.equal((await sessions.validate(request("https://app.example.com/notes"))).valid, true);
+  assert.equal((await sessions.validate(page)).valid, false, "a cookie from before stays over");
   assert.deepEqual(errors, []);
+});
+
+test("H4 a link of another site starts no sign-in", async () => {
+  const { sessions } = await scene();
+  const headers = { "sec-fetch-site": "cross-site" };
+  const followed = new Request("https://app.example.com/login?handle=eve.example", { headers });
+  await assert.rejects(sessions.start(followed, "eve.example"), { code: "OAUTH_FLOW_ERROR" });
 });
 
 test("H6 a mobile application gets a code in its address, and its seal for that and its verifier", async () => {

@@ -129,6 +129,16 @@ impl JwtPolicy {
         self.with(member, Value::Null)
     }
 
+    /// With this algorithm, or another that is said too. HS256, HS384 and HS512 are to be said: others may have the secret.
+    #[must_use]
+    pub fn algorithm(mut self, algorithm: Algorithm) -> Self {
+        let several = self.0.entry("algorithms").or_insert_with(|| json!([]));
+        if let Value::Array(several) = several {
+            several.push(json!(algorithm));
+        }
+        self
+    }
+
     /// A claim that must be there, beside `exp`.
     #[must_use]
     pub fn required(mut self, claim: impl Into<String>) -> Self {

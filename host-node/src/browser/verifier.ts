@@ -14,7 +14,12 @@ export function createJwtVerifier<T extends object = Claims>(
   expected: Expected,
 ): (token: string) => Promise<Readonly<T>> {
   // What is mailed to somebody as an invitation is no access token of theirs.
-  const policy = { ...expected, typ: expected.typ ?? "at+jwt", audience: [expected.audience].flat(), ...copied(expected) };
+  const policy = {
+    ...expected,
+    typ: expected.typ ?? "at+jwt",
+    audience: [expected.audience].flat(),
+    ...copied(expected),
+  };
   const { clock = Date.now, leeway = 0, maxAge } = policy;
   const known = new VerifiedTokens<T>();
   return async (token) => {
