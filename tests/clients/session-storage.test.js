@@ -76,7 +76,9 @@ suite("session-storage", () => {
     const page = new Request("https://auth.example.com/", { headers: { cookie: sid } });
     assert.deepEqual(await sessions.getOAuthSessionFromRequest(page), data);
     await sessions.logout(page);
-    assert.deepEqual(await redis.keys("*"), []);
+    // When they signed out is kept for as long as a seal from before could live.
+    assert.deepEqual(await redis.keys("*"), [`oauth:ended:${did}`]);
+    assert.ok((await redis.ttl(`oauth:ended:${did}`)) > 1_209_000);
     assert.equal((await sessions.validate(page)).valid, false);
   });
 
