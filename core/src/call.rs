@@ -7,6 +7,7 @@ use crate::ask::{Answer, Ask, Key, Scan};
 use crate::event::Dated;
 use crate::hash::from_b64u;
 use crate::mail::Mail;
+use crate::redacted::redacted_debug;
 use crate::refusal::{Fault, Refusal, Told};
 use crate::time::Millis;
 use crate::{
@@ -33,11 +34,7 @@ pub struct Call {
 #[derive(Clone, Copy)]
 pub struct Seed(pub [u8; 32]);
 
-impl std::fmt::Debug for Seed {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Seed(..)")
-    }
-}
+redacted_debug!(Seed);
 
 impl<'de> Deserialize<'de> for Seed {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -69,13 +66,13 @@ pub enum Command {
     #[serde(rename = "clients.create")]
     ClientsCreate(client::Create),
     #[serde(rename = "clients.find")]
-    ClientsFind(client::ById),
+    ClientsFind(ById),
     #[serde(rename = "clients.list")]
     ClientsList(Paging),
     #[serde(rename = "clients.update")]
     ClientsUpdate(client::Update),
     #[serde(rename = "clients.delete")]
-    ClientsDelete(client::ById),
+    ClientsDelete(ById),
     #[serde(rename = "clients.rotateSecret")]
     ClientsRotateSecret(client::RotateSecret),
     #[serde(rename = "registrationTokens.issue")]
@@ -123,7 +120,7 @@ pub enum Command {
     #[serde(rename = "accounts.register")]
     AccountsRegister(email::Register),
     #[serde(rename = "accounts.sendVerification")]
-    AccountsSendVerification(email::ById),
+    AccountsSendVerification(ById),
     #[serde(rename = "accounts.verifyEmail")]
     AccountsVerifyEmail(email::ByToken),
     #[serde(rename = "accounts.requestEmailChange")]
@@ -233,7 +230,7 @@ pub enum Command {
     #[serde(rename = "pats.verify")]
     PatsVerify(pat::commands::Verify),
     #[serde(rename = "pats.find")]
-    PatsFind(pat::commands::ById),
+    PatsFind(ById),
     #[serde(rename = "pats.load")]
     PatsLoad(pat::commands::Load),
     #[serde(rename = "pats.list")]
@@ -243,9 +240,9 @@ pub enum Command {
     #[serde(rename = "pats.revoke")]
     PatsRevoke(pat::commands::Update),
     #[serde(rename = "pats.restore")]
-    PatsRestore(pat::commands::ById),
+    PatsRestore(ById),
     #[serde(rename = "pats.delete")]
-    PatsDelete(pat::commands::ById),
+    PatsDelete(ById),
     #[serde(rename = "seals.seal")]
     SealsSeal(iron::Seal),
     #[serde(rename = "seals.unseal")]
@@ -283,6 +280,14 @@ pub struct OfSubject {
     /// At most so many items.
     #[serde(default)]
     pub limit: Option<u32>,
+}
+
+/// One item of all.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ById {
+    /// Which.
+    pub id: String,
 }
 
 /// One item of a subject.

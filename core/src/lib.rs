@@ -26,7 +26,7 @@
 //! | [`key`], `seal`, `handle`, `hash`, `random` | cryptography |
 //! | `jwts` | the application's own JWTs: signed, verified, taken back |
 //! | [`toolkit`] | PKCE, DPoP proofs, JWT verification and sealed values by themselves, for browser and edge code |
-//! | `config`, [`refusal`], [`event`], `json`, `resource`, `scope`, `subset`, [`time`], `uri` | what everything else speaks in |
+//! | `config`, [`refusal`], [`event`], `json`, `redacted`, `resource`, `scope`, `subset`, [`time`], `uri` | what everything else speaks in |
 
 mod account;
 pub mod ask;
@@ -66,6 +66,7 @@ pub mod pat;
 mod purge;
 mod random;
 mod record;
+mod redacted;
 pub mod refusal;
 mod resource;
 mod scope;

@@ -22,6 +22,7 @@ use crate::mail::is_address;
 use crate::oidc;
 use crate::oidc::claims::Claims;
 use crate::record::{Record, Slot, Stored};
+use crate::redacted::redacted_debug;
 use crate::refusal::{Fault, Refusal, Stop};
 use crate::seal::{Purpose, RootIndex};
 use crate::time::Millis;
@@ -30,7 +31,7 @@ use crate::time::Millis;
 pub(crate) const ROOM: &str = "account";
 
 /// A person.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Account {
     pub(crate) id: String,
     pub(crate) login: String,
@@ -43,6 +44,8 @@ pub(crate) struct Account {
     #[serde(default, skip_serializing_if = "Claims::is_empty")]
     pub(crate) claims: Claims,
 }
+
+redacted_debug!(Account);
 
 impl Record for Account {
     const KIND: &'static str = "account";

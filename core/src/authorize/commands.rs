@@ -11,6 +11,7 @@ use crate::grant::Context;
 use crate::host::Host;
 use crate::http::{Cookie, find_cookie};
 use crate::page::Destination;
+use crate::redacted::redacted_debug;
 use crate::refusal::{Refusal, Stop};
 use crate::sign_in::{self, Visit};
 
@@ -62,16 +63,6 @@ pub struct Consent {
     /// What to keep with the grant.
     #[serde(default)]
     pub context: Option<Context>,
-}
-
-macro_rules! redacted_debug {
-    ($($name:ident)+) => {
-        $(impl std::fmt::Debug for $name {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str(concat!(stringify!($name), "(..)"))
-            }
-        })+
-    };
 }
 
 redacted_debug!(Get Complete Consent);
@@ -129,7 +120,7 @@ impl ScopeView {
 }
 
 /// Where the browser goes, and what to set on the way.
-#[derive(Debug, Serialize)]
+#[derive(Serialize)]
 pub(crate) struct Onward {
     pub(crate) location: String,
     pub(crate) headers: Vec<(&'static str, String)>,

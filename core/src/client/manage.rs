@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::keys::Jwks;
 use super::rules::{Stated, check};
 use super::{About, AuthMethod, Client, ClientKeys, GrantType, OpenIdClient, Origin, SecretHash};
-use crate::call::{Items, Paging, page};
+use crate::call::{ById, Items, Paging, page};
 use crate::change::Change;
 use crate::config::{Config, TokenForm};
 use crate::event::Event;
@@ -51,14 +51,6 @@ pub struct Create {
     pub openid: OpenIdClient,
     #[serde(default)]
     pub id: Option<String>,
-}
-
-/// `clients.find` and `clients.delete`.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[allow(missing_docs, reason = "docs/contract.md section 5")]
-pub struct ById {
-    pub id: String,
 }
 
 /// `clients.update`: absent members stay as they are.
@@ -151,7 +143,7 @@ pub(crate) struct View {
     metadata: Option<Box<About>>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Serialize)]
 pub(crate) struct WithSecret {
     client: View,
     /// Shown this once; the store holds its digest.

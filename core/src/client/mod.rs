@@ -21,7 +21,7 @@ pub(crate) use authenticate::{Credentials, authenticate};
 pub(crate) use document::current;
 pub(crate) use fetched_keys::{FetchedKeys, verified_at};
 pub(crate) use keys::{ClientKeys, may_be_fetched};
-pub use manage::{ById, Create, RotateSecret, Update};
+pub use manage::{Create, RotateSecret, Update};
 pub(crate) use manage::{create, delete, find, list, rotate_secret, update};
 pub(crate) use metadata::About;
 pub use openid::OpenIdClient;

@@ -8,6 +8,7 @@ use crate::authorize::{ClientView, Onward, ScopeView, browser_of, sign_in_addres
 use crate::grant::Context;
 use crate::host::Host;
 use crate::http::{Cookie, find_cookie, set_cookie};
+use crate::redacted::redacted_debug;
 use crate::refusal::{Refusal, Stop};
 use crate::time::Millis;
 
@@ -54,16 +55,6 @@ pub struct Approve {
 pub struct At {
     pub handle: String,
     pub cookie: String,
-}
-
-macro_rules! redacted_debug {
-    ($($name:ident)+) => {
-        $(impl std::fmt::Debug for $name {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str(concat!(stringify!($name), "(..)"))
-            }
-        })+
-    };
 }
 
 redacted_debug!(Begin Get Approve At);

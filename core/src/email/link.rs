@@ -17,6 +17,7 @@ use crate::handle::{Handle, Id, Kind, Owner, Secret};
 use crate::hash::{b64u, same, sha256};
 use crate::host::Host;
 use crate::record::{Record, Slot, Stored};
+use crate::redacted::redacted_debug;
 use crate::refusal::Refusal;
 use crate::time::{Millis, Seconds, numeric_date};
 
@@ -84,7 +85,7 @@ pub(crate) struct Link {
 }
 
 /// The browser that asked for a link that signs in, and what it is to go on with.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct AskedIn {
     pub(super) browser_sha256: String,
     /// The handle of the interaction: sealed, and good in that browser alone.
@@ -97,6 +98,8 @@ pub(crate) struct AskedIn {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) remember: bool,
 }
+
+redacted_debug!(AskedIn);
 
 impl Record for Link {
     const KIND: &'static str = "link";

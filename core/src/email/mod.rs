@@ -36,7 +36,7 @@ pub(crate) use sign_in_commands::{send_mail, with_link, with_mail};
 pub(crate) use sign_in_pages::{post_sign_in_by_mail, post_sign_in_link, sign_in_by_mail_page, sign_in_link_page};
 pub use sign_up::Register;
 pub(crate) use sign_up::register;
-pub use verification::{ById, ByToken, RequestEmailChange};
+pub use verification::{ByToken, RequestEmailChange};
 pub(crate) use verification::{is_verified, request_email_change, send_verification, verify_email};
 
 use crate::config::{Config, Pages};

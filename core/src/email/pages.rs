@@ -4,9 +4,10 @@
 use super::asking::admit;
 use super::reset::{self, Reset, Status, ask_for_reset};
 use super::sign_up::New;
-use super::verification::{self, ById, Shown, confirm, send_verification};
+use super::verification::{self, Shown, confirm, send_verification};
 use crate::account::Account;
 use crate::authorize::{brand, check_origin, form_action, page_response};
+use crate::call::ById;
 use crate::config::Pages;
 use crate::host::Host;
 use crate::http::{Cookie, Form, Request, Response, read_cookie};

@@ -12,6 +12,7 @@ use crate::event::Event;
 use crate::host::Host;
 use crate::password::{self, Typed};
 use crate::record::Stored;
+use crate::redacted::redacted_debug;
 use crate::refusal::Stop;
 use crate::{mail, session};
 
@@ -35,11 +36,7 @@ pub struct Reset {
     pub password: Typed,
 }
 
-impl std::fmt::Debug for Reset {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Reset(..)")
-    }
-}
+redacted_debug!(Reset);
 
 pub(crate) async fn request_reset(host: &Host, ask: &RequestReset) -> Result<Sent, Stop> {
     ensure_offered(host)?;

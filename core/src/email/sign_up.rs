@@ -15,6 +15,7 @@ use crate::mail::{self, Recipient, is_address};
 use crate::oidc::claims::Claims;
 use crate::password::{self, Typed};
 use crate::record::Stored;
+use crate::redacted::redacted_debug;
 use crate::refusal::{Refusal, Stop};
 use crate::want::EvenIfOver;
 
@@ -32,11 +33,7 @@ pub struct Register {
     pub remote: Option<String>,
 }
 
-impl std::fmt::Debug for Register {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Register(..)")
-    }
-}
+redacted_debug!(Register);
 
 pub(crate) async fn register(host: &Host, ask: &Register) -> Result<Sent, Stop> {
     ensure_offered(host)?;

@@ -6,21 +6,15 @@ use serde::{Deserialize, Serialize};
 use super::asking::{Asked, Letter, Sent, To, ensure_offered};
 use super::link::{Link, Purpose, Token};
 use crate::account::{self, Account, Subject, normal_login};
+use crate::call::ById;
 use crate::change::Change;
 use crate::config::Capability;
 use crate::event::Event;
 use crate::host::Host;
 use crate::mail::{self, Mail, Recipient, is_address};
 use crate::record::Stored;
+use crate::redacted::redacted_debug;
 use crate::refusal::{Refusal, Stop};
-
-/// `accounts.sendVerification`.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[allow(missing_docs, reason = "docs/contract.md section 5")]
-pub struct ById {
-    pub id: String,
-}
 
 /// `accounts.requestEmailChange`.
 #[derive(Debug, Deserialize)]
@@ -39,11 +33,7 @@ pub struct ByToken {
     pub token: String,
 }
 
-impl std::fmt::Debug for ByToken {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("ByToken(..)")
-    }
-}
+redacted_debug!(ByToken);
 
 /// `accounts.sendVerification`: a link to the address that the account has.
 pub(crate) async fn send_verification(host: &Host, ask: &ById) -> Result<Sent, Stop> {

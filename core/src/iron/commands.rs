@@ -7,6 +7,7 @@ use serde_json::value::RawValue;
 
 use super::{Fresh, Password, Unsealed, seal, unseal};
 use crate::host::Host;
+use crate::redacted::redacted_debug;
 use crate::refusal::Refusal;
 use crate::time::Seconds;
 
@@ -44,17 +45,7 @@ pub struct Unseal {
     pub passwords: Passwords,
 }
 
-impl std::fmt::Debug for Seal {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Seal(..)")
-    }
-}
-
-impl std::fmt::Debug for Unseal {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Unseal(..)")
-    }
-}
+redacted_debug!(Seal Unseal);
 
 #[derive(Serialize)]
 pub(crate) struct Sealed {

@@ -3,11 +3,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{NO_CHALLENGE, redacted_debug, spend};
+use super::{NO_CHALLENGE, spend};
 use crate::account::is_subject_id;
 use crate::authorize::pkce::{is_challenge, verifies};
 use crate::hash::b64u;
 use crate::host::Host;
+use crate::redacted::redacted_debug;
 use crate::refusal::{Refusal, Stop};
 use crate::ticket;
 use crate::time::{Millis, Seconds};

@@ -27,6 +27,7 @@ use crate::host::Host;
 use crate::http::{Cookie, find_cookie, set_cookie};
 use crate::marker::{Marker, Place};
 use crate::record::Slot;
+use crate::redacted::redacted_debug;
 use crate::refusal::{Refusal, Stop};
 use crate::ticket;
 use crate::time::{Millis, Seconds};
@@ -67,17 +68,6 @@ pub struct Complete {
     pub cookie: String,
     pub state: String,
 }
-
-macro_rules! redacted_debug {
-    ($($name:ident)+) => {
-        $(impl std::fmt::Debug for $name {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str(concat!(stringify!($name), "(..)"))
-            }
-        })+
-    };
-}
-use redacted_debug;
 
 redacted_debug!(Begin Complete);
 

@@ -16,6 +16,7 @@ use crate::host::Host;
 use crate::key::jws::{Compact, MAX_BYTES};
 use crate::key::jwt::{Policy, Why};
 use crate::record::{Record, Slot};
+use crate::redacted::redacted_debug;
 use crate::refusal::{Refusal, Stop};
 use crate::time::{Millis, Seconds};
 use crate::token::ACCESS_TOKEN_TYPE;
@@ -58,11 +59,7 @@ pub struct Deny {
     pub expires_at: Option<Millis>,
 }
 
-impl std::fmt::Debug for Deny {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Deny(..)")
-    }
-}
+redacted_debug!(Deny);
 
 /// `jwts.allow`, `jwts.isDenied`.
 #[derive(Debug, Deserialize)]

@@ -10,6 +10,7 @@ use crate::host::Host;
 use crate::key::Algorithm;
 use crate::key::json::parse_object;
 use crate::key::set::KeySet;
+use crate::redacted::redacted_debug;
 use crate::refusal::{Fault, Refusal, Stop};
 use crate::time::{Millis, Seconds, numeric_date};
 
@@ -39,7 +40,7 @@ const RESERVED: [&str; 10] = [
 ];
 
 /// `jwts.sign`.
-#[derive(Debug, Deserialize)]
+#[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[allow(missing_docs, reason = "docs/contract.md section 5")]
 pub struct Sign {
@@ -54,6 +55,8 @@ pub struct Sign {
     #[serde(default)]
     pub algorithm: Option<Algorithm>,
 }
+
+redacted_debug!(Sign);
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]

@@ -12,6 +12,7 @@ use crate::key::jws::{Compact, Header, MAX_BYTES, Verified};
 use crate::key::jwt::{Policy, Why};
 use crate::key::set::KeySet;
 use crate::key::{Algorithm, verified_by_one_of};
+use crate::redacted::redacted_debug;
 use crate::refusal::{Refusal, Stop};
 use crate::time::Seconds;
 use crate::token::Revocation;
@@ -53,11 +54,7 @@ pub struct Verify {
     pub jwks_uri: Option<String>,
 }
 
-impl std::fmt::Debug for Verify {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Verify(..)")
-    }
-}
+redacted_debug!(Verify);
 
 /// This issuer, which only a host knows.
 fn own() -> Option<String> {

@@ -11,6 +11,7 @@ use super::set::{Jwks, KeySet, StoredKey, generate};
 use super::{Algorithm, PrivateKey, PublicJwk, PublicKey};
 use crate::event::Event;
 use crate::host::Host;
+use crate::redacted::redacted_debug;
 use crate::refusal::{Fault, Refusal, Stop};
 
 /// `keys.import`: a private JWK, or a PEM of PKCS #8.
@@ -30,11 +31,7 @@ pub struct Import {
     pub activate: bool,
 }
 
-impl std::fmt::Debug for Import {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Import(..)")
-    }
-}
+redacted_debug!(Import);
 
 /// `keys.export`.
 #[derive(Debug, Deserialize)]

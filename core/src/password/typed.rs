@@ -1,5 +1,6 @@
 //! A secret as text, in a command's arguments and in an ask.
 
+use crate::redacted::redacted_debug;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use zeroize::Zeroizing;
 
@@ -29,8 +30,4 @@ impl Serialize for Typed {
     }
 }
 
-impl std::fmt::Debug for Typed {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Typed(..)")
-    }
-}
+redacted_debug!(Typed);

@@ -2,9 +2,10 @@
 
 use serde::Serialize;
 
-use super::commands::{ById, List, Load, New, Update};
+use super::commands::{List, Load, New, Update};
 use super::http::{Body, Query, Record, invalid};
 use super::{change, commands, is_id};
+use crate::call::ById;
 use crate::config::Config;
 use crate::host::Host;
 use crate::http::{Request, Response};

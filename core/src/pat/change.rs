@@ -1,8 +1,9 @@
 //! What changes a token that is there: each reads the row, decides, and writes on what it read, as often as others are faster.
 
-use super::commands::{ById, Update, View, expiry_of, id_of, owner_of, roles_of};
+use super::commands::{Update, View, expiry_of, id_of, owner_of, roles_of};
 use super::hash::Hash;
 use super::{NO_SUCH_TOKEN, Pat, settings};
+use crate::call::ById;
 use crate::change::Change;
 use crate::event::Event;
 use crate::host::Host;

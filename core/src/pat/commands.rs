@@ -6,11 +6,12 @@ use super::hash::{Hash, text_of};
 use super::presented::{Refused, examine};
 use super::{Pat, Reason, is_id, settings, text};
 use crate::ask::Key;
-use crate::call::{Items, page};
+use crate::call::{ById, Items, page};
 use crate::change::Change;
 use crate::event::Event;
 use crate::host::Host;
 use crate::password::Typed;
+use crate::redacted::redacted_debug;
 use crate::refusal::{Refusal, Stop};
 use crate::time::Millis;
 
@@ -59,14 +60,6 @@ pub struct Generate {
 #[allow(missing_docs, reason = "docs/contract.md section 5")]
 pub struct Verify {
     pub token: Typed,
-}
-
-/// `pats.restore` and `pats.delete`.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[allow(missing_docs, reason = "docs/contract.md section 5")]
-pub struct ById {
-    pub id: String,
 }
 
 /// `pats.load`, and of one `pats.find`.
@@ -122,7 +115,7 @@ fn said<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<Mill
 }
 
 /// A token as the host sees it.
-#[derive(Debug, Serialize)]
+#[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct View {
     pub(super) id: String,
@@ -136,6 +129,8 @@ pub(crate) struct View {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) hash: Option<String>,
 }
+
+redacted_debug!(View);
 
 impl View {
     pub(super) fn of(pat: Pat, with_hash: bool) -> Self {
@@ -169,7 +164,7 @@ pub(crate) struct Verified {
     pat: Option<View>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Loaded {
     pub(super) found: Vec<View>,
@@ -328,7 +323,7 @@ pub(crate) async fn delete(host: &Host, ask: &ById) -> Result<Deleted, Stop> {
     let stored = host.load(Pat::slot(host.config(), id_of(&ask.id)?)).await?;
     let Some(stored) = stored.filter(|stored| !stored.value.deleted) else { return Ok(Deleted { deleted: false }) };
     let change = if stored.value.bootstrap || is_configured(host, &ask.id) {
-        Change::replace(&stored, Pat { deleted: true, ..stored.value.clone() })
+        Change::replace(&stored, Pat { deleted: true, bootstrap: true, ..stored.value.clone() })
     } else {
         Change::remove(stored.key, stored.version)
     };

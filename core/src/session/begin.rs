@@ -115,7 +115,6 @@ pub(crate) struct Prepared {
 }
 
 /// A session that has begun.
-#[derive(Debug)]
 pub(crate) struct Begun {
     pub(crate) session_id: String,
     /// What the response sets.

@@ -12,6 +12,7 @@ use crate::hash::from_b64u;
 use crate::host::Host;
 use crate::http::{Cookie, clear_cookie, find_cookie};
 use crate::record::{Slot, partition};
+use crate::redacted::redacted_debug;
 use crate::refusal::{Refusal, Stop};
 use crate::time::Millis;
 
@@ -121,14 +122,10 @@ pub struct Resume {
     pub remote: Option<String>,
 }
 
-impl std::fmt::Debug for Resume {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Resume(..)")
-    }
-}
+redacted_debug!(Resume);
 
 /// Who is signed in now; nobody when `subject` is `None`.
-#[derive(Debug, Default, Serialize)]
+#[derive(Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Resumed {
     subject: Option<String>,

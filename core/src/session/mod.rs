@@ -45,11 +45,12 @@ use crate::hash::b64u;
 use crate::host::Host;
 use crate::http::{Cookie, clear_cookie};
 use crate::record::{Record, Slot};
+use crate::redacted::redacted_debug;
 use crate::refusal::Stop;
 use crate::time::Millis;
 
 /// A signed-in browser.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Session {
     pub(crate) id: String,
     pub(crate) subject: String,
@@ -83,6 +84,8 @@ pub(crate) struct Session {
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     claims: Map<String, Value>,
 }
+
+redacted_debug!(Session);
 
 impl Session {
     /// How many bytes of clients it remembers: the oldest is forgotten for the newest. A row may have 60 KiB.

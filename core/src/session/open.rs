@@ -18,6 +18,7 @@ use crate::hash::{b64u, sha256};
 use crate::host::Host;
 use crate::http::{Cookie, clear_cookie, find_cookie, set_cookie};
 use crate::record::Stored;
+use crate::redacted::redacted_debug;
 use crate::refusal::{Refusal, Stop};
 use crate::time::Millis;
 
@@ -45,16 +46,6 @@ pub struct Save {
     /// The session ends.
     #[serde(default)]
     pub invalidate: bool,
-}
-
-macro_rules! redacted_debug {
-    ($($name:ident)+) => {
-        $(impl std::fmt::Debug for $name {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str(concat!(stringify!($name), "(..)"))
-            }
-        })+
-    };
 }
 
 redacted_debug!(Open Save);

@@ -20,6 +20,7 @@ use crate::key::jws::{Compact, MAX_BYTES};
 use crate::key::jwt::Policy;
 use crate::key::set::KeySet;
 use crate::record::Stored;
+use crate::redacted::redacted_debug;
 use crate::refusal::{Fault, Refusal, Stop};
 use crate::seal::RootIndex;
 use crate::sign_in::Full;
@@ -30,7 +31,7 @@ const TYPE: &str = "session+jwt";
 const REFRESH: &str = "session refresh";
 
 /// `sessions.issueTokens`: of a session that is there, or of one that begins because the host says who signed in, and how.
-#[derive(Debug, Deserialize)]
+#[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[allow(missing_docs, reason = "docs/contract.md section 5")]
 pub struct IssueTokens {
@@ -56,11 +57,7 @@ pub struct RefreshTokens {
     pub refresh_token: String,
 }
 
-impl std::fmt::Debug for RefreshTokens {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("RefreshTokens(..)")
-    }
-}
+redacted_debug!(IssueTokens RefreshTokens);
 
 /// The tokens of one session.
 #[derive(Serialize)]

@@ -12,6 +12,7 @@ use crate::factor::Kind;
 use crate::host::Host;
 use crate::http::{Cookie, set_cookie};
 use crate::password::Typed;
+use crate::redacted::redacted_debug;
 use crate::refusal::{Refusal, Stop};
 use crate::session;
 
@@ -67,20 +68,10 @@ pub struct Out {
     pub visit: Visit,
 }
 
-macro_rules! redacted_debug {
-    ($($name:ident)+) => {
-        $(impl std::fmt::Debug for $name {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str(concat!(stringify!($name), "(..)"))
-            }
-        })+
-    };
-}
-
 redacted_debug!(WithCode SendCode);
 
 /// How far somebody came.
-#[derive(Debug, Serialize)]
+#[derive(Serialize)]
 #[serde(tag = "stage", rename_all = "lowercase", rename_all_fields = "camelCase")]
 pub(crate) enum View {
     /// Signed in.
@@ -164,7 +155,7 @@ fn check_word(subject: &str, methods: &[String]) -> Result<(), Refusal> {
 }
 
 /// What to set where somebody signed out.
-#[derive(Debug, Serialize)]
+#[derive(Serialize)]
 pub(crate) struct SignedOut {
     headers: Vec<(&'static str, String)>,
 }

@@ -6,6 +6,7 @@ use super::attempts::Attempts;
 use super::known::Known;
 use crate::host::Host;
 use crate::http::{Cookie, Request, find_cookie, read_cookie};
+use crate::redacted::redacted_debug;
 use crate::session::{Agent, Old};
 
 /// What a host with pages of its own tells of a browser.
@@ -25,11 +26,7 @@ pub struct Visit {
     pub remember: bool,
 }
 
-impl std::fmt::Debug for Visit {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Visit(..)")
-    }
-}
+redacted_debug!(Visit);
 
 /// A browser in which somebody is signing in.
 #[derive(Clone)]

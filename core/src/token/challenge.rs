@@ -1,7 +1,7 @@
 //! How a request for a resource is refused: the challenge that tells the client what to bring (RFC 6750 section 3), and where to
 //! learn who gives it (RFC 9728 section 5.1).
 
-use super::guard::{Requirement, Scheme};
+use super::requirement::{Requirement, Scheme};
 use crate::config::Config;
 use crate::dpop::ALGORITHMS;
 use crate::http::DPOP_NONCE;

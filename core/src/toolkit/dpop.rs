@@ -7,6 +7,7 @@ use crate::hash::{b64u, sha256};
 use crate::key::json::parse;
 use crate::key::jws::Unsigned;
 use crate::key::{Algorithm, InvalidKey, PrivateKey, PublicJwk, PublicKey};
+use crate::redacted::redacted_debug;
 use crate::refusal::Fault;
 use crate::time::{Millis, numeric_date};
 
@@ -66,7 +67,7 @@ pub(crate) fn offered(algorithm: Algorithm) -> Result<(), InvalidKey> {
 }
 
 /// The request that a proof is for.
-#[derive(Debug, Deserialize)]
+#[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Proof {
     method: String,
@@ -75,6 +76,8 @@ pub struct Proof {
     nonce: Option<String>,
     now: Millis,
 }
+
+redacted_debug!(Proof);
 
 #[derive(Serialize)]
 struct Header {

@@ -252,16 +252,25 @@ fn p4_p10_the_configured_token_is_an_administrators_once_and_never_comes_back() 
 }
 
 #[test]
-fn p10_nor_does_it_come_back_where_it_was_registered_by_hand() {
-    let mut world = world();
-    let generated = world.ok(json!({ "pats.generate": {} }));
-    let (id, hash) = (generated["id"].clone(), generated["hash"].clone());
-    world.reopen(json!({ "pats": { "bootstrap": { "id": id, "hash": hash } } }));
-    let own = json!({ "id": id, "hash": hash, "owner": "ada", "expiresAt": world.now + 1000 });
-    world.ok(json!({ "pats.register": own }));
-    world.ok(json!({ "pats.delete": { "id": id } }));
-    assert_eq!(reason(&mut world, text(&generated["token"])), "not_found");
-    assert_eq!(find(&mut world, text(&id)), Value::Null);
+fn p10_nor_does_it_come_back_where_it_was_registered_by_hand_before_or_after() {
+    for registered_first in [false, true] {
+        let mut world = world();
+        let generated = world.ok(json!({ "pats.generate": {} }));
+        let (id, hash) = (generated["id"].clone(), generated["hash"].clone());
+        let own = json!({ "id": id, "hash": hash, "owner": "ada", "expiresAt": world.now + 1000 });
+        if registered_first {
+            world.ok(json!({ "pats.register": own }));
+        }
+        world.reopen(json!({ "pats": { "bootstrap": { "id": id, "hash": hash } } }));
+        if !registered_first {
+            world.ok(json!({ "pats.register": own }));
+        }
+        world.ok(json!({ "pats.delete": { "id": id } }));
+        world.advance(3650 * 86_400);
+        world.ok(json!({ "purge": {} }));
+        assert_eq!(reason(&mut world, text(&generated["token"])), "not_found");
+        assert_eq!(find(&mut world, text(&id)), Value::Null);
+    }
 }
 
 #[test]

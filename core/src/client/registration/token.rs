@@ -74,7 +74,7 @@ pub(crate) struct View {
     expires_at: Millis,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Issued {
     #[serde(flatten)]
