@@ -142,11 +142,11 @@ tokens:
   const actions = async (options = "") =>
     (await pats(`sync tokens.yaml${options}`)).map(({ action, id }: { action: string; id: string }) => [action, id]);
   const expected = [
+    ["revoke", orphan.id],
     ["register", one.id],
     ["register", other.id],
     ["revoke", other.id],
     ["skip", "x".repeat(21)],
-    ["revoke", orphan.id],
   ];
   assert.deepEqual(await actions(" --dry-run"), expected);
   assert.deepEqual((await pats("list --include-revoked")).length, 1);
@@ -163,6 +163,12 @@ tokens:
   );
   const changed = await pats(`show ${one.id}`);
   assert.deepEqual([changed.owner, changed.roles, changed.expiresAt], ["eve", [], shown.expiresAt]);
+  const wrong = `{ id: ${"x".repeat(21)}, hash: x, owner: eve }`;
+  write(`tokens: [${wrong}, { id: ${one.id}, owner: max }, { id: ${other.id}, owner: job }]`);
+  const part = await type("pats sync tokens.yaml --config claviger.json --json");
+  assert.deepEqual([part.code, JSON.parse(part.error).error.message], [1, "1 of 2 steps failed"]);
+  assert.match(JSON.parse(part.out)[0].what, /^failed: hash: /);
+  assert.equal((await pats(`show ${one.id}`)).owner, "max");
   write("tokens: []");
   assert.equal((await actions(" --orphan-expires-in 60")).length, 2);
   assert.ok((await pats(`show ${other.id}`)).expiresAt < Date.now() + 61_000);

@@ -14,6 +14,7 @@ use super::pats_sync::{Act, Step, parse_time, plan, read};
 
 const COLUMNS: [&str; 7] = ["id", "owner", "admin", "roles", "lastUsedAt", "revokedAt", "expiresAt"];
 
+const AGAIN: &str = "See what each says; the others are done. It may be run again as often as needed.";
 const STEP_COLUMNS: [&str; 4] = ["action", "id", "owner", "what"];
 
 #[derive(Debug, Subcommand)]
@@ -206,13 +207,13 @@ pub(super) async fn run(auth: &Claviger, command: PatsCommand, output: Output) -
                 PatFilter { include_revoked: true, include_expired: true, include_hash: true, ..PatFilter::default() };
             let now = now();
             let orphans_end = orphan_expires_in.map(|seconds| now.saturating_add(seconds.saturating_mul(1000)));
-            let steps = plan(&wanted, &all(pats, everything).await?, now, orphans_end);
-            if !dry_run {
-                for step in &steps {
-                    take(pats, step).await?;
-                }
+            let mut steps = plan(&wanted, &all(pats, everything).await?, now, orphans_end);
+            let failed = if dry_run { 0 } else { take_all(pats, &mut steps).await };
+            if steps.is_empty() { output.nothing("nothing to do") } else { output.table(&steps, &STEP_COLUMNS) }?;
+            if failed == 0 {
+                return Ok(());
             }
-            if steps.is_empty() { output.nothing("nothing to do") } else { output.table(&steps, &STEP_COLUMNS) }
+            Err(Failure::new("incomplete", format!("{failed} of {} steps failed", steps.len()), AGAIN))
         }
     }
 }
@@ -227,6 +228,18 @@ async fn all(pats: Pats<'_>, mut filter: PatFilter) -> Result<Vec<Pat>, Failure>
             None => return Ok(all),
         }
     }
+}
+
+/// How many failed; each says why, and keeps none of the others back.
+async fn take_all(pats: Pats<'_>, steps: &mut [Step]) -> usize {
+    let mut failed = 0;
+    for step in steps {
+        if let Err(why) = take(pats, step).await {
+            step.what = Some(format!("failed: {}", why.message));
+            failed += 1;
+        }
+    }
+    failed
 }
 
 async fn take(pats: Pats<'_>, step: &Step) -> Result<(), Failure> {

@@ -50,7 +50,7 @@ pub(super) struct Step {
     action: &'static str,
     id: String,
     owner: String,
-    what: Option<String>,
+    pub(super) what: Option<String>,
     #[serde(skip)]
     pub(super) act: Act,
 }
@@ -100,16 +100,20 @@ pub(super) fn read(path: &Path) -> Result<Vec<Wanted>, Failure> {
     Ok(tokens)
 }
 
-/// What makes the stored tokens those that are wanted; nothing when they are. `orphans_end` is the latest end of those that are not.
+/// What makes the stored tokens those that are wanted; nothing when they are. What ends access comes first. `orphans_end` is the latest end
+/// of those that are not wanted.
 pub(super) fn plan(wanted: &[Wanted], stored: &[Pat], now: u64, orphans_end: Option<u64>) -> Vec<Step> {
     let known: BTreeMap<&str, &Pat> = stored.iter().map(|pat| (pat.id.as_str(), pat)).collect();
-    let mut steps: Vec<Step> =
+    let steps: Vec<Step> =
         wanted.iter().flat_map(|token| steps_for(token, known.get(token.id.as_str()).copied(), now)).collect();
     let named: BTreeSet<&str> = wanted.iter().map(|token| token.id.as_str()).collect();
     let is_over = |pat: &Pat| pat.revoked_at.is_some() || pat.expires_at.is_some_and(|end| end <= now);
     let orphans = stored.iter().filter(|pat| !named.contains(pat.id.as_str()) && !is_over(pat));
-    steps.extend(orphans.map(|pat| orphaned(pat, orphans_end)));
-    steps
+    let ends = |step: &Step| step.action == "revoke" && known.contains_key(step.id.as_str());
+    let (mut ending, others): (Vec<Step>, Vec<Step>) = steps.into_iter().partition(ends);
+    ending.extend(orphans.map(|pat| orphaned(pat, orphans_end)));
+    ending.extend(others);
+    ending
 }
 
 fn steps_for(token: &Wanted, pat: Option<&Pat>, now: u64) -> Vec<Step> {
@@ -145,8 +149,7 @@ fn update(token: &Wanted, pat: &Pat) -> Option<Step> {
         admin: Some(admin).filter(|admin| *admin != pat.admin),
         roles: (roles != pat.roles).then_some(RolesChange::Set(roles)),
         expires_at: end.filter(|end| *end != pat.expires_at),
-        // What another system made of the secret may have given way to its digest.
-        hash: hash.filter(|hash| hash.starts_with("$sha256$") && pat.hash.as_ref() != Some(hash)),
+        hash: hash.filter(|hash| is_other(hash, pat.hash.as_deref().unwrap_or_default())),
     };
     let changed = [
         ("owner", change.owner.is_some()),
@@ -171,6 +174,12 @@ impl Wanted {
     fn skip(&self, why: &str) -> Step {
         self.step("skip", Some(why.to_owned()), Act::Nothing)
     }
+}
+
+/// What another system made of the secret gives way to a digest of it at its first use, which cannot be compared with it.
+fn is_other(hash: &str, stored: &str) -> bool {
+    const OWN: &str = "$sha256$";
+    hash != stored && (hash.starts_with(OWN) || !stored.starts_with(OWN))
 }
 
 /// With an end that is the earlier one of its own and what is said.

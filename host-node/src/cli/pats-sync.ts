@@ -39,14 +39,16 @@ export async function readWanted(file: string): Promise<Wanted[]> {
   return wanted;
 }
 
-/** What makes the stored tokens those that are wanted; nothing when they are. */
+/** What makes the stored tokens those that are wanted; nothing when they are. What ends access comes first. */
 export function plan(wanted: readonly Wanted[], stored: readonly Pat[], now: number, orphansEndIn?: number): Step[] {
   const known = new Map(stored.map((pat) => [pat.id, pat]));
   const steps = wanted.flatMap((token) => stepsFor(token, known.get(token.id), now));
   const named = new Set(wanted.map(({ id }) => id));
   const isOver = ({ revokedAt, expiresAt }: Pat) => revokedAt !== null || (expiresAt !== null && expiresAt <= now);
   const orphans = stored.filter((pat) => !named.has(pat.id) && !isOver(pat));
-  return [...steps, ...orphans.map((pat): Step => orphaned(pat, now, orphansEndIn))];
+  const ends = ({ action, id }: Step) => action === "revoke" && known.has(id);
+  const ended = orphans.map((pat): Step => orphaned(pat, now, orphansEndIn));
+  return [...steps.filter(ends), ...ended, ...steps.filter((step) => !ends(step))];
 }
 
 function stepsFor(token: Wanted, pat: Pat | undefined, now: number): Step[] {
@@ -64,13 +66,18 @@ function stepsFor(token: Wanted, pat: Pat | undefined, now: number): Step[] {
     ...(admin !== pat.admin && { admin }),
     ...(roles.join("\n") !== pat.roles.join("\n") && { roles }),
     ...(expiresAt !== undefined && expiresAt !== pat.expiresAt && { expiresAt }),
-    // What another system made of the secret may have given way to its digest.
-    ...(hash?.startsWith("$sha256$") && hash !== pat.hash && { hash }),
+    ...(hash !== undefined && isOther(hash, pat.hash) && { hash }),
   };
   const what = Object.keys(changes).join(" ");
   const update: Step[] = what === "" ? [] : [{ ...of, action: "update", what, changes }];
   if (revoked === (pat.revokedAt !== null)) return update;
   return [...update, { ...of, action: revoked ? "revoke" : "restore" }];
+}
+
+/** What another system made of the secret gives way to a digest of it at its first use, which cannot be compared with it. */
+function isOther(hash: string, stored: string | undefined): boolean {
+  const own = "$sha256$";
+  return hash !== stored && (hash.startsWith(own) || !stored?.startsWith(own));
 }
 
 /** With an end that is the earlier one of its own and what is said. */

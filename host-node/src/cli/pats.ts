@@ -1,8 +1,10 @@
 import type { Claviger } from "../claviger.js";
 import type { NewPat, PatChanges } from "../shapes.js";
-import { type Command, Mistyped, notFound, type Options } from "./command.js";
+import { type Command, Failure, Mistyped, notFound, type Options } from "./command.js";
 import { plan, readWanted, type Step } from "./pats-sync.js";
 import { all, command, given, seconds, truth } from "./typed.js";
+
+const again = "See what each says; the others are done. It may be run again as often as needed.";
 
 const columns = ["id", "owner", "admin", "roles", "lastUsedAt", "revokedAt", "expiresAt"];
 
@@ -127,9 +129,18 @@ export const patCommands: readonly Command[] = [
       const orphansEndIn = typed ? seconds(values, "orphan-expires-in", "claviger pats sync --help") : undefined;
       const everything = { includeRevoked: true, includeExpired: true, includeHash: true };
       const steps = plan(wanted, await all(auth.pats.list(everything)), Date.now(), orphansEndIn);
-      if (!values["dry-run"]) for (const step of steps) await take(auth, step);
+      const rows = steps.map(told);
+      let failed = 0;
+      if (!values["dry-run"])
+        for (const [at, step] of steps.entries()) {
+          const why = await take(auth, step).catch((error: Error) => error);
+          if (!why) continue;
+          rows[at] = { ...told(step), what: `failed: ${why.message}` };
+          failed++;
+        }
       if (steps.length === 0 && !output.json) output.line("nothing to do");
-      else output.table(steps.map(told), ["action", "id", "owner", "what"]);
+      else output.table(rows, ["action", "id", "owner", "what"]);
+      if (failed > 0) throw new Failure("incomplete", `${failed} of ${steps.length} steps failed`, again);
     },
   ),
 ];
