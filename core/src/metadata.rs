@@ -33,7 +33,8 @@ const FRESH: u32 = 300;
 const ALL_METHODS: &[&str] = &["none", "client_secret_basic", "client_secret_post", "private_key_jwt"];
 const CONFIDENTIAL_METHODS: &[&str] = &["client_secret_basic", "client_secret_post", "private_key_jwt"];
 /// Of `private_key_jwt` (RFC 7523 section 2.2).
-const ASSERTION_ALGORITHMS: &[&str] = &["ES256", "EdDSA", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512"];
+const ASSERTION_ALGORITHMS: &[&str] =
+    &["ES256", "ES384", "EdDSA", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512"];
 const GRANT_TYPES: &[&str] = &[
     "authorization_code",
     "refresh_token",

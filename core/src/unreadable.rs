@@ -125,7 +125,7 @@ mod tests {
             ),
             (
                 r#""keys.generate":{"algorithm":"x, expected y"}"#,
-                "algorithm: mistyped, expected one of `EdDSA`, `ES256`, `RS256`, `RS384`, `RS512`, `PS256`, `PS384`, `PS512`, `HS256`, `HS384`, `HS512`",
+                "algorithm: mistyped, expected one of `EdDSA`, `ES256`, `ES384`, `RS256`, `RS384`, `RS512`, `PS256`, `PS384`, `PS512`, `HS256`, `HS384`, `HS512`",
             ),
             (r#""purge":{"limit":-1}"#, "limit: mistyped, expected u32"),
         ] {

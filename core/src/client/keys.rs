@@ -102,7 +102,7 @@ pub(super) fn read_jwks(jwks: &Value) -> Result<Vec<PublicJwk>, &'static str> {
     }
     let named_twice = |jwk: &PublicJwk| read.iter().filter(|other| other.get("kid") == jwk.get("kid")).count() > 1;
     if read.is_empty() {
-        return Err("jwks: none of the keys is for EdDSA, ES256, RS256 to RS512 or PS256 to PS512");
+        return Err("jwks: none of the keys is for EdDSA, ES256, ES384, RS256 to RS512 or PS256 to PS512");
     }
     if read.iter().any(named_twice) {
         return Err("jwks: each key has a kid of its own");

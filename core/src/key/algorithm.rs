@@ -14,6 +14,8 @@ pub enum Algorithm {
     EdDSA,
     /// ECDSA with P-256 and SHA-256 (RFC 7518 section 3.4).
     ES256,
+    /// ECDSA with P-384 and SHA-384 (RFC 7518 section 3.4).
+    ES384,
     /// RSASSA-PKCS1-v1_5 with SHA-256 (RFC 7518 section 3.3). Slow inside the engine; offered because OpenID Connect requires it.
     RS256,
     /// The same with SHA-384.
@@ -39,6 +41,7 @@ pub enum Algorithm {
 pub(super) enum Family {
     Ed25519,
     P256,
+    P384,
     Rsa(Padding),
     Hmac,
 }
@@ -60,9 +63,10 @@ pub(crate) enum Hash {
 
 impl Algorithm {
     /// Every algorithm, in the order in which they are preferred.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::EdDSA,
         Self::ES256,
+        Self::ES384,
         Self::RS256,
         Self::RS384,
         Self::RS512,
@@ -80,6 +84,7 @@ impl Algorithm {
         match self {
             Self::EdDSA => "EdDSA",
             Self::ES256 => "ES256",
+            Self::ES384 => "ES384",
             Self::RS256 => "RS256",
             Self::RS384 => "RS384",
             Self::RS512 => "RS512",
@@ -102,6 +107,7 @@ impl Algorithm {
         match self {
             Self::EdDSA => Family::Ed25519,
             Self::ES256 => Family::P256,
+            Self::ES384 => Family::P384,
             Self::RS256 | Self::RS384 | Self::RS512 => Family::Rsa(Padding::Pkcs1),
             Self::PS256 | Self::PS384 | Self::PS512 => Family::Rsa(Padding::Pss),
             Self::HS256 | Self::HS384 | Self::HS512 => Family::Hmac,
@@ -114,6 +120,7 @@ impl Algorithm {
             (self.family(), other.family()),
             (Family::Ed25519, Family::Ed25519)
                 | (Family::P256, Family::P256)
+                | (Family::P384, Family::P384)
                 | (Family::Rsa(_), Family::Rsa(_))
                 | (Family::Hmac, Family::Hmac)
         )
@@ -122,7 +129,7 @@ impl Algorithm {
     pub(crate) const fn hash(self) -> Hash {
         match self {
             Self::ES256 | Self::RS256 | Self::PS256 | Self::HS256 => Hash::Sha256,
-            Self::RS384 | Self::PS384 | Self::HS384 => Hash::Sha384,
+            Self::ES384 | Self::RS384 | Self::PS384 | Self::HS384 => Hash::Sha384,
             Self::EdDSA | Self::RS512 | Self::PS512 | Self::HS512 => Hash::Sha512,
         }
     }
@@ -174,7 +181,7 @@ pub struct UnknownAlgorithm;
 impl fmt::Display for UnknownAlgorithm {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(
-            "unknown signature algorithm; known are EdDSA, ES256, RS256 to RS512, PS256 to PS512 and HS256 to HS512",
+            "unknown signature algorithm; known are EdDSA, ES256, ES384, RS256 to RS512, PS256 to PS512 and HS256 to HS512",
         )
     }
 }

@@ -41,7 +41,7 @@ impl fmt::Display for InvalidKey {
         match self {
             Self::NotAnObject => f.write_str("the key is not a JSON object with unique members"),
             Self::NotPem => f.write_str(
-                "the PEM is no private key in PKCS #8 (BEGIN PRIVATE KEY) for Ed25519, P-256 or RSA; `openssl pkcs8 -topk8 -nocrypt` makes one",
+                "the PEM is no private key in PKCS #8 (BEGIN PRIVATE KEY) for Ed25519, P-256, P-384 or RSA; `openssl pkcs8 -topk8 -nocrypt` makes one",
             ),
             Self::Member(name) => write!(f, "the key's member \"{name}\" is missing or malformed"),
             Self::Unsupported => f.write_str("the key's kty, crv and alg name no key that is offered"),
@@ -75,6 +75,7 @@ impl<'a> Members<'a> {
         let usual = match (self.text("kty")?, self.optional_text("crv")?) {
             ("OKP", Some("Ed25519")) => Algorithm::EdDSA,
             ("EC", Some("P-256")) => Algorithm::ES256,
+            ("EC", Some("P-384")) => Algorithm::ES384,
             ("RSA", None) => Algorithm::RS256,
             ("oct", None) => Algorithm::HS256,
             _ => return Err(InvalidKey::Unsupported),

@@ -2,6 +2,8 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use p256::NistP256;
+use p384::NistP384;
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
@@ -9,7 +11,7 @@ use super::algorithm::Family;
 use super::der::{BIT_STRING, NULL, OBJECT_ID, OCTET_STRING, OPTIONAL, Reader, SEQUENCE, element, number};
 use super::json::{Secrets, parse_object};
 use super::jwk::{InvalidKey, Members, encode};
-use super::{Algorithm, PrivateKey, PublicKey};
+use super::{Algorithm, PrivateKey, PublicKey, ecdsa, eddsa};
 
 const PRIVATE: &str = "PRIVATE KEY";
 const PUBLIC: &str = "PUBLIC KEY";
@@ -21,6 +23,7 @@ const LONGEST: usize = 16 * 1024;
 const ED25519: &[u8] = &[0x2b, 0x65, 0x70];
 const EC: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01];
 const P256: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07];
+const P384: &[u8] = &[0x2b, 0x81, 0x04, 0x00, 0x22];
 const RSA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01];
 /// The numbers of an RSA key in the order of RFC 8017 appendix A.1.2.
 const RSA_MEMBERS: [&str; 8] = ["n", "e", "d", "p", "q", "dp", "dq", "qi"];
@@ -47,11 +50,8 @@ impl PrivateKey {
         let bytes = |name| members.bytes(name).ok();
         let (algorithm, key) = match self.algorithm().family() {
             Family::Ed25519 => (ed25519(), element(OCTET_STRING, &[&bytes("d")?])),
-            Family::P256 => {
-                let (d, point) = (element(OCTET_STRING, &[&bytes("d")?]), point(members)?);
-                let point = element(OPTIONAL[1], &[&element(BIT_STRING, &[&[0], &point])]);
-                (p256(), element(SEQUENCE, &[&number(&[1]), &d, &point]))
-            }
+            Family::P256 => (ec(P256), ec_private(members)?),
+            Family::P384 => (ec(P384), ec_private(members)?),
             Family::Rsa(_) => {
                 let mut numbers = number(&[]);
                 for name in RSA_MEMBERS {
@@ -77,7 +77,8 @@ impl PublicKey {
         let members = Members(&jwk);
         let (algorithm, key) = match self.algorithm().family() {
             Family::Ed25519 => (ed25519(), members.bytes("x").ok()?),
-            Family::P256 => (p256(), point(members)?),
+            Family::P256 => (ec(P256), point(members)?),
+            Family::P384 => (ec(P384), point(members)?),
             Family::Rsa(_) => {
                 let (n, e) = (members.bytes("n").ok()?, members.bytes("e").ok()?);
                 (rsa(), element(SEQUENCE, &[&number(&n), &number(&e)]))
@@ -94,15 +95,22 @@ fn ed25519() -> Zeroizing<Vec<u8>> {
     element(SEQUENCE, &[&element(OBJECT_ID, &[ED25519])])
 }
 
-fn p256() -> Zeroizing<Vec<u8>> {
-    element(SEQUENCE, &[&element(OBJECT_ID, &[EC]), &element(OBJECT_ID, &[P256])])
+fn ec(curve: &[u8]) -> Zeroizing<Vec<u8>> {
+    element(SEQUENCE, &[&element(OBJECT_ID, &[EC]), &element(OBJECT_ID, &[curve])])
 }
 
 fn rsa() -> Zeroizing<Vec<u8>> {
     element(SEQUENCE, &[&element(OBJECT_ID, &[RSA]), &element(NULL, &[])])
 }
 
-/// The point of a P-256 key, uncompressed (RFC 5480 section 2.2).
+/// RFC 5915 section 3: the curve is the AlgorithmIdentifier's to name.
+fn ec_private(members: Members<'_>) -> Option<Zeroizing<Vec<u8>>> {
+    let d = element(OCTET_STRING, &[&members.bytes("d").ok()?]);
+    let point = element(OPTIONAL[1], &[&element(BIT_STRING, &[&[0], &point(members)?])]);
+    Some(element(SEQUENCE, &[&number(&[1]), &d, &point]))
+}
+
+/// The point of a key on a curve, uncompressed (RFC 5480 section 2.2).
 fn point(members: Members<'_>) -> Option<Zeroizing<Vec<u8>>> {
     let (x, y) = (members.bytes("x").ok()?, members.bytes("y").ok()?);
     Some(Zeroizing::new([&[4][..], &x, &y].concat()))
@@ -122,12 +130,16 @@ fn private_jwk(der: &[u8]) -> Option<Secrets> {
             let mut seed = Reader(key);
             let d = seed.take(OCTET_STRING)?;
             seed.end()?;
-            super::eddsa::Private::members_of(d)?
+            eddsa::Private::members_of(d)?
         }
-        ([] | [1], EC) if algorithm.take(OBJECT_ID)? == P256 => {
+        ([] | [1], EC) => {
             let mut inside = Reader(Reader(key).take(SEQUENCE)?);
             let d = if inside.number()? == [1] { inside.take(OCTET_STRING)? } else { return None };
-            super::ecdsa::Private::members_of(d)?
+            match algorithm.take(OBJECT_ID)? {
+                P256 => ecdsa::Private::<NistP256>::members_of(d)?,
+                P384 => ecdsa::Private::<NistP384>::members_of(d)?,
+                _ => return None,
+            }
         }
         ([], RSA) => rsa_members(key)?,
         _ => return None,

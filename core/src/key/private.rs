@@ -1,5 +1,7 @@
 use core::fmt;
 
+use p256::NistP256;
+use p384::NistP384;
 use zeroize::Zeroizing;
 
 use super::algorithm::Family;
@@ -16,7 +18,8 @@ pub struct PrivateKey {
 
 enum Secret {
     EdDSA(eddsa::Private),
-    ES256(ecdsa::Private),
+    ES256(ecdsa::Private<NistP256>),
+    ES384(ecdsa::Private<NistP384>),
     Rsa(Algorithm, Box<rsa::Private>),
     Hmac(hmac::Secret),
 }
@@ -30,6 +33,7 @@ impl PrivateKey {
         let secret = match algorithm.family() {
             Family::Ed25519 => Secret::EdDSA(eddsa::Private::generate(fill)),
             Family::P256 => Secret::ES256(ecdsa::Private::generate(fill)?),
+            Family::P384 => Secret::ES384(ecdsa::Private::generate(fill)?),
             Family::Rsa(_) => Secret::Rsa(algorithm, Box::new(rsa::Private::generate(fill)?)),
             Family::Hmac => Secret::Hmac(hmac::Secret::generate(algorithm, fill)?),
         };
@@ -51,6 +55,7 @@ impl PrivateKey {
         let secret = match algorithm.family() {
             Family::Ed25519 => Secret::EdDSA(eddsa::Private::from_jwk(members)?),
             Family::P256 => Secret::ES256(ecdsa::Private::from_jwk(members)?),
+            Family::P384 => Secret::ES384(ecdsa::Private::from_jwk(members)?),
             Family::Rsa(_) => Secret::Rsa(algorithm, Box::new(rsa::Private::from_jwk(members)?)),
             Family::Hmac => Secret::Hmac(hmac::Secret::from_jwk(algorithm, members)?),
         };
@@ -69,6 +74,7 @@ impl PrivateKey {
         let secrets = match &self.secret {
             Secret::EdDSA(key) => key.secret_members(),
             Secret::ES256(key) => key.secret_members(),
+            Secret::ES384(key) => key.secret_members(),
             Secret::Rsa(_, key) => key.secret_members(),
             Secret::Hmac(_) => Zeroizing::default(),
         };
@@ -110,6 +116,7 @@ impl PrivateKey {
         match &self.secret {
             Secret::EdDSA(key) => Ok(key.sign(message)),
             Secret::ES256(key) => key.sign(message).ok_or(SigningFailed),
+            Secret::ES384(key) => key.sign(message).ok_or(SigningFailed),
             Secret::Rsa(algorithm, key) => key.sign(*algorithm, message).ok_or(SigningFailed),
             Secret::Hmac(key) => Ok(key.sign(message)),
         }
@@ -121,6 +128,7 @@ impl Secret {
         match self {
             Self::EdDSA(key) => Half::EdDSA(key.public()),
             Self::ES256(key) => Half::ES256(key.public()),
+            Self::ES384(key) => Half::ES384(key.public()),
             Self::Rsa(algorithm, key) => Half::Rsa(*algorithm, key.public()),
             Self::Hmac(key) => Half::Hmac(key.clone()),
         }

@@ -2,6 +2,8 @@ use core::fmt;
 
 use std::collections::BTreeMap;
 
+use p256::NistP256;
+use p384::NistP384;
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
@@ -21,7 +23,8 @@ pub struct PublicKey {
 #[derive(Clone)]
 pub(super) enum Half {
     EdDSA(eddsa::Public),
-    ES256(ecdsa::Public),
+    ES256(ecdsa::Public<NistP256>),
+    ES384(ecdsa::Public<NistP384>),
     Rsa(Algorithm, rsa::Public),
     Hmac(hmac::Secret),
 }
@@ -43,6 +46,7 @@ impl PublicKey {
         let half = match algorithm.family() {
             Family::Ed25519 => Half::EdDSA(eddsa::Public::from_jwk(members)?),
             Family::P256 => Half::ES256(ecdsa::Public::from_jwk(members)?),
+            Family::P384 => Half::ES384(ecdsa::Public::from_jwk(members)?),
             Family::Rsa(_) => Half::Rsa(algorithm, rsa::Public::from_jwk(members)?),
             Family::Hmac => return Err(InvalidKey::Secret),
         };
@@ -88,6 +92,7 @@ impl PublicKey {
         match &self.half {
             Half::EdDSA(_) => Algorithm::EdDSA,
             Half::ES256(_) => Algorithm::ES256,
+            Half::ES384(_) => Algorithm::ES384,
             Half::Rsa(algorithm, _) => *algorithm,
             Half::Hmac(secret) => secret.algorithm(),
         }
@@ -117,6 +122,7 @@ impl PublicKey {
         let verified = match &self.half {
             Half::EdDSA(key) => key.verify(message, signature),
             Half::ES256(key) => key.verify(message, signature),
+            Half::ES384(key) => key.verify(message, signature),
             Half::Rsa(algorithm, key) => key.verify(*algorithm, message, signature),
             Half::Hmac(key) => key.verify(message, signature),
         };
@@ -135,6 +141,7 @@ impl Half {
         match self {
             Self::EdDSA(key) => Zeroizing::new(key.required_members()),
             Self::ES256(key) => Zeroizing::new(key.required_members()),
+            Self::ES384(key) => Zeroizing::new(key.required_members()),
             Self::Rsa(_, key) => Zeroizing::new(key.required_members()),
             Self::Hmac(key) => key.required_members(),
         }
