@@ -38,7 +38,7 @@ fn refused(jwk: &Value) {
     assert!(PublicKey::from_jwk(jwk).is_err(), "{jwk}");
 }
 
-const ASYMMETRIC: [Algorithm; 3] = [Algorithm::EdDSA, Algorithm::ES256, Algorithm::RS256];
+const ASYMMETRIC: [Algorithm; 4] = [Algorithm::EdDSA, Algorithm::ES256, Algorithm::ES384, Algorithm::RS256];
 
 #[test]
 fn jw_034_short_rsa_keys_are_refused() {
@@ -116,53 +116,73 @@ fn jw_042_a_mismatched_pair_is_no_key() {
             assert!(PrivateKey::from_jwk(&mixed.to_string()).is_err(), "{algorithm} {name}");
         }
     }
-    let other = public_jwk(&key(Algorithm::ES256, 2));
-    let mixed = with(with(private(Algorithm::ES256), "x", other["x"].clone()), "y", other["y"].clone());
-    assert_eq!(PrivateKey::from_jwk(&mixed.to_string()).unwrap_err(), InvalidKey::Mismatch);
+    for algorithm in [Algorithm::ES256, Algorithm::ES384] {
+        let other = public_jwk(&key(algorithm, 2));
+        let mixed = with(with(private(algorithm), "x", other["x"].clone()), "y", other["y"].clone());
+        assert_eq!(PrivateKey::from_jwk(&mixed.to_string()).unwrap_err(), InvalidKey::Mismatch);
+    }
 }
+
+/// The curves of NIST: how long a number of theirs is, their order, and `x` of their generator.
+const CURVES: [(Algorithm, usize, &str, &str); 2] = [
+    (
+        Algorithm::ES256,
+        32,
+        "_____wAAAAD__________7zm-q2nF56E87nKwvxjJVE",
+        "axfR8uEsQkf4vOblY6RA8ncDfYEt6zOg9KE5RdiYwpY",
+    ),
+    (
+        Algorithm::ES384,
+        48,
+        "________________________________x2NNgfQ3Ld9YGg2ySLCneuzsGWrMxSlz",
+        "qofKIr6LBTeOscce8yCtdG4dO2KLp5uYWfdB4IJUKjhVAvJdv1UpbDpUXjhydgq3",
+    ),
+];
 
 #[test]
 fn jw_043_ecdsa_numbers_are_in_range() {
-    let key = key(Algorithm::ES256, 1);
-    let signature = key.sign(b"m").unwrap();
-    let (r, s) = signature.split_at(32);
-    let order = unb64("_____wAAAAD__________7zm-q2nF56E87nKwvxjJVE");
-    let above = [0xff; 32];
-    for (r, s) in
-        [(&[0; 32][..], s), (r, &[0; 32]), (&[0; 32], &[0; 32]), (&order, s), (r, &order), (&above, s), (r, &above)]
-    {
-        assert!(key.public().verify(b"m", &[r, s].concat()).is_err());
+    for (algorithm, length, order, _) in CURVES {
+        let key = key(algorithm, 1);
+        let signature = key.sign(b"m").unwrap();
+        let (r, s) = signature.split_at(length);
+        let (zero, order, above) = (vec![0; length], unb64(order), vec![0xff; length]);
+        for (r, s) in [(&zero[..], s), (r, &zero), (&zero, &zero), (&order, s), (r, &order), (&above, s), (r, &above)] {
+            assert!(key.public().verify(b"m", &[r, s].concat()).is_err());
+        }
+        assert!(key.public().verify(b"m", &[r, s, &[0]].concat()).is_err());
+        assert!(key.public().verify(b"m", &[&[0], r, s].concat()).is_err());
+        assert!(key.public().verify(b"m", b"").is_err());
     }
-    assert!(key.public().verify(b"m", &[r, s, &[0]].concat()).is_err());
-    assert!(key.public().verify(b"m", &[&[0], r, s].concat()).is_err());
-    assert!(key.public().verify(b"m", b"").is_err());
 }
 
 #[test]
-fn jw_045_both_forms_of_an_es256_signature_verify() {
-    let key = key(Algorithm::ES256, 1);
-    let signature = key.sign(b"m").unwrap();
-    let (r, s) = signature.split_at(32);
-    let order = unb64("_____wAAAAD__________7zm-q2nF56E87nKwvxjJVE");
-    let twin = [r, &difference(&order, s)].concat();
-    assert!(key.public().verify(b"m", &signature).is_ok());
-    assert!(key.public().verify(b"m", &twin).is_ok());
+fn jw_045_both_forms_of_an_ecdsa_signature_verify() {
+    for (algorithm, length, order, _) in CURVES {
+        let key = key(algorithm, 1);
+        let signature = key.sign(b"m").unwrap();
+        let (r, s) = signature.split_at(length);
+        let twin = [r, &difference(&unb64(order), s)].concat();
+        assert!(key.public().verify(b"m", &signature).is_ok());
+        assert!(key.public().verify(b"m", &twin).is_ok());
+    }
 }
 
 #[test]
 fn jw_047_the_generator_and_its_negative_are_keys_as_any_other() {
-    let order = unb64("_____wAAAAD__________7zm-q2nF56E87nKwvxjJVE");
-    let one = [&[0; 31][..], &[1]].concat();
-    let keys = [one.clone(), difference(&order, &one)]
-        .map(|secret| PrivateKey::generate(Algorithm::ES256, &mut |bytes| bytes.copy_from_slice(&secret)).unwrap());
-    let [generator, negative] = keys.each_ref().map(|key| serde_json::to_value(key.public().to_jwk()).unwrap());
-    assert_eq!(generator["x"], "axfR8uEsQkf4vOblY6RA8ncDfYEt6zOg9KE5RdiYwpY");
-    assert_eq!(generator["x"], negative["x"]);
-    assert_ne!(generator["y"], negative["y"]);
-    for (own, other) in [(&keys[0], &keys[1]), (&keys[1], &keys[0])] {
-        let signature = own.sign(b"m").unwrap();
-        assert!(own.public().verify(b"m", &signature).is_ok());
-        assert!(other.public().verify(b"m", &signature).is_err());
+    for (algorithm, length, order, x) in CURVES {
+        let mut one = vec![0; length];
+        one[length - 1] = 1;
+        let keys = [one.clone(), difference(&unb64(order), &one)]
+            .map(|secret| PrivateKey::generate(algorithm, &mut |bytes| bytes.copy_from_slice(&secret)).unwrap());
+        let [generator, negative] = keys.each_ref().map(|key| serde_json::to_value(key.public().to_jwk()).unwrap());
+        assert_eq!(generator["x"], x);
+        assert_eq!(generator["x"], negative["x"]);
+        assert_ne!(generator["y"], negative["y"]);
+        for (own, other) in [(&keys[0], &keys[1]), (&keys[1], &keys[0])] {
+            let signature = own.sign(b"m").unwrap();
+            assert!(own.public().verify(b"m", &signature).is_ok());
+            assert!(other.public().verify(b"m", &signature).is_err());
+        }
     }
 }
 
@@ -209,6 +229,30 @@ fn jw_046_only_points_of_the_curve_are_keys() {
         refused(&with(jwk.clone(), name, json!(1)));
     }
     refused(&with(with(jwk, "x", json!(b64([0; 32]))), "y", json!(b64([0; 32]))));
+}
+
+/// Numbers of the right length that are below no prime, or satisfy no equation.
+#[test]
+fn jw_046_only_points_of_p_384_are_keys_of_es384() {
+    let jwk = public(Algorithm::ES384);
+    let y = unb64(jwk["y"].as_str().unwrap());
+    let mut off_curve = y.clone();
+    off_curve[47] ^= 1;
+    let prime = [&[0xff; 31][..], &[0xfe, 0xff, 0xff, 0xff, 0xff], &[0; 8], &[0xff; 4]].concat();
+    for (name, value) in [
+        ("y", b64(off_curve)),
+        ("y", b64(&y[1..])),
+        ("y", b64([&[0][..], &y].concat())),
+        ("x", b64(&prime)),
+        ("x", b64([0xff; 48])),
+        ("crv", "P-256".to_owned()),
+        ("crv", "p-384".to_owned()),
+        ("alg", "ES256".to_owned()),
+        ("alg", "RS384".to_owned()),
+    ] {
+        refused(&with(jwk.clone(), name, json!(value)));
+    }
+    refused(&with(with(jwk, "x", json!(b64([0; 48]))), "y", json!(b64([0; 48]))));
 }
 
 #[test]

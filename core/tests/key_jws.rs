@@ -94,9 +94,11 @@ fn jw_003_the_key_decides_the_algorithm() {
 
 #[test]
 fn jw_004_neighbouring_algorithms_are_others() {
-    for (algorithm, others) in
-        [(Algorithm::ES256, ["ES384", "ES256K", "ES512"]), (Algorithm::RS256, ["PS256", "RS384", "RSA-OAEP"])]
-    {
+    for (algorithm, others) in [
+        (Algorithm::ES256, ["ES384", "ES256K", "ES512"]),
+        (Algorithm::ES384, ["ES256", "ES256K", "ES512"]),
+        (Algorithm::RS256, ["PS256", "RS384", "RSA-OAEP"]),
+    ] {
         let key = key(algorithm, 3);
         for other in others {
             refused(&forge(format!(r#"{{"alg":"{other}"}}"#), "{}", &key), &key);

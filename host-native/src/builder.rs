@@ -206,8 +206,8 @@ impl Builder {
     }
 
     /// A key that only [`Builder::sign`] can use, and the public half (RFC 7517) that verifiers read. The first one signs
-    /// all tokens; the others are published, so that what they signed is still verified. `algorithm` is `ES256`, `RS256`
-    /// or `EdDSA`.
+    /// all tokens; the others are published, so that what they signed is still verified. `algorithm` is `ES256`, `ES384`,
+    /// `RS256` or `EdDSA`.
     #[must_use]
     pub fn host_key(mut self, kid: impl Into<String>, algorithm: impl Into<String>, public_jwk: Value) -> Self {
         let key = json!({ "kid": kid.into(), "algorithm": algorithm.into(), "publicJwk": public_jwk });

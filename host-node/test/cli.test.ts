@@ -245,8 +245,8 @@ test("mistyped words end with 2 and say where to look", async () => {
     "clients create --name A --auth-method basic",
     "clients create --name A --access-token other",
     "clients create --name A --jwks absent.json",
-    "keys generate ES384",
-    "keys rotate --algorithm ES384",
+    "keys generate ES512",
+    "keys rotate --algorithm ES512",
     "users create ada --generate --password-file password",
     "serve --log wrong",
   ]) {

@@ -61,10 +61,12 @@ test("A12 a session's tokens carry claims of the application's own, and may stay
 
 test("W2 P24 keys go from here to node:crypto and back", async () => {
   const { auth } = testing({});
-  for (const algorithm of ["EdDSA", "ES256", "RS256"]) {
+  const hashOf = (algorithm: string) =>
+    algorithm === "EdDSA" ? null : algorithm === "ES384" ? "sha384" : "sha256";
+  for (const algorithm of ["EdDSA", "ES256", "ES384", "RS256"]) {
     const pair = await auth.keys.pair(algorithm);
     const [own, other] = [createPrivateKey(pair.privatePem ?? ""), createPublicKey(pair.publicPem ?? "")];
-    const hash = algorithm === "EdDSA" ? null : "sha256";
+    const hash = hashOf(algorithm);
     assert.ok(verify(hash, Buffer.from("m"), other, sign(hash, Buffer.from("m"), own)));
     assert.equal((await auth.keys.import(pair.privatePem ?? "")).kid, pair.kid);
     assert.equal((await auth.keys.export(pair.kid)).publicPem, pair.publicPem);
@@ -72,13 +74,14 @@ test("W2 P24 keys go from here to node:crypto and back", async () => {
   for (const made of [
     generateKeyPairSync("ed25519"),
     generateKeyPairSync("ec", { namedCurve: "P-256" }),
+    generateKeyPairSync("ec", { namedCurve: "P-384" }),
     generateKeyPairSync("rsa", { modulusLength: 2048 }),
   ]) {
     const pem = made.privateKey.export({ type: "pkcs8", format: "pem" }) as string;
     const key = await auth.keys.import(pem, { activate: true });
     const { token } = await auth.jwts.sign({ sub: "ada" }, { algorithm: key.algorithm });
     const [head, body, signature] = token.split(".");
-    const hash = key.algorithm === "EdDSA" ? null : "sha256";
+    const hash = hashOf(key.algorithm);
     const publicKey = { key: made.publicKey, dsaEncoding: "ieee-p1363" } as const;
     assert.ok(verify(hash, Buffer.from(`${head}.${body}`), publicKey, Buffer.from(signature ?? "", "base64url")));
     assert.equal((await auth.keys.export(key.kid)).publicPem, made.publicKey.export({ type: "spki", format: "pem" }));

@@ -84,13 +84,14 @@ test("JW-055 createJwtVerifier keeps what verifyJwt found, with the policy of it
   await assert.rejects(createJwtVerifier({ ...expected, audience: "nobody" })(token), { reason: "audience" });
 });
 
-test("verifyJwt leaves signatures of ES256 and RS256 to the runtime, and all else to the module", async () => {
+test("verifyJwt leaves signatures of ES256, ES384 and RS256 to the runtime, and all else to the module", async () => {
   const { auth, clock } = testing({});
   const verify = mock.method(crypto.subtle, "verify");
   try {
     for (const [algorithm, times] of [
       ["EdDSA", 0],
       ["ES256", 1],
+      ["ES384", 1],
       ["RS256", 1],
       ["PS256", 0],
     ] as const) {

@@ -18,7 +18,7 @@ const rust = join(dirname(process.env.CLAVIGER_OPENIDCONNECT ?? built), "clavige
 
 const audience = "https://api.example.com";
 const symmetric = ["HS256", "HS384", "HS512"];
-const asymmetric = ["EdDSA", "ES256", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512"];
+const asymmetric = ["EdDSA", "ES256", "ES384", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512"];
 
 /** An engine with a key of each algorithm, with the clock that libraries have. */
 async function scene() {

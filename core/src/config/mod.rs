@@ -62,7 +62,7 @@ use crate::time::Seconds;
 /// | `resources.<uri>.lifetime` | 10 s to 1 d; a token for several resources has the shortest of theirs | `lifetimes.accessToken` |
 /// | `resources.<uri>.scopes` | of `scopes`: those that mean something there | all |
 /// | `resources.<uri>.name` | 1 to 100 characters | none |
-/// | `signing.algorithm` | `EdDSA`, `ES256`, `RS256`, `RS384`, `RS512`, `PS256`, `PS384`, `PS512` | `EdDSA` |
+/// | `signing.algorithm` | `EdDSA`, `ES256`, `ES384`, `RS256`, `RS384`, `RS512`, `PS256`, `PS384`, `PS512` | `EdDSA` |
 /// | `signing.alternatives` | at most 3 further algorithms that a client may choose for its ID tokens, each with keys of its own | none |
 /// | `signing.rotateEvery` | 1 h to 3650 d | 90 d |
 /// | `signing.hostKeys` | at most 16, each with a `kid` of its own; the first signs; needs `sign` | none |

@@ -78,7 +78,7 @@ impl Jwks {
         let token = compact(token).ok()?;
         let mut suiting = self.0.iter().enumerate().filter(|(_, key)| token.suits(key));
         let (place, key) = suiting.next()?;
-        let is_slow_here = matches!(key.algorithm(), Algorithm::ES256 | Algorithm::RS256);
+        let is_slow_here = matches!(key.algorithm(), Algorithm::ES256 | Algorithm::ES384 | Algorithm::RS256);
         (is_slow_here && suiting.next().is_none()).then_some(place)
     }
 

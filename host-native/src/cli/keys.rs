@@ -81,6 +81,8 @@ enum Signs {
     EdDsa,
     #[value(name = "ES256")]
     Es256,
+    #[value(name = "ES384")]
+    Es384,
     #[value(name = "RS256")]
     Rs256,
     #[value(name = "RS384")]
@@ -131,6 +133,7 @@ impl From<Signs> for Algorithm {
         match signs {
             Signs::EdDsa => Self::EdDsa,
             Signs::Es256 => Self::Es256,
+            Signs::Es384 => Self::Es384,
             Signs::Rs256 => Self::Rs256,
             Signs::Rs384 => Self::Rs384,
             Signs::Rs512 => Self::Rs512,

@@ -180,6 +180,9 @@ pub enum Algorithm {
     /// ECDSA on P-256.
     #[serde(rename = "ES256")]
     Es256,
+    /// ECDSA on P-384.
+    #[serde(rename = "ES384")]
+    Es384,
     /// RSA with PKCS #1 v1.5.
     #[serde(rename = "RS256")]
     Rs256,

@@ -6,7 +6,7 @@ use super::{Answer, ServiceError, base64url};
 
 /// Signs tokens with the keys of [`Builder::host_key`](crate::Builder::host_key). Write the method as `async fn`.
 pub trait Sign: Send + Sync + 'static {
-    /// Answers the signature in its JOSE form: for ES256 R and S (RFC 7518 section 3.4), 64 bytes.
+    /// Answers the signature in its JOSE form: for ECDSA R and S (RFC 7518 section 3.4), 64 bytes of ES256 and 96 of ES384.
     ///
     /// # Errors
     /// Whatever the log should say. No token is then issued.
@@ -20,7 +20,7 @@ pub struct SignRequest {
     /// Which key.
     #[serde(rename = "key")]
     pub kid: String,
-    /// The JOSE name: `ES256`, `RS256` or `EdDSA`.
+    /// The JOSE name: `ES256`, `ES384`, `RS256` or `EdDSA`.
     pub algorithm: String,
     /// The signing input, not hashed yet.
     #[serde(deserialize_with = "base64url")]

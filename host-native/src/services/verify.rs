@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use super::{Answer, ServiceError, base64url};
 
-/// Checks ES256 and RS256 signatures in place of the engine, such as at native speed. Write the method as `async fn`.
+/// Checks ES256, ES384 and RS256 signatures in place of the engine, such as at native speed. Write the method as `async fn`.
 pub trait Verify: Send + Sync + 'static {
     /// Answers whether this is the key's signature of the message.
     ///
@@ -21,12 +21,12 @@ pub struct VerifyRequest {
     /// The key, whose members the engine has checked.
     #[serde(rename = "jwk")]
     pub public_jwk: Map<String, Value>,
-    /// The JOSE name: `ES256` or `RS256`.
+    /// The JOSE name: `ES256`, `ES384` or `RS256`.
     pub algorithm: String,
     /// The signing input, not hashed yet.
     #[serde(deserialize_with = "base64url")]
     pub message: Vec<u8>,
-    /// In its JOSE form: for ES256 R and S (RFC 7518 section 3.4).
+    /// In its JOSE form: for ECDSA R and S (RFC 7518 section 3.4).
     #[serde(deserialize_with = "base64url")]
     pub signature: Vec<u8>,
 }

@@ -16,8 +16,8 @@ export interface Expected {
   typ?: string;
   /** Claims that must be there. Default: `exp`. */
   required?: readonly string[];
-  /** Default: each key is used with its own algorithm, which is EdDSA, ES256, RS256 to RS512, or PS256 to PS512. */
-  algorithms?: readonly ("EdDSA" | "ES256" | "RS256" | "RS384" | "RS512" | "PS256" | "PS384" | "PS512")[];
+  /** Default: each key is used with its own algorithm, which is EdDSA, ES256, ES384, RS256 to RS512, or PS256 to PS512. */
+  algorithms?: readonly ("EdDSA" | "ES256" | "ES384" | "RS256" | "RS384" | "RS512" | "PS256" | "PS384" | "PS512")[];
   /** How many seconds the clocks may be apart. Default: 0. */
   leeway?: number;
   /** How many seconds ago it may have been made, by its `iat`. Default: any. */

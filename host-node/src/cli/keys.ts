@@ -7,9 +7,8 @@ import type { KeyPair, SigningAlgorithm, SigningKey } from "../shapes.js";
 import { MemoryStore } from "../stores/memory.js";
 import { type Context, Failure, Mistyped, type Options } from "./command.js";
 
-export const algorithms: readonly string[] = "EdDSA ES256 RS256 RS384 RS512 PS256 PS384 PS512 HS256 HS384 HS512".split(
-  " ",
-);
+export const algorithms: readonly string[] =
+  "EdDSA ES256 ES384 RS256 RS384 RS512 PS256 PS384 PS512 HS256 HS384 HS512".split(" ");
 
 export const generateOptions = {
   print: { type: "boolean", help: "Print a key set for another system, and keep it nowhere" },

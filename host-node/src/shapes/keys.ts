@@ -42,6 +42,7 @@ export interface JsonWebKeys {
 export type SigningAlgorithm =
   | "EdDSA"
   | "ES256"
+  | "ES384"
   | "RS256"
   | "RS384"
   | "RS512"

@@ -245,6 +245,10 @@ fn tk_032_the_algorithm_is_that_of_the_key_and_of_the_registration() {
         let forged = secret.assertion(&k.world, &k.id, json!({ "kid": null }), json!({}));
         k.refuses(&forged);
     }
+    let mut k = Keyed::with(json!({}), json!({ "authSigningAlg": "ES384" }), ClientKey::new(Algorithm::ES384, 1));
+    let assertion = k.assertion(json!({}), json!({}));
+    k.takes(&assertion);
+    k.refuses_with(json!({ "alg": "ES256" }), json!({}));
     let changes = json!({ "authSigningAlg": "EdDSA" });
     let mut k = Keyed::with(json!({}), changes, ClientKey::es256(1));
     k.refuses_with(json!({}), json!({}));

@@ -108,6 +108,10 @@ fn dp_006_only_the_algorithms_that_are_offered_are_taken() {
     w.holder.key = ClientKey::new(Algorithm::HS256, 3);
     let symmetric = w.with(json!({ "jwk": w.holder.key.private_jwk() }), json!({}));
     w.refuses(&[&symmetric]);
+    // A good signature, of what keys of the issuer may sign with and proofs may not.
+    w.holder.key = ClientKey::new(Algorithm::ES384, 3);
+    let proof = w.with(json!({}), json!({}));
+    w.refuses(&[&proof]);
     for algorithm in [Algorithm::EdDSA, Algorithm::ES256] {
         w.holder.key = ClientKey::new(algorithm, 4);
         w.is_unspent();

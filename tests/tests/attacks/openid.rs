@@ -148,8 +148,8 @@ fn tk_067_an_id_token_of_a_refresh_is_of_the_same_sign_in_without_its_nonce() {
 
 #[test]
 fn each_client_chooses_what_its_id_tokens_are_signed_with() {
-    let mut s = provider(json!({ "signing": { "alternatives": ["ES256", "RS256"] } }));
-    for algorithm in ["EdDSA", "ES256", "RS256"] {
+    let mut s = provider(json!({ "signing": { "alternatives": ["ES256", "ES384", "RS256"] } }));
+    for algorithm in ["EdDSA", "ES256", "ES384", "RS256"] {
         let openid = json!({ "idTokenAlg": algorithm });
         s.world.ok(json!({ "clients.update": { "id": s.client, "openid": openid } }));
         let tokens = signed_in(&mut s, "openid", &[]);
@@ -157,7 +157,11 @@ fn each_client_chooses_what_its_id_tokens_are_signed_with() {
         let alg = text(&tokens["id_token"]).split('.').next().unwrap().to_owned();
         let alg: Value = serde_json::from_slice(&decoded(&alg)).unwrap();
         assert_eq!((&alg["alg"], &alg["typ"]), (&json!(algorithm), &json!("JWT")));
-        let half = if algorithm == "EdDSA" { 43 } else { 22 };
+        let half = match algorithm {
+            "EdDSA" => 43,
+            "ES384" => 32,
+            _ => 22,
+        };
         assert_eq!(text(&said["at_hash"]).len(), half);
     }
     let refused = s.world.refused(json!({ "clients.update": { "id": s.client, "openid": { "idTokenAlg": "HS256" } } }));

@@ -27,6 +27,12 @@ pub(super) const ALL: &[Scenario] = &[
         way: signed,
     },
     Scenario {
+        name: "es384",
+        about: "Tokens signed with ES384",
+        config: || json!({ "signing": { "algorithm": "ES384" } }),
+        way: signed,
+    },
+    Scenario {
         name: "key_files",
         about: "Keys are brought along as PEM and as JWK, given out, and made for elsewhere",
         config: plain,
@@ -86,7 +92,7 @@ fn key_files(world: &mut World) {
     assert!(imported.get("ok").is_some() || imported["refused"]["code"] == "already_exists");
     assert_eq!(world.refused(json!({ "keys.import": { "pem": PEM } })), "already_exists");
     assert_eq!(world.refused(json!({ "keys.import": { "pem": "no key" } })), "invalid_argument");
-    for algorithm in ["EdDSA", "ES256", "HS256"] {
+    for algorithm in ["EdDSA", "ES256", "ES384", "HS256"] {
         let pair = world.ok(json!({ "keys.pair": { "algorithm": algorithm } }));
         world.ok(json!({ "keys.import": { "jwk": pair["privateJwk"] } }));
     }
