@@ -148,9 +148,21 @@ pub enum Event {
     #[serde(rename = "pat.deleted")]
     PatDeleted { token_id: String },
     #[serde(rename = "pat.exchanged")]
-    PatExchanged { token_id: String },
+    PatExchanged {
+        token_id: String,
+        owner: String,
+        /// Of the JWT.
+        jti: String,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        remote: Option<String>,
+    },
     #[serde(rename = "pat.refused")]
-    PatRefused { token_id: Option<String>, reason: Reason },
+    PatRefused {
+        token_id: Option<String>,
+        reason: Reason,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        remote: Option<String>,
+    },
     #[serde(rename = "key.generated")]
     KeyGenerated { kid: String },
     #[serde(rename = "key.imported")]

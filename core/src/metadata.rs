@@ -65,6 +65,8 @@ struct Metadata<'a> {
     token_endpoint_auth_signing_alg_values_supported: &'static [&'static str],
     introspection_endpoint_auth_methods_supported: &'static [&'static str],
     introspection_endpoint_auth_signing_alg_values_supported: &'static [&'static str],
+    /// RFC 9701 section 7.
+    introspection_signing_alg_values_supported: [&'static str; 1],
     revocation_endpoint_auth_methods_supported: &'static [&'static str],
     revocation_endpoint_auth_signing_alg_values_supported: &'static [&'static str],
     code_challenge_methods_supported: &'static [&'static str],
@@ -146,6 +148,7 @@ pub(crate) fn respond(config: &Config) -> Response {
         token_endpoint_auth_signing_alg_values_supported: ASSERTION_ALGORITHMS,
         introspection_endpoint_auth_methods_supported: CONFIDENTIAL_METHODS,
         introspection_endpoint_auth_signing_alg_values_supported: ASSERTION_ALGORITHMS,
+        introspection_signing_alg_values_supported: [config.usual_algorithm().name()],
         revocation_endpoint_auth_methods_supported: ALL_METHODS,
         revocation_endpoint_auth_signing_alg_values_supported: ASSERTION_ALGORITHMS,
         code_challenge_methods_supported: &["S256"],

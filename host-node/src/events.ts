@@ -95,9 +95,10 @@ export interface Events {
   "pat.revoked": OfPat;
   "pat.restored": OfPat;
   "pat.deleted": OfPat;
-  "pat.exchanged": OfPat;
+  /** A JWT was made of it, for whoever asked from this address. */
+  "pat.exchanged": OfPat & { readonly owner: string; readonly jti: string; readonly remote?: string };
   /** One that was presented is not good; `tokenId` is the id that it says, if it says any. */
-  "pat.refused": { readonly tokenId: string | null; readonly reason: PatReason };
+  "pat.refused": { readonly tokenId: string | null; readonly reason: PatReason; readonly remote?: string };
   "key.generated": { readonly kid: string };
   "key.imported": { readonly kid: string };
   "key.rotated": { readonly kid: string };

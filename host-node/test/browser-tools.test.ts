@@ -145,6 +145,29 @@ suite("JWTs", async () => {
     await verifyJwt(access_token, expected);
     assert.equal(requests.mock.callCount(), 2);
   });
+
+  for (const [cacheControl, seconds] of [
+    [undefined, 600],
+    ["public, max-age=1200", 1200],
+    ["no-store", 60],
+    ["max-age=31536000", 86_400],
+  ] as const) {
+    test(`keys at an address serve as long as it says, within bounds: ${cacheControl}`, async (context) => {
+      let now = clock();
+      const headers = cacheControl ? { "cache-control": cacheControl } : {};
+      const requests = mock.method(globalThis, "fetch", async () => Response.json(jwks, { headers }));
+      context.after(() => requests.mock.restore());
+      const address = `https://keys-${seconds}.example.com/jwks`;
+      const expected = { ...good, jwks: address, leeway: 1e6, clock: () => now };
+      await verifyJwt(access_token, expected);
+      now += seconds * 1000 - 1;
+      await verifyJwt(access_token, expected);
+      assert.equal(requests.mock.callCount(), 1);
+      now += 1;
+      await verifyJwt(access_token, expected);
+      assert.equal(requests.mock.callCount(), 2);
+    });
+  }
 });
 
 suite("keys at an address, under tokens that nobody signed", async () => {

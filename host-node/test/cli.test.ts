@@ -397,7 +397,7 @@ test("--help tells of every command", async () => {
   for (const name of names) assert.match((await type(`${name} --help`)).out, new RegExp(`Usage: claviger ${name}`));
 });
 
-test("serve --demo: prints how to try it, answers, keeps its state, and stops when told to", async () => {
+test("P25 serve --demo: prints how to try it, answers, logs who asked for what, keeps its state, and stops when told to", async () => {
   const { cwd } = scene();
   const start = async () => {
     const args = [main, "serve", "--demo", "--json", "--log", "json", "--listen", "127.0.0.1:0"];
@@ -421,7 +421,7 @@ test("serve --demo: prints how to try it, answers, keeps its state, and stops wh
   assert.equal(((await response.json()) as { issuer: string }).issuer, first.demo.issuer);
   const { code, log } = await first.stop();
   assert.equal(code, 0);
-  assert.match(log, /"path":"\/.well-known\/oauth-authorization-server","status":200/);
+  assert.match(log, /"path":"\/.well-known\/oauth-authorization-server","status":200,"millis":\d+,"remote":"127\.0\.0\.1"/);
   assert.doesNotMatch(log, /secret=1/);
   const lines = log
     .trim()

@@ -1,6 +1,6 @@
 //! The keys behind a client's `jwks_uri`, fetched by the host and kept for a while.
 //!
-//! Keys that were fetched serve for ten minutes. An assertion that none of them has signed makes them be fetched again, since the client
+//! Keys that were fetched serve as long as their server says, within bounds. An assertion that none of them has signed makes them be fetched again, since the client
 //! may have rotated; but an address that answered is left alone for some seconds, whatever it said, and one that did not is tried a few times
 //! in them, so that nobody can send this server after another by forged assertions. Nor by many addresses: those of one origin are
 //! fetched so often together, but for an address where keys were found before: whoever names others beside it does not keep its client
@@ -17,11 +17,9 @@ use crate::key::jws::{Compact, Verified};
 use crate::key::{PublicKey, verified_by_one_of};
 use crate::refusal::Fault;
 use crate::time::{Millis, Seconds};
-use crate::toolkit::jwt::Jwks;
+use crate::toolkit::jwt::{Jwks, KEYS_SERVE};
 use crate::uri::Uri;
 
-/// How long keys serve.
-const FRESH: Seconds = Seconds(600);
 /// How long an address is left alone after it answered.
 const COOL_DOWN: Seconds = Seconds(10);
 /// How often an address may be tried in that time before it has answered: by requests that wait for it at once, or after failures.
@@ -37,16 +35,17 @@ const LIMITS: FetchLimits = FetchLimits { bytes: 65_536, millis: 5000, redirects
 /// What was fetched lately, and what was tried: by address, and by origin.
 #[derive(Debug, Default)]
 pub(crate) struct FetchedKeys {
-    keys: RefCell<BTreeMap<String, Fetched>>,
+    keys: RefCell<BTreeMap<String, Known>>,
     addresses: RefCell<BTreeMap<String, Tried>>,
     origins: RefCell<BTreeMap<String, Tried>>,
 }
 
-/// The keys of a client, and when they were.
+/// The keys of a client, when they were, and how long they serve.
 #[derive(Clone, Debug, Default)]
-struct Fetched {
+struct Known {
     keys: Rc<Vec<PublicKey>>,
     at: Millis,
+    fresh: Seconds,
 }
 
 /// When something was tried last, how often since, and whether an answer came.
@@ -87,13 +86,13 @@ async fn fetched(host: &Host, uri: &str) -> Result<Rc<Vec<PublicKey>>, Fault> {
     cache.note_try(uri, origin, host.now());
     let answer = fetch(host, uri).await?;
     cache.note_answer(uri);
-    let Some(keys) = answer else { return Ok(Rc::default()) };
+    let Some((keys, fresh)) = answer else { return Ok(Rc::default()) };
     let keys = Rc::new(keys);
-    cache.keep(uri, Fetched { keys: Rc::clone(&keys), at: host.now() });
+    cache.keep(uri, Known { keys: Rc::clone(&keys), at: host.now(), fresh });
     Ok(keys)
 }
 
-async fn fetch(host: &Host, uri: &str) -> Result<Option<Vec<PublicKey>>, Fault> {
+async fn fetch(host: &Host, uri: &str) -> Result<Option<(Vec<PublicKey>, Seconds)>, Fault> {
     let accept = ("accept".into(), "application/jwk-set+json, application/json".into());
     let fetch = Fetch { method: "GET".into(), url: uri.to_owned(), headers: vec![accept], body: None, limits: LIMITS };
     let response = host.fetch(fetch).await?;
@@ -101,13 +100,14 @@ async fn fetch(host: &Host, uri: &str) -> Result<Option<Vec<PublicKey>>, Fault> 
         return Ok(None);
     }
     let text = from_byte_string(&response.body).and_then(|bytes| String::from_utf8(bytes).ok());
-    Ok(text.and_then(|text| Jwks::read(&text).ok()).map(Jwks::into_keys))
+    let keys = text.and_then(|text| Jwks::read(&text).ok()).map(Jwks::into_keys);
+    Ok(keys.map(|keys| (keys, KEYS_SERVE.said_in(&response.headers))))
 }
 
 impl FetchedKeys {
     fn known(&self, uri: &str, now: Millis) -> Rc<Vec<PublicKey>> {
         let keys = self.keys.borrow();
-        let known = keys.get(uri).filter(|known| now.abs_diff(known.at) < FRESH.millis());
+        let known = keys.get(uri).filter(|known| now.abs_diff(known.at) < known.fresh.millis());
         known.map(|known| Rc::clone(&known.keys)).unwrap_or_default()
     }
 
@@ -116,7 +116,7 @@ impl FetchedKeys {
         self.keys.borrow().contains_key(uri)
     }
 
-    fn keep(&self, uri: &str, fetched: Fetched) {
+    fn keep(&self, uri: &str, fetched: Known) {
         *place(&mut self.keys.borrow_mut(), MOST, uri, |known| known.at) = fetched;
     }
 

@@ -433,10 +433,14 @@ impl Config {
 
     /// What is signed with, the usual one first.
     pub(crate) fn signing_algorithms(&self) -> impl Iterator<Item = Algorithm> {
-        let signing = &self.signing;
-        let usual = signing.host_keys.first().map_or(signing.algorithm, |key| key.algorithm);
-        let others = signing.alternatives.iter().copied().filter(move |other| *other != usual);
+        let usual = self.usual_algorithm();
+        let others = self.signing.alternatives.iter().copied().filter(move |other| *other != usual);
         std::iter::once(usual).chain(others)
+    }
+
+    /// What is signed with where nobody chooses.
+    pub(crate) fn usual_algorithm(&self) -> Algorithm {
+        self.signing.host_keys.first().map_or(self.signing.algorithm, |key| key.algorithm)
     }
 
     /// Whether something can be signed with this.

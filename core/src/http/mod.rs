@@ -3,6 +3,7 @@
 mod cookie;
 mod form;
 mod forwarded;
+mod freshness;
 mod request;
 mod response;
 mod router;
@@ -10,6 +11,7 @@ mod router;
 pub(crate) use cookie::{Cookie, LONGEST_COOKIE, clear_cookie, cookie_length, find_cookie, read_cookie, set_cookie};
 pub(crate) use form::{Form, decode_form_component};
 pub(crate) use forwarded::peer;
+pub(crate) use freshness::Freshness;
 pub use request::Request;
 pub(crate) use request::{essence, from_byte_string};
 pub(crate) use response::DPOP_NONCE;

@@ -81,6 +81,12 @@ impl Request {
         self.header_values(name).next()
     }
 
+    /// Whether this media type is asked for by its name (RFC 9110 section 12.5.1): whoever takes everything gets the usual one.
+    pub(crate) fn names_in_accept(&self, media_type: &str) -> bool {
+        let mut ranges = self.header_values("accept").flat_map(|value| value.split(','));
+        ranges.any(|range| essence(range).eq_ignore_ascii_case(media_type))
+    }
+
     /// The body as a form (RFC 6749 appendix B).
     pub(crate) fn form(&self) -> Result<Form, Refusal> {
         if !self.is_form() {

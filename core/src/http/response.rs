@@ -47,9 +47,9 @@ impl Response {
     }
 
     /// A signed answer that no cache keeps.
-    pub(crate) fn jwt(body: String) -> Self {
+    pub(crate) fn jwt(media_type: &'static str, body: String) -> Self {
         Self { status: 200, headers: Vec::new(), body }
-            .with("content-type", "application/jwt")
+            .with("content-type", media_type)
             .with("cache-control", "no-store")
     }
 

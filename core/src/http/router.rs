@@ -290,10 +290,13 @@ fn preflight(endpoint: Endpoint) -> Response {
         .with("access-control-max-age", "86400")
 }
 
+/// How long anyone may keep the keys, in seconds: less than the hour for which a key is published at the least before it signs.
+const JWKS_FRESH: u32 = 900;
+
 async fn jwks(host: &Host) -> Result<Response, Stop> {
     let stored = host.load(KeySet::slot(host.config())).await?;
     let keys = KeySet::current(host, stored).await?;
-    Ok(Response::public_json("application/jwk-set+json", 900, &keys.to_jwks(host)))
+    Ok(Response::public_json("application/jwk-set+json", JWKS_FRESH, &keys.to_jwks(host)))
 }
 
 /// What a requester sees when the engine or its host failed: nothing but that, and when to come again. A person at a page is told

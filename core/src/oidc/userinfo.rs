@@ -68,7 +68,7 @@ async fn answer(host: &Host, request: &Request, scheme: &mut Scheme) -> Result<R
             told.insert("iat".to_owned(), numeric_date(host.now()).into());
             let told = serde_json::to_vec(&told).map_err(|_| Fault::Cryptography("claims cannot be written"))?;
             let keys = KeySet::current(host, host.load(KeySet::wanted(host)).await?).await?;
-            Ok(Response::jwt(keys.sign_by(host, Some(algorithm), TYPE, &told).await?))
+            Ok(Response::jwt("application/jwt", keys.sign_by(host, Some(algorithm), TYPE, &told).await?))
         }
     }
 }

@@ -80,7 +80,7 @@ pub(crate) async fn find(host: &Host, text: &str) -> Result<Option<Holder>, Stop
     match examine(host, settings, text, None).await?.0 {
         Ok(pat) => Ok(Some(Holder::of(host, pat))),
         Err(refused) => {
-            refused.tell(host);
+            refused.tell(host, None);
             Ok(None)
         }
     }
@@ -88,7 +88,7 @@ pub(crate) async fn find(host: &Host, text: &str) -> Result<Option<Holder>, Stop
 
 impl Refused {
     /// The reason is for the host alone: whoever presented the token is told that it is not good.
-    pub(super) fn tell(self, host: &Host) {
-        host.tell(Event::PatRefused { token_id: self.id, reason: self.reason });
+    pub(super) fn tell(self, host: &Host, remote: Option<String>) {
+        host.tell(Event::PatRefused { token_id: self.id, reason: self.reason, remote });
     }
 }

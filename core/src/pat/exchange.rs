@@ -45,7 +45,7 @@ struct PatClaims<'a> {
     roles: &'a [String],
     iat: u64,
     exp: u64,
-    jti: String,
+    jti: &'a str,
 }
 
 /// What the request says: a form, or, which no other grant takes, a JSON object; or nothing, where a header says it all.
@@ -84,13 +84,14 @@ pub(crate) async fn exchange(
     let pat = match examined {
         Ok(pat) => pat,
         Err(refused) => {
-            refused.tell(host);
+            refused.tell(host, request.remote.clone());
             return Err(credential.refused.into());
         }
     };
     let keys = KeySet::current(host, keys).await?;
-    let (access_token, expires_in) = sign(host, &keys, &pat, lifetime, resources).await?;
-    host.tell(Event::PatExchanged { token_id: pat.id });
+    let jti = format!("{JWT_ID}{}", b64u(host.random().bytes::<16>("token's jti")));
+    let (access_token, expires_in) = sign(host, &keys, &pat, &jti, lifetime, resources).await?;
+    host.tell(Event::PatExchanged { token_id: pat.id, owner: pat.owner, jti, remote: request.remote.clone() });
     let exchanged = Exchanged { access_token, token_type: "Bearer", expires_in, state: form.one("state")? };
     Ok(Some(Response::json(200, &exchanged)))
 }
@@ -147,6 +148,7 @@ async fn sign(
     host: &Host,
     keys: &KeySet,
     pat: &Pat,
+    jti: &str,
     lifetime: Seconds,
     resources: Vec<String>,
 ) -> Result<(String, u64), Fault> {
@@ -163,7 +165,7 @@ async fn sign(
         roles: &pat.roles,
         iat,
         exp,
-        jti: format!("{JWT_ID}{}", b64u(host.random().bytes::<16>("token's jti"))),
+        jti,
     };
     let claims = serde_json::to_vec(&claims).map_err(|_| Fault::Cryptography("claims cannot be written"))?;
     Ok((keys.sign(host, ACCESS_TOKEN_TYPE, &claims).await?, exp.saturating_sub(iat)))

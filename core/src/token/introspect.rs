@@ -1,4 +1,4 @@
-//! Introspection (RFC 7662): what a token stands for, now.
+//! Introspection (RFC 7662): what a token stands for, now. As a signed JWT (RFC 9701) for whoever asks for one.
 
 use serde::Serialize;
 
@@ -9,8 +9,9 @@ use crate::client::{self, Credentials};
 use crate::grant::Grant;
 use crate::host::Host;
 use crate::http::{Form, Request, Response};
+use crate::key::set::KeySet;
 use crate::oidc::subject;
-use crate::refusal::{Refusal, Stop};
+use crate::refusal::{Fault, Refusal, Stop};
 use crate::scope;
 use crate::time::{Millis, numeric_date};
 
@@ -40,6 +41,18 @@ pub(crate) struct Introspection {
     cnf: Option<Confirmation>,
 }
 
+/// RFC 9701 section 4. It is no access token, whoever takes `typ` for nothing: it has neither `sub` nor `exp`, and is for the caller alone.
+#[derive(Serialize)]
+struct Statement<'a> {
+    iss: &'a str,
+    aud: &'a str,
+    iat: u64,
+    token_introspection: &'a Introspection,
+}
+
+const STATEMENT_TYPE: &str = "token-introspection+jwt";
+const STATEMENT_MEDIA_TYPE: &str = "application/token-introspection+jwt";
+
 /// What the token stands for, to the host itself. Any answer but a live token is `active: false`.
 pub(crate) async fn introspect(host: &Host, token: &str) -> Result<Introspection, Stop> {
     let (_, resolved) = resolve(host, token, None).await?;
@@ -47,7 +60,7 @@ pub(crate) async fn introspect(host: &Host, token: &str) -> Result<Introspection
 }
 
 /// The endpoint: a confidential client asks about tokens that were issued to it, and a resource server about access tokens for its
-/// resources. One trip.
+/// resources. One trip; another for a signed answer while the keys are not remembered.
 pub(super) async fn introspect_for_client(host: &Host, request: &Request, form: &Form) -> Result<Response, Stop> {
     let credentials = Credentials::read(request, form)?;
     let token = form.one("token")?.ok_or(Refusal::InvalidRequest("The parameter token is missing"))?;
@@ -67,7 +80,18 @@ pub(super) async fn introspect_for_client(host: &Host, request: &Request, form: 
             _ => told,
         }
     });
+    if request.names_in_accept(STATEMENT_MEDIA_TYPE) {
+        return signed(host, &caller.id, &body).await;
+    }
     Ok(Response::json(200, &body))
+}
+
+async fn signed(host: &Host, caller: &str, told: &Introspection) -> Result<Response, Stop> {
+    let iss = &host.config().issuer.text;
+    let statement = Statement { iss, aud: caller, iat: numeric_date(host.now()), token_introspection: told };
+    let statement = serde_json::to_vec(&statement).map_err(|_| Fault::Cryptography("claims cannot be written"))?;
+    let keys = KeySet::current(host, host.load(KeySet::wanted(host)).await?).await?;
+    Ok(Response::jwt(STATEMENT_MEDIA_TYPE, keys.sign(host, STATEMENT_TYPE, &statement).await?))
 }
 
 impl Introspection {

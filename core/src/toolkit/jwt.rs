@@ -4,14 +4,25 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{ToolError, read};
+use crate::http::Freshness;
 use crate::key::json::parse_object;
 use crate::key::jws::{self, Compact, Verified};
 use crate::key::jwt::{Policy, Why};
 use crate::key::{Algorithm, PublicKey};
-use crate::time::Millis;
+use crate::time::{Millis, Seconds};
 
 /// A key set of more keys than any server has is refused, because each of them costs a check of its point.
 const MAX_KEYS: usize = 64;
+
+/// How long keys that were fetched serve. No longer than a day, whatever is said of them: a key that was withdrawn is among them until then.
+pub(crate) const KEYS_SERVE: Freshness = Freshness { least: Seconds(60), most: Seconds(86_400), usual: Seconds(600) };
+
+/// How many seconds the keys of an answer with this `cache-control` header (RFC 9111 section 5.2) serve: as it says, from a minute to a
+/// day, and ten minutes where it says nothing.
+#[must_use]
+pub fn keys_serve(cache_control: &str) -> u64 {
+    KEYS_SERVE.said(cache_control, "").0
+}
 
 /// The public keys of a JWK Set (RFC 7517 section 5).
 #[derive(Debug)]
@@ -250,6 +261,15 @@ mod tests {
         assert_eq!(by_runtime(&of_eddsa, true, json!({})), Err(ToolError::Token(Why::Signature)));
         let twice = Jwks::read(&json!({ "keys": [jwk, jwk] }).to_string()).unwrap();
         assert_eq!((twice.elsewhere(&good_token), twice.elsewhere("no token")), (None, None));
+    }
+
+    #[test]
+    fn keys_serve_from_a_minute_to_a_day_and_usually_ten_minutes() {
+        for (cache_control, seconds) in
+            [("", 600), ("max-age=1200", 1200), ("no-store", 60), ("max-age=5", 60), ("max-age=604800", 86_400)]
+        {
+            assert_eq!(keys_serve(cache_control), seconds, "{cache_control}");
+        }
     }
 
     #[test]

@@ -7,6 +7,7 @@ use axum::Router;
 use axum::extract::Request;
 use axum::middleware::{Next, from_fn};
 use axum::response::Response;
+use claviger::web::Remote;
 use claviger::{Builder, Claviger, Event};
 use serde_json::{Map, Value};
 use tokio::net::TcpListener;
@@ -126,9 +127,10 @@ fn log_event(event: &Event) {
 /// The path without its query, which may hold codes and states.
 async fn log_request(request: Request, next: Next) -> Response {
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let remote = request.extensions().get::<Remote>().map(|remote| remote.0.to_string());
     let begun = Instant::now();
     let response = next.run(request).await;
     let millis = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
-    tracing::info!(%method, path, status = response.status().as_u16(), millis, "request");
+    tracing::info!(%method, path, status = response.status().as_u16(), millis, remote, "request");
     response
 }

@@ -173,7 +173,7 @@ impl JwtPolicy {
         self.with("jwks", jwks)
     }
 
-    /// The https address of another issuer's keys, fetched and kept for ten minutes: needs a [`Fetch`](crate::services::Fetch).
+    /// The https address of another issuer's keys, fetched and kept as long as it says, from a minute to a day: needs a [`Fetch`](crate::services::Fetch).
     #[must_use]
     pub fn jwks_uri(self, uri: impl Into<String>) -> Self {
         self.with("jwksUri", uri.into().into())

@@ -15,6 +15,9 @@ export class KeyPair {
 export function unsignedProof(jwk: object, request: object): string;
 export function thumbprint(jwk: object): string;
 
+/** How many seconds the keys of an answer with this `cache-control` header serve. */
+export function keysServe(cacheControl: string): number;
+
 export class Jwks {
   constructor(set: object);
   suit(token: string): boolean;

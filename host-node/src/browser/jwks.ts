@@ -1,19 +1,28 @@
 import { Fault } from "../errors.js";
-import { Jwks } from "./glue.js";
+import { Jwks, keysServe } from "./glue.js";
 import { withModule } from "./module.js";
-import { getJson } from "./transport.js";
+import { getKeepable } from "./transport.js";
 
 /** A JWK Set (RFC 7517 section 5). */
 export interface JsonWebKeySet {
   readonly keys: readonly object[];
 }
 
-/** Milliseconds. A key set that was fetched is used for the first, and not fetched again before the second whatever tokens come. */
-const fresh = 600_000;
+/** Milliseconds. A key set that was fetched is not fetched again before the first, whatever tokens come, and where its issuer is down it serves the second longer. */
 const pause = 30_000;
+const grace = 3_000_000;
 
-/** When the keys were fetched, and when that was tried last. */
-const fetched = new Map<string, { jwks: Jwks; at: number; tried: number }>();
+interface Fetched {
+  readonly jwks: Jwks;
+  /** When the keys were fetched. */
+  readonly at: number;
+  /** How long they serve, as their server says. */
+  readonly fresh: number;
+  /** When they were asked for last. */
+  tried: number;
+}
+
+const fetched = new Map<string, Fetched>();
 const read = new WeakMap<object, Jwks>();
 
 /** The keys of a JWK Set, read once for each object: each key's point is checked. */
@@ -28,19 +37,22 @@ export function remembered(set: JsonWebKeySet): Jwks {
 /** The keys at an address. Only what has arrived is kept: on Workers one request must not wait for another's. */
 export async function fetchJwks(address: string, now: number, { anew = false } = {}): Promise<Jwks> {
   const known = fetched.get(address);
-  if (known && !anew && within(known.at, fresh, now)) return known.jwks;
+  if (known && !anew && within(known.at, known.fresh, now)) return known.jwks;
+  const serves = known && within(known.at, known.fresh + grace, now);
   // While an answer is on its way, or an issuer is down, what is known serves: no request for each token then either.
-  if (known && within(known.tried, pause, now) && within(known.at, 6 * fresh, now)) return known.jwks;
+  if (serves && within(known.tried, pause, now)) return known.jwks;
   if (known) known.tried = now;
-  const set = await getJson(address).catch((error) => {
+  const answer = await getKeepable(address).catch((error) => {
     // An issuer that is down for a moment does not stop those who know its keys.
-    if (known && error instanceof Fault && within(known.at, 6 * fresh, now)) return undefined;
+    if (serves && error instanceof Fault) return undefined;
     throw error;
   });
-  if (set === undefined) return known!.jwks;
-  const jwks = await withModule(() => new Jwks(set));
-  fetched.set(address, { jwks, at: now, tried: now });
-  return jwks;
+  if (answer === undefined) return known!.jwks;
+  return withModule(() => {
+    const [jwks, fresh] = [new Jwks(answer.body), keysServe(answer.cacheControl) * 1000];
+    fetched.set(address, { jwks, at: now, fresh, tried: now });
+    return jwks;
+  });
 }
 
 /** Whether the keys at an address may be fetched again: nobody can cause a request for each of their tokens. */

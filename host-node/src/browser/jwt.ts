@@ -6,7 +6,7 @@ export type { JsonWebKeySet } from "./jwks.js";
 
 /** What a token must be. */
 export interface Expected {
-  /** The issuer's keys: a JWK Set, or the address of one (`jwks_uri`), which is fetched and kept for ten minutes. */
+  /** The issuer's keys: a JWK Set, or the address of one (`jwks_uri`), which is fetched and kept as long as it says: from a minute to a day, and usually ten minutes. */
   jwks: JsonWebKeySet | URL | string;
   /** `iss`, byte for byte. */
   issuer: string;

@@ -11,8 +11,14 @@ const longest = 30_000;
 
 /** A JSON object from an address. */
 export async function getJson(address: string): Promise<Record<string, unknown>> {
+  return (await getKeepable(address)).body;
+}
+
+/** A JSON object from an address, and what its server says about keeping it (RFC 9111 section 5.2). */
+export async function getKeepable(address: string): Promise<{ body: Record<string, unknown>; cacheControl: string }> {
   requireSecure(address);
-  return objectOf(address, await send(address, { headers: { accept: "application/json" } }));
+  const response = await send(address, { headers: { accept: "application/json" } });
+  return { body: await objectOf(address, response), cacheControl: response.headers.get("cache-control") ?? "" };
 }
 
 /** The first JSON object that one of these addresses has. What happened at the first of them is told when none has any. */

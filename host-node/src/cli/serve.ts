@@ -90,11 +90,12 @@ function answering(opening: Promise<Claviger>, log: Log): RequestListener {
   const handling = opening.then(toNodeHandler);
   return async (incoming, outgoing) => {
     const begun = performance.now();
+    const remote = incoming.socket.remoteAddress;
     outgoing.once("close", () => {
       // The path without its query, which may hold codes and states.
       const path = incoming.url?.split("?")[0];
       const millis = Math.round(performance.now() - begun);
-      log("info", "request", { method: incoming.method, path, status: outgoing.statusCode, millis });
+      log("info", "request", { method: incoming.method, path, status: outgoing.statusCode, millis, remote });
     });
     const handle = await handling;
     await handle(incoming, outgoing);

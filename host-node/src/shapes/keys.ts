@@ -89,7 +89,7 @@ export interface JwtPolicy {
   readonly maxAge?: Lifetime;
   /** `check`: a token that was denied is refused, for a trip to the store; `expiry` (the default) takes it until it expires. */
   readonly revocation?: "expiry" | "check";
-  /** Another issuer's keys, or their https address, which is fetched and kept for ten minutes (needs `fetch`); say `issuer` with them. */
+  /** Another issuer's keys, or their https address, which is fetched and kept as long as it says, from a minute to a day (needs `fetch`); say `issuer` with them. */
   readonly jwks?: { readonly keys: readonly object[] } | URL | string;
 }
 

@@ -11,6 +11,7 @@ struct Fetching {
     k: Keyed,
     jwks: Value,
     status: u64,
+    headers: Value,
     fetched: usize,
 }
 
@@ -20,7 +21,7 @@ impl Fetching {
         let changes = json!({ "jwks": null, "jwksUri": "https://client.example/jwks" });
         let jwks = json!({ "keys": [key.public_jwk()] });
         let k = Keyed::with(json!({ "capabilities": ["fetch"] }), changes, key);
-        Self { k, jwks, status: 200, fetched: 0 }
+        Self { k, jwks, status: 200, headers: json!([]), fetched: 0 }
     }
 
     /// The status of a request with a new assertion by the client's key.
@@ -30,13 +31,13 @@ impl Fetching {
 
     fn send(&mut self, assertion: &str) -> u64 {
         let command = self.k.command(assertion);
-        let Self { k, jwks, status, fetched } = self;
+        let Self { k, jwks, status, headers, fetched } = self;
         let done = k.world.run_with(command, |ask, _, store| match ask.get("fetch") {
             Some(asked) => {
                 *fetched += 1;
                 assert_eq!((&asked["method"], &asked["url"]), (&json!("GET"), &json!("https://client.example/jwks")));
                 assert_eq!((&asked["limits"]["publicOnly"], &asked["limits"]["redirects"]), (&json!(true), &json!(0)));
-                json!({ "response": { "status": *status, "headers": [], "body": jwks.to_string() } })
+                json!({ "response": { "status": *status, "headers": headers, "body": jwks.to_string() } })
             }
             None => store.answer(ask),
         });
@@ -61,6 +62,42 @@ fn jw_053_a_key_that_the_client_rotated_to_is_fetched_once() {
     assert_eq!((f.request(), f.fetched), (200, 3));
     f.k.world.advance(600);
     assert_eq!((f.request(), f.fetched), (200, 4), "looked at again: a key may have been withdrawn");
+}
+
+/// RFC 9111 section 5.2.2.1: a key that is gone from its address is taken no longer than that address said, nor than a day.
+#[test]
+fn jw_054_fetched_keys_serve_as_long_as_their_server_says_within_bounds() {
+    for (headers, seconds) in [
+        (json!([]), 600),
+        (json!([["cache-control", "public, max-age=3600"]]), 3600),
+        (json!([["cache-control", "max-age=3600"], ["age", "3000"]]), 600),
+        (json!([["cache-control", "max-age=0"]]), 60),
+        (json!([["cache-control", "no-store"]]), 60),
+        (json!([["cache-control", "max-age=31536000"]]), 86_400),
+        (json!([["cache-control", "max-age=x"]]), 600),
+    ] {
+        let mut f = Fetching::new();
+        f.headers = headers.clone();
+        assert_eq!((f.request(), f.fetched), (200, 1), "{headers}");
+        f.jwks = json!({ "keys": [ClientKey::es256(2).public_jwk()] });
+        f.k.world.advance(seconds - 1);
+        assert_eq!((f.request(), f.fetched), (200, 1), "{headers}");
+        f.k.world.advance(1);
+        assert_eq!((f.request(), f.fetched), (401, 2), "{headers}: the key is gone");
+    }
+}
+
+/// However long keys may be kept, one that the client rotates to is looked for at once.
+#[test]
+fn jw_053_keys_that_may_be_kept_for_a_day_do_not_hide_the_next() {
+    let mut f = Fetching::new();
+    f.headers = json!([["cache-control", "max-age=86400"]]);
+    assert_eq!((f.request(), f.fetched), (200, 1));
+    f.k.key = ClientKey::es256(2);
+    f.jwks = json!({ "keys": [f.k.key.public_jwk()] });
+    f.k.world.advance(10);
+    assert_eq!((f.request(), f.fetched), (200, 2));
+    assert_eq!((f.request(), f.fetched), (200, 2), "kept");
 }
 
 #[test]

@@ -1,7 +1,7 @@
-//! Introspection (IR-001 to IR-010).
+//! Introspection (IR-001 to IR-010), and as a signed statement (JW-060).
 
-use claviger_tests::basic;
 use claviger_tests::setting::{Setting, client, header, post_as, post_raw, reply, text};
+use claviger_tests::{World, basic, claims_of, with_header};
 use serde_json::{Value, json};
 
 use crate::check::{refusal, send_unchanged};
@@ -114,6 +114,101 @@ fn ir_010_the_answer_is_not_cached_and_not_for_scripts() {
     let response = send_unchanged(&mut s.world, command);
     assert_eq!(header(&response, "cache-control"), Some("no-store"));
     assert_eq!(header(&response, "access-control-allow-origin"), None);
+}
+
+const STATEMENT: &str = "application/token-introspection+jwt";
+
+/// The signed answer about a token, to the client of this authorization.
+fn statement_for(s: &mut Setting, authorization: &str, token: &Value) -> String {
+    let command = post_as(authorization, "/introspect", &[("token", text(token))]);
+    let response = s.world.ok(with_header(command, "accept", STATEMENT));
+    assert_eq!((&response["status"], header(&response, "content-type")), (&json!(200), Some(STATEMENT)));
+    assert_eq!(header(&response, "cache-control"), Some("no-store"));
+    text(&response["body"]).to_owned()
+}
+
+/// `jwts.verify` under a policy that takes such a statement for whom it is meant.
+fn policy(statement: &str, audience: &str) -> Value {
+    let typ = "token-introspection+jwt";
+    json!({ "jwts.verify": { "token": statement, "typ": typ, "audience": [audience], "required": ["iat"] } })
+}
+
+/// RFC 9701 section 5: what is said in the answer is in one member; what would make it an access token is missing.
+#[test]
+fn jw_060_a_signed_introspection_says_the_same_to_whoever_asked_alone() {
+    for form in ["opaque", "jwt"] {
+        let mut s = Setting::new(json!({}), form);
+        let tokens = s.tokens();
+        let own = basic(&s.client, &s.secret);
+        let plain = asked_by(&mut s, &own, &tokens["access_token"]).1;
+        let statement = statement_for(&mut s, &own, &tokens["access_token"]);
+        let said = claims_of(&statement);
+        let expected =
+            json!({ "iss": World::ISSUER, "aud": s.client, "iat": s.world.now / 1000, "token_introspection": plain });
+        assert_eq!((said, plain["active"].clone()), (expected, json!(true)));
+        let read = s.world.ok(policy(&statement, &s.client));
+        let (alg, typ) = (&read["header"]["alg"], &read["header"]["typ"]);
+        assert_eq!((alg, typ), (&json!("EdDSA"), &json!("token-introspection+jwt")));
+        assert_eq!(s.world.refused(policy(&statement, "another")), "invalid_token");
+        // Keys are remembered: no trip more than without a signature.
+        statement_for(&mut s, &own, &tokens["access_token"]);
+        assert_eq!(s.world.asked(), &["load"]);
+        // Of a token that is not the caller's, or is none, nothing is told but that.
+        let (other, secret) = client(&mut s.world, json!({}));
+        for (authorization, token) in [(basic(&other, &secret), &tokens["access_token"]), (own, &json!("nothing"))] {
+            let said = claims_of(&statement_for(&mut s, &authorization, token));
+            assert_eq!(said["token_introspection"], inactive());
+        }
+        let unknown = post_as("", "/introspect", &[("token", "x")]);
+        assert_eq!(refusal(&mut s.world, with_header(unknown, "accept", STATEMENT)), (401, "invalid_client".into()));
+    }
+}
+
+#[test]
+fn jw_060_a_signed_introspection_is_no_token_of_any_kind() {
+    for form in ["opaque", "jwt"] {
+        let mut s = Setting::new(json!({ "openid": {} }), form);
+        let tokens = s.tokens();
+        let own = basic(&s.client, &s.secret);
+        let statement = statement_for(&mut s, &own, &tokens["access_token"]);
+        let bearer = format!("Bearer {statement}");
+        let client = s.client.clone();
+        for audience in [Value::Null, json!(World::ISSUER), json!(client)] {
+            let verify = json!({ "tokens.verify": { "token": statement, "audience": audience } });
+            assert_eq!(s.world.refused(verify), "invalid_token");
+        }
+        let authenticate = json!({ "authenticate": { "headers": [["authorization", bearer]] } });
+        assert_eq!(s.world.refused(authenticate), "invalid_token");
+        assert_eq!(s.world.ok(post_as(&bearer, "/userinfo", &[]))["status"], 401);
+        assert_eq!(asked_by(&mut s, &own, &json!(statement)), (200, inactive()));
+        let usual = json!({ "jwts.verify": { "token": statement, "audience": null } });
+        assert_eq!(s.world.refused(usual), "invalid_token");
+        let sign = json!({ "jwts.sign": { "claims": {}, "typ": "token-introspection+jwt" } });
+        assert_eq!(s.world.refused(sign), "invalid_argument");
+    }
+}
+
+/// Whoever takes anything gets what everybody gets.
+#[test]
+fn a_signed_introspection_is_asked_for_by_its_name() {
+    let mut s = Setting::opaque();
+    let tokens = s.tokens();
+    let command = s.post_command("/introspect", &[("token", text(&tokens["access_token"]))]);
+    for (accept, signed) in [
+        ("*/*", false),
+        ("application/*", false),
+        ("application/jwt", false),
+        ("application/json, text/html;q=0.5", false),
+        ("application/json, Application/Token-Introspection+JWT; q=0.9", true),
+    ] {
+        let response = s.world.ok(with_header(command.clone(), "accept", accept));
+        let expected = if signed { STATEMENT } else { "application/json" };
+        assert_eq!(header(&response, "content-type"), Some(expected), "{accept}");
+    }
+    let metadata = s.world.ok(json!({ "http": { "method": "GET", "headers": [], "body": null,
+        "url": format!("{}/.well-known/oauth-authorization-server", World::ISSUER) } }));
+    let metadata: Value = serde_json::from_str(text(&metadata["body"])).unwrap();
+    assert_eq!(metadata["introspection_signing_alg_values_supported"], json!(["EdDSA"]));
 }
 
 #[test]

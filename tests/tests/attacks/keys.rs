@@ -3,7 +3,7 @@
 
 use claviger_tests::World;
 use claviger_tests::services::host_key;
-use claviger_tests::setting::{Setting, reply, text};
+use claviger_tests::setting::{Setting, header, reply, text};
 use serde_json::{Value, json};
 
 const MINUTE: u64 = 60;
@@ -37,9 +37,13 @@ fn kids(world: &mut World, state: &str) -> Vec<String> {
     keys.map(|key| text(&key["kid"]).to_owned()).collect()
 }
 
-fn published(world: &mut World) -> Vec<String> {
+fn jwks(world: &mut World) -> Value {
     let url = format!("{}/jwks", World::ISSUER);
-    let response = world.ok(json!({ "http": { "method": "GET", "url": url } }));
+    world.ok(json!({ "http": { "method": "GET", "url": url } }))
+}
+
+fn published(world: &mut World) -> Vec<String> {
+    let response = jwks(world);
     let set: Value = serde_json::from_str(text(&response["body"])).unwrap();
     set["keys"].as_array().into_iter().flatten().map(|key| text(&key["kid"]).to_owned()).collect()
 }
@@ -65,6 +69,23 @@ fn jw_052_a_key_is_published_before_it_signs_and_for_as_long_as_what_it_signed_l
     s.world.advance(1);
     assert_eq!(published(&mut s.world).len(), 2);
     assert!(!published(&mut s.world).contains(&old[0]));
+}
+
+/// However often keys are rotated by their age, whoever keeps the set as long as it may sees each key before it signs.
+#[test]
+fn jw_052_the_keys_may_be_kept_for_less_than_a_key_waits() {
+    let mut s = jwt(json!({ "signing": { "rotateEvery": "1h" } }));
+    s.tokens();
+    s.world.advance(60 * MINUTE - 1);
+    let kept = published(&mut s.world);
+    let cache_control = header(&jwks(&mut s.world), "cache-control").unwrap_or_default().to_owned();
+    let seconds: u64 = cache_control.strip_prefix("public, max-age=").unwrap().parse().unwrap();
+    assert!((MINUTE..=30 * MINUTE).contains(&seconds));
+    for elapsed in [0, 2, seconds - 2] {
+        s.world.advance(elapsed);
+        s.tokens();
+        assert!(kept.contains(&kids(&mut s.world, "active")[0]), "after {elapsed} seconds more");
+    }
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The operations that must survive every fault of the store, and what shows that each happened.
 
 use claviger_tests::setting::{CALLBACK, PASSWORD, Setting, client, post_as, text};
-use claviger_tests::{basic, form, location_parameter};
+use claviger_tests::{basic, claims_of, form, location_parameter, with_header};
 use serde_json::{Value, json};
 
 /// An operation that must survive, and what shows that it happened.
@@ -194,6 +194,16 @@ pub(crate) const OPERATIONS: &[Operation] = &[
             (s, poll)
         },
         happened: tokens_work,
+    },
+    Operation {
+        name: "introspect, signed, on cold keys",
+        start: || {
+            let (s, command) = about("/introspect", "access_token");
+            (s, with_header(command, "accept", "application/token-introspection+jwt"))
+        },
+        happened: |_, done| {
+            assert_eq!(claims_of(text(&done["ok"]["body"]))["token_introspection"]["active"], true, "{done}")
+        },
     },
 ];
 

@@ -1,7 +1,7 @@
 //! Personal access tokens where they are used: exchanged for a JWT, presented to a resource, and never taken for anything else.
 
 use claviger_tests::setting::{Setting, header, post_as, post_raw, reply, text};
-use claviger_tests::{World, basic, claims_of, form};
+use claviger_tests::{World, basic, claims_of, form, with_header};
 use serde_json::{Value, json};
 
 use crate::check::{refusal, send};
@@ -215,6 +215,52 @@ fn p3_the_most_roles_that_a_token_may_have_fit_in_its_jwt() {
     assert_eq!(world.ok(json!({ "authenticate": bearer(&jwt) }))["pat"]["roles"], json!(roles));
     let roles: Vec<String> = (0..50).map(|n| format!("{n:02}{}", "é".repeat(50))).collect();
     assert_eq!(world.refused(json!({ "pats.issue": { "owner": "x", "roles": roles } })), "invalid_argument");
+}
+
+/// The event says what a log needs to find whoever acts, and nothing that anybody could act with.
+#[test]
+fn p25_the_log_learns_what_was_exchanged_for_what_and_by_whom() {
+    let mut world = world();
+    world.reopen(json!({ "pats": {}, "trustedHops": 1 }));
+    let (token, id) = issue(&mut world, json!({}));
+    let secret = token.rsplit_once('.').map_or("", |(_, secret)| secret).to_owned();
+    let from = |token: &str, remote: Value| {
+        let mut command = exchange(token, &[]);
+        command["http"]["remote"] = remote;
+        command
+    };
+    world.take_events();
+    let response = send(&mut world, from(&token, json!("203.0.113.9")));
+    let jwt = text(&reply(&response).1["access_token"]).to_owned();
+    let told = world.take_events();
+    let exchanged = told.iter().find(|event| event["name"] == "pat.exchanged").unwrap();
+    for (name, value) in [
+        ("tokenId", json!(id)),
+        ("owner", json!("ada")),
+        ("jti", claims_of(&jwt)["jti"].clone()),
+        ("remote", json!("203.0.113.9")),
+        ("at", json!(world.now)),
+    ] {
+        assert_eq!(exchanged[name], value, "{name}");
+    }
+    assert_eq!(exchanged.as_object().unwrap().len(), 6);
+    // By way of a proxy that is trusted.
+    let mut command = with_header(from(&token, json!("10.0.0.1")), "x-forwarded-for", "198.51.100.7");
+    send(&mut world, command.clone());
+    assert_eq!(world.take_events()[0]["remote"], "198.51.100.7");
+    command = from(&token, Value::Null);
+    send(&mut world, command);
+    assert!(world.take_events()[0].get("remote").is_none());
+    // What is refused: why, and to whom.
+    let bad = format!("{token}x");
+    assert_eq!(refusal(&mut world, from(&bad, json!("203.0.113.9"))), (401, "invalid_client".into()));
+    let refused = world.take_events();
+    let expected = json!({ "name": "pat.refused", "at": world.now, "tokenId": null, "reason": "invalid_format", "remote": "203.0.113.9" });
+    assert_eq!(refused, [expected]);
+    // Neither the token nor the JWT is in any of it.
+    let all = format!("{told:?}{refused:?}");
+    let signature = jwt.rsplit('.').next().unwrap();
+    assert!(!secret.is_empty() && [&*secret, &*token, &*jwt, signature].iter().all(|secret| !all.contains(secret)));
 }
 
 #[test]

@@ -4,6 +4,13 @@ use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::value::{Given, text_of, thrown, value_of};
 
+/// How many seconds the keys of an answer with this `cache-control` header serve.
+#[wasm_bindgen(js_name = keysServe)]
+pub fn keys_serve(cache_control: &str) -> f64 {
+    // At most a day.
+    jwt::keys_serve(cache_control) as f64
+}
+
 /// The public keys of a JWK Set, read once.
 #[wasm_bindgen]
 pub struct Jwks(jwt::Jwks);

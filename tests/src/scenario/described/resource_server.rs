@@ -39,6 +39,10 @@ fn resource_server(world: &mut World) {
     };
     assert_eq!(introspect(world, &tokens["access_token"])["aud"], API);
     assert_eq!(introspect(world, &tokens["refresh_token"]), json!({ "active": false }));
+    // As a signed statement (RFC 9701).
+    let fields = form(&[("token", &text(&tokens["access_token"]))]);
+    let accept = [("authorization", own.as_str()), ("accept", "application/token-introspection+jwt")];
+    assert_eq!(post(world, "/introspect", &accept, &fields).0, 200);
 
     app.post(world, "/revoke", &[("token", &text(&tokens["access_token"]))]);
     assert_eq!(introspect(world, &tokens["access_token"]), json!({ "active": false }));
