@@ -421,7 +421,10 @@ test("P25 serve --demo: prints how to try it, answers, logs who asked for what, 
   assert.equal(((await response.json()) as { issuer: string }).issuer, first.demo.issuer);
   const { code, log } = await first.stop();
   assert.equal(code, 0);
-  assert.match(log, /"path":"\/.well-known\/oauth-authorization-server","status":200,"millis":\d+,"remote":"127\.0\.0\.1"/);
+  assert.match(
+    log,
+    /"path":"\/.well-known\/oauth-authorization-server","status":200,"millis":\d+,"remote":"127\.0\.0\.1"/,
+  );
   assert.doesNotMatch(log, /secret=1/);
   const lines = log
     .trim()

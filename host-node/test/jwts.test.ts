@@ -61,8 +61,7 @@ test("A12 a session's tokens carry claims of the application's own, and may stay
 
 test("W2 P24 keys go from here to node:crypto and back", async () => {
   const { auth } = testing({});
-  const hashOf = (algorithm: string) =>
-    algorithm === "EdDSA" ? null : algorithm === "ES384" ? "sha384" : "sha256";
+  const hashOf = (algorithm: string) => (algorithm === "EdDSA" ? null : algorithm === "ES384" ? "sha384" : "sha256");
   for (const algorithm of ["EdDSA", "ES256", "ES384", "RS256"]) {
     const pair = await auth.keys.pair(algorithm);
     const [own, other] = [createPrivateKey(pair.privatePem ?? ""), createPublicKey(pair.publicPem ?? "")];
