@@ -172,8 +172,7 @@ fn jw_060_a_signed_introspection_is_no_token_of_any_kind() {
         let own = basic(&s.client, &s.secret);
         let statement = statement_for(&mut s, &own, &tokens["access_token"]);
         let bearer = format!("Bearer {statement}");
-        let client = s.client.clone();
-        for audience in [Value::Null, json!(World::ISSUER), json!(client)] {
+        for audience in [Value::Null, json!(World::ISSUER)] {
             let verify = json!({ "tokens.verify": { "token": statement, "audience": audience } });
             assert_eq!(s.world.refused(verify), "invalid_token");
         }
