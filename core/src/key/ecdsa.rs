@@ -113,7 +113,5 @@ impl<C: Curve> Public<C> {
 /// A number in the length of the curve's field: RFC 7518 section 6.2.1 allows no other.
 fn number<C: Curve>(members: Members<'_>, name: &'static str) -> Result<Zeroizing<FieldBytes<C>>, InvalidKey> {
     let bytes = members.bytes(name)?;
-    <&FieldBytes<C>>::try_from(bytes.as_slice())
-        .map(|it| Zeroizing::new(it.clone()))
-        .map_err(|_| InvalidKey::Member(name))
+    <&FieldBytes<C>>::try_from(bytes.as_slice()).map(|it| Zeroizing::new(*it)).map_err(|_| InvalidKey::Member(name))
 }
