@@ -15,7 +15,8 @@ use claviger::{Builder, Claviger, Requirement};
 use ring::rand::SystemRandom;
 use ring::rsa;
 use ring::signature::{
-    ECDSA_P256_SHA256_FIXED, ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair, RSA_PKCS1_2048_8192_SHA256,
+    ECDSA_P256_SHA256_FIXED, ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED, ECDSA_P384_SHA384_FIXED_SIGNING,
+    EcdsaKeyPair, EcdsaSigningAlgorithm, EcdsaVerificationAlgorithm, KeyPair, RSA_PKCS1_2048_8192_SHA256,
     RSA_PKCS1_SHA256, RsaKeyPair, UnparsedPublicKey,
 };
 use serde_json::{Value, json};
@@ -24,17 +25,46 @@ use support::{Browser, builder, get, redeem, seeded, send};
 /// Made for these tests alone.
 const RSA: &[u8] = include_bytes!("support/rsa2048.pk8");
 
+/// A curve by its names in the JOSE registry, and as `ring` has it.
+struct Curve {
+    algorithm: &'static str,
+    crv: &'static str,
+    signing: &'static EcdsaSigningAlgorithm,
+    verifying: &'static EcdsaVerificationAlgorithm,
+}
+
+static P256: Curve = Curve {
+    algorithm: "ES256",
+    crv: "P-256",
+    signing: &ECDSA_P256_SHA256_FIXED_SIGNING,
+    verifying: &ECDSA_P256_SHA256_FIXED,
+};
+static P384: Curve = Curve {
+    algorithm: "ES384",
+    crv: "P-384",
+    signing: &ECDSA_P384_SHA384_FIXED_SIGNING,
+    verifying: &ECDSA_P384_SHA384_FIXED,
+};
+
 /// A key of the host.
 enum HostKey {
-    Ec(EcdsaKeyPair),
+    Ec(&'static Curve, EcdsaKeyPair),
     Rsa(RsaKeyPair),
 }
 
 impl HostKey {
-    fn ec() -> Self {
+    fn ec(curve: &'static Curve) -> Self {
         let random = SystemRandom::new();
-        let pkcs8 = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random).unwrap();
-        Self::Ec(EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, pkcs8.as_ref(), &random).unwrap())
+        let pkcs8 = EcdsaKeyPair::generate_pkcs8(curve.signing, &random).unwrap();
+        Self::Ec(curve, EcdsaKeyPair::from_pkcs8(curve.signing, pkcs8.as_ref(), &random).unwrap())
+    }
+
+    /// Another key for the same algorithm.
+    fn another(&self) -> Self {
+        match self {
+            Self::Ec(curve, _) => Self::ec(curve),
+            Self::Rsa(_) => Self::rsa(),
+        }
     }
 
     fn rsa() -> Self {
@@ -43,7 +73,7 @@ impl HostKey {
 
     fn algorithm(&self) -> &'static str {
         match self {
-            Self::Ec(_) => "ES256",
+            Self::Ec(curve, _) => curve.algorithm,
             Self::Rsa(_) => "RS256",
         }
     }
@@ -51,9 +81,9 @@ impl HostKey {
     fn public_jwk(&self) -> Value {
         let b64u = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
         match self {
-            Self::Ec(key) => {
-                let point = key.public_key().as_ref();
-                json!({ "kty": "EC", "crv": "P-256", "x": b64u(&point[1..33]), "y": b64u(&point[33..]) })
+            Self::Ec(curve, key) => {
+                let (x, y) = key.public_key().as_ref()[1..].split_at(key.public_key().as_ref().len() / 2);
+                json!({ "kty": "EC", "crv": curve.crv, "x": b64u(x), "y": b64u(y) })
             }
             Self::Rsa(key) => {
                 let rsa::PublicKeyComponents { n, e } = rsa::PublicKeyComponents::<Vec<u8>>::from(key.public());
@@ -65,7 +95,7 @@ impl HostKey {
     fn signature(&self, message: &[u8]) -> Result<Vec<u8>, ring::error::Unspecified> {
         let random = SystemRandom::new();
         match self {
-            Self::Ec(key) => Ok(key.sign(&random, message)?.as_ref().to_vec()),
+            Self::Ec(_, key) => Ok(key.sign(&random, message)?.as_ref().to_vec()),
             Self::Rsa(key) => {
                 let mut signature = vec![0; key.public().modulus_len()];
                 key.sign(&RSA_PKCS1_SHA256, &random, message, &mut signature)?;
@@ -96,9 +126,9 @@ impl Verify for Ring {
 
 fn verifies(jwk: &Value, algorithm: &str, message: &[u8], signature: &[u8]) -> bool {
     let member = |name: &str| URL_SAFE_NO_PAD.decode(jwk[name].as_str().unwrap()).unwrap();
-    if algorithm == "ES256" {
+    if let Some(curve) = [&P256, &P384].into_iter().find(|curve| curve.algorithm == algorithm) {
         let point = [&[4], &*member("x"), &*member("y")].concat();
-        return UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point).verify(message, signature).is_ok();
+        return UnparsedPublicKey::new(curve.verifying, point).verify(message, signature).is_ok();
     }
     let key = rsa::PublicKeyComponents { n: member("n"), e: member("e") };
     key.verify(&RSA_PKCS1_2048_8192_SHA256, message, signature).is_ok()
@@ -133,9 +163,8 @@ fn damaged(token: &str) -> [String; 2] {
 /// What the host signs is verified by a library of its own with the key that is published, by the engine, and by the host.
 async fn goes_round(key: HostKey) {
     let (algorithm, counting) = (key.algorithm(), Ring::default());
-    let jwk = key.public_jwk();
+    let (jwk, unused) = (key.public_jwk(), key.another());
     let by_engine = seeded(signing_with(builder(Memory::new()), key).build().unwrap()).await;
-    let unused = if algorithm == "ES256" { HostKey::ec() } else { HostKey::rsa() };
     let by_host =
         builder(Memory::new()).host_key("kms-1", algorithm, jwk.clone()).sign(unused).verify(counting.clone());
     let by_host = by_host.build().unwrap();
@@ -162,7 +191,12 @@ async fn rs256_tokens_of_a_host_key_verify_everywhere() {
 
 #[tokio::test]
 async fn es256_tokens_of_a_host_key_verify_everywhere() {
-    goes_round(HostKey::ec()).await;
+    goes_round(HostKey::ec(&P256)).await;
+}
+
+#[tokio::test]
+async fn es384_tokens_of_a_host_key_verify_everywhere() {
+    goes_round(HostKey::ec(&P384)).await;
 }
 
 /// An HSM that is offline.
@@ -177,7 +211,7 @@ impl Sign for Offline {
 #[tokio::test]
 async fn without_a_signature_there_is_no_token_and_the_code_is_not_lost() {
     let store = Memory::new();
-    let key = HostKey::ec();
+    let key = HostKey::ec(&P256);
     let offline = builder(store.clone()).host_key("kms-1", "ES256", key.public_jwk()).sign(Offline).build().unwrap();
     let offline = seeded(offline).await;
     let code = Browser::new(&offline).authorize().await;
@@ -190,7 +224,7 @@ async fn without_a_signature_there_is_no_token_and_the_code_is_not_lost() {
 
 #[test]
 fn a_host_key_without_a_signer_is_a_mistake_in_the_configuration() {
-    let built = builder(Memory::new()).host_key("kms-1", "ES256", HostKey::ec().public_jwk()).build();
+    let built = builder(Memory::new()).host_key("kms-1", "ES256", HostKey::ec(&P256).public_jwk()).build();
     let error = built.unwrap_err();
     assert_eq!(error.code(), "configuration");
     assert!(error.to_string().contains("hostKeys"), "{error}");

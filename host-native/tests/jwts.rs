@@ -90,9 +90,11 @@ async fn keys_come_from_elsewhere_and_go_there() {
     let secret = auth.keys().pair(Algorithm::Hs512).await.unwrap();
     assert!(secret.public_jwk.is_none() && secret.private_pem.is_none());
     auth.keys().import_jwk(&Value::Object(secret.private_jwk), None, true).await.unwrap();
+    let longer = auth.keys().pair(Algorithm::Es384).await.unwrap();
+    auth.keys().import_pem(&longer.private_pem.unwrap(), None, true).await.unwrap();
     let published = auth.keys().jwks().await.unwrap();
     assert!(published["keys"].as_array().unwrap().iter().all(|key| key["kid"] != json!(secret.kid)));
-    for algorithm in [Algorithm::Es256, Algorithm::Hs512] {
+    for algorithm in [Algorithm::Es256, Algorithm::Es384, Algorithm::Hs512] {
         let signed = auth.jwts().sign(&json!({}), &NewJwt::default().algorithm(algorithm)).await.unwrap();
         auth.jwts().verify::<Value>(&signed.token, &JwtPolicy::new().algorithm(algorithm)).await.unwrap();
     }
