@@ -9,6 +9,8 @@
 
 mod key_common;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use claviger_core::key::{Algorithm, InvalidKey, PrivateKey};
 use key_common::key;
 
@@ -142,5 +144,33 @@ fn what_is_no_private_key_of_a_kind_that_is_offered_is_refused() {
         let mut changed = der.clone();
         changed[at] = if changed[at] == 'A' { 'B' } else { 'A' };
         let _ = PrivateKey::from_pem(&changed.into_iter().collect::<String>(), None);
+    }
+}
+
+/// An element of DER that is shorter than 128 bytes.
+fn element(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
+    let content = parts.concat();
+    [&[tag, u8::try_from(content.len()).unwrap()][..], &content].concat()
+}
+
+#[test]
+fn nothing_may_stand_behind_the_parts_of_a_key() {
+    const NULL: &[u8] = &[5, 0];
+    let ed25519: &[u8] = &[6, 3, 0x2b, 0x65, 0x70];
+    let p256: &[u8] = &[6, 7, 0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1, 6, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 3, 1, 7];
+    let secret = element(4, &[&[7; 32]]);
+    for (algorithm, is_ec) in [(ed25519, false), (p256, true)] {
+        let read = |place: Option<usize>| {
+            let at = |here| if place == Some(here) { NULL } else { &[] };
+            let key = if is_ec { element(0x30, &[&[2, 1, 1], &secret, at(0)]) } else { [&secret, at(0)].concat() };
+            let key = element(4, &[&key, at(1)]);
+            let info = element(0x30, &[&[2, 1, 0], &element(0x30, &[algorithm, at(2)]), &key, at(3)]);
+            let der = STANDARD.encode([&info, at(4)].concat());
+            PrivateKey::from_pem(&format!("-----BEGIN PRIVATE KEY-----\n{der}\n-----END PRIVATE KEY-----\n"), None)
+        };
+        assert!(read(None).is_ok());
+        for place in 0..5 {
+            assert_eq!(read(Some(place)).unwrap_err(), InvalidKey::NotPem, "{is_ec} {place}");
+        }
     }
 }

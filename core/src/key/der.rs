@@ -11,10 +11,28 @@ pub(super) const SEQUENCE: u8 = 0x30;
 /// `[0]` and `[1]`, constructed.
 pub(super) const OPTIONAL: [u8; 2] = [0xa0, 0xa1];
 
+/// `[1]` in place of the tag of a bit string (RFC 5958 section 2).
+pub(super) const PUBLIC_KEY: u8 = 0x81;
+
 /// What is left of a text of elements.
 pub(super) struct Reader<'a>(pub(super) &'a [u8]);
 
 impl<'a> Reader<'a> {
+    /// The content of the one element that this is.
+    pub(super) fn only(text: &'a [u8], tag: u8) -> Option<&'a [u8]> {
+        let mut reader = Self(text);
+        let content = reader.take(tag)?;
+        reader.end()?;
+        Some(content)
+    }
+
+    /// Passes by the elements of these tags that are there, in this order.
+    pub(super) fn skip(&mut self, tags: &[u8]) {
+        for tag in tags {
+            let _ = self.take(*tag);
+        }
+    }
+
     /// The content of the next element, which must have this tag.
     pub(super) fn take(&mut self, tag: u8) -> Option<&'a [u8]> {
         let (first, rest) = self.0.split_first()?;

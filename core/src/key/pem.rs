@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
 use super::algorithm::Family;
-use super::der::{BIT_STRING, NULL, OBJECT_ID, OCTET_STRING, OPTIONAL, Reader, SEQUENCE, element, number};
+use super::der::{BIT_STRING, NULL, OBJECT_ID, OCTET_STRING, OPTIONAL, PUBLIC_KEY, Reader, SEQUENCE, element, number};
 use super::json::{Secrets, parse_object};
 use super::jwk::{InvalidKey, Members, encode};
 use super::{Algorithm, PrivateKey, PublicKey, ecdsa, eddsa};
@@ -118,38 +118,45 @@ fn point(members: Members<'_>) -> Option<Zeroizing<Vec<u8>>> {
 
 /// The members of a private key (RFC 5958 section 2), as a JWK has them.
 fn private_jwk(der: &[u8]) -> Option<Secrets> {
-    let mut outer = Reader(der);
-    let mut info = Reader(outer.take(SEQUENCE)?);
-    outer.end()?;
+    let mut info = Reader(Reader::only(der, SEQUENCE)?);
     let version = info.number()?;
     let mut algorithm = Reader(info.take(SEQUENCE)?);
     let id = algorithm.take(OBJECT_ID)?;
     let key = info.take(OCTET_STRING)?;
+    info.skip(&[OPTIONAL[0], PUBLIC_KEY]);
+    info.end()?;
     let members = match (version, id) {
-        ([] | [1], ED25519) => {
-            let mut seed = Reader(key);
-            let d = seed.take(OCTET_STRING)?;
-            seed.end()?;
-            eddsa::Private::members_of(d)?
-        }
+        ([] | [1], ED25519) => eddsa::Private::members_of(Reader::only(key, OCTET_STRING)?)?,
         ([] | [1], EC) => {
-            let mut inside = Reader(Reader(key).take(SEQUENCE)?);
-            let d = if inside.number()? == [1] { inside.take(OCTET_STRING)? } else { return None };
+            let d = scalar(key)?;
             match algorithm.take(OBJECT_ID)? {
                 P256 => ecdsa::Private::<NistP256>::members_of(d)?,
                 P384 => ecdsa::Private::<NistP384>::members_of(d)?,
                 _ => return None,
             }
         }
-        ([], RSA) => rsa_members(key)?,
+        ([], RSA) => {
+            algorithm.skip(&[NULL]);
+            rsa_members(key)?
+        }
         _ => return None,
     };
+    algorithm.end()?;
     Some(members)
+}
+
+/// RFC 5915 section 3. The public half that may stand beside it is computed, not believed.
+fn scalar(key: &[u8]) -> Option<&[u8]> {
+    let mut inside = Reader(Reader::only(key, SEQUENCE)?);
+    let d = if inside.number()? == [1] { inside.take(OCTET_STRING)? } else { return None };
+    inside.skip(&OPTIONAL);
+    inside.end()?;
+    Some(d)
 }
 
 /// RFC 8017 appendix A.1.2: two primes, version 0.
 fn rsa_members(key: &[u8]) -> Option<Secrets> {
-    let mut numbers = Reader(Reader(key).take(SEQUENCE)?);
+    let mut numbers = Reader(Reader::only(key, SEQUENCE)?);
     if !numbers.number()?.is_empty() {
         return None;
     }

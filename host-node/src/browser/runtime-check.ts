@@ -1,17 +1,9 @@
 import { fromBase64Url } from "../bytes.js";
+import { algorithms, type Check, checkOf } from "../signatures.js";
 import type { Jwks } from "./glue.js";
 
-/** What WebCrypto wants to know of an algorithm (RFC 7518 section 3.1), to import and to use a key. */
-const algorithms: Readonly<Record<string, { name: string; namedCurve?: string; hash: string }>> = {
-  ES256: { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" },
-  ES384: { name: "ECDSA", namedCurve: "P-384", hash: "SHA-384" },
-  RS256: { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" },
-};
-
-/** A key of a set as WebCrypto has it; `null` where it will not have it. */
-type Known = { readonly key: CryptoKey; readonly parameters: (typeof algorithms)[string] } | null;
-
-const known = new WeakMap<Jwks, Map<number, Known>>();
+/** What checks with a key of a set; `null` where the module does. */
+const known = new WeakMap<Jwks, Map<number, Check | null>>();
 const encoder = new TextEncoder();
 
 /**
@@ -21,28 +13,27 @@ const encoder = new TextEncoder();
 export async function checkedByRuntime(set: Jwks, token: string): Promise<boolean | undefined> {
   const place = set.elsewhere(token);
   if (place === undefined) return undefined;
-  const found = await keyAt(set, place);
-  if (!found) return undefined;
+  const check = await checkAt(set, place);
+  if (!check) return undefined;
   const end = token.lastIndexOf(".");
-  const signature = fromBase64Url(token.slice(end + 1));
-  return crypto.subtle.verify(found.parameters, found.key, signature, encoder.encode(token.slice(0, end)));
+  return check(encoder.encode(token.slice(0, end)), fromBase64Url(token.slice(end + 1)));
 }
 
-async function keyAt(set: Jwks, place: number): Promise<Known> {
-  const keys = known.get(set) ?? new Map<number, Known>();
+async function checkAt(set: Jwks, place: number): Promise<Check | null> {
+  const keys = known.get(set) ?? new Map<number, Check | null>();
   known.set(set, keys);
   const kept = keys.get(place);
   if (kept !== undefined) return kept;
-  const read = await imported(set.jwk(place)).catch(() => null);
-  keys.set(place, read);
-  return read;
+  const check = await checkWith(set.jwk(place)).catch(() => null);
+  keys.set(place, check);
+  return check;
 }
 
-async function imported(jwk: string | undefined): Promise<Known> {
+async function checkWith(jwk: string | undefined): Promise<Check | null> {
   const { alg = "", kty, crv, x, y, n, e } = JSON.parse(jwk ?? "{}");
   const parameters = algorithms[alg];
   // Deno's own is slower than the module.
   if (!parameters || !globalThis.crypto?.subtle || "Deno" in globalThis) return null;
   const bare = Object.fromEntries(Object.entries({ kty, crv, x, y, n, e }).filter(([, value]) => value !== undefined));
-  return { key: await crypto.subtle.importKey("jwk", bare, parameters, false, ["verify"]), parameters };
+  return checkOf(bare, parameters);
 }
