@@ -1,7 +1,8 @@
 //! Introspection (IR-001 to IR-010), and as a signed statement (JW-060).
 
+use claviger_tests::services::host_key;
 use claviger_tests::setting::{Setting, client, header, post_as, post_raw, reply, text};
-use claviger_tests::{World, basic, claims_of, with_header};
+use claviger_tests::{ClientKey, World, basic, claims_of, with_header};
 use serde_json::{Value, json};
 
 use crate::check::{refusal, send_unchanged};
@@ -184,6 +185,26 @@ fn jw_060_a_signed_introspection_is_no_token_of_any_kind() {
         assert_eq!(s.world.refused(usual), "invalid_token");
         let sign = json!({ "jwts.sign": { "claims": {}, "typ": "token-introspection+jwt" } });
         assert_eq!(s.world.refused(sign), "invalid_argument");
+    }
+}
+
+/// RFC 9701 section 8.1: with everything that an access token has, and signed with the issuer's key, the type alone says that it is none.
+#[test]
+fn jw_060_the_claims_of_an_access_token_under_this_type_are_no_access_token() {
+    let host_signs = json!({ "signing": { "hostKeys": [host_key("ES256")] }, "capabilities": ["sign"] });
+    let mut s = Setting::new(host_signs, "jwt");
+    let token = text(&s.tokens()["access_token"]).to_owned();
+    // The key of the host, which RFC 7515 appendix A.3 gives away.
+    let mut key = host_key("ES256")["publicJwk"].clone();
+    key["d"] = json!("jpsQnnGQmL-YBIffH1136cspYG6-0iY7X1fCE9-E9LI");
+    let key = ClientKey::of_jwk(&key.to_string());
+    for (typ, is_taken) in [("at+jwt", true), ("token-introspection+jwt", false)] {
+        let header = json!({ "alg": "ES256", "typ": typ, "kid": "ES256" });
+        let signed = key.sign(&header, &claims_of(&token));
+        let done = s.world.run(json!({ "tokens.verify": { "token": signed } }));
+        assert_eq!(done.get("ok").is_some(), is_taken, "{typ}: {done}");
+        assert!(is_taken || done["refused"]["code"] == "invalid_token", "{done}");
+        assert_eq!(s.introspect(&signed)["active"], is_taken, "{typ}");
     }
 }
 
