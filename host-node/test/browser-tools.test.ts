@@ -135,7 +135,11 @@ suite("JWTs", async () => {
   test("keys at an address are fetched once, and again, though seldom, for a key that is not among them", async (context) => {
     let now = clock();
     const served = [{ keys: [] }, jwks];
-    const requests = mock.method(globalThis, "fetch", async () => Response.json(served.shift() ?? jwks));
+    const caches: string[] = [];
+    const requests = mock.method(globalThis, "fetch", async (request: Request) => {
+      caches.push(request.cache);
+      return Response.json(served.shift() ?? jwks);
+    });
     context.after(() => requests.mock.restore());
     const expected = { ...good, jwks: "https://keys.example.com/jwks", clock: () => now };
     await assert.rejects(verifyJwt(access_token, expected), { code: "invalid_token" });
@@ -144,6 +148,8 @@ suite("JWTs", async () => {
     await verifyJwt(access_token, expected);
     await verifyJwt(access_token, expected);
     assert.equal(requests.mock.callCount(), 2);
+    // What a browser kept of the first answer would be the first answer.
+    assert.deepEqual(caches, ["default", "no-store"]);
   });
 
   for (const [cacheControl, seconds] of [

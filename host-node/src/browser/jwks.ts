@@ -42,7 +42,7 @@ export async function fetchJwks(address: string, now: number, { anew = false } =
   // While an answer is on its way, or an issuer is down, what is known serves: no request for each token then either.
   if (serves && within(known.tried, pause, now)) return known.jwks;
   if (known) known.tried = now;
-  const answer = await getKeepable(address).catch((error) => {
+  const answer = await getKeepable(address, { anew }).catch((error) => {
     // An issuer that is down for a moment does not stop those who know its keys.
     if (serves && error instanceof Fault) return undefined;
     throw error;

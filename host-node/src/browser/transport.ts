@@ -14,10 +14,18 @@ export async function getJson(address: string): Promise<Record<string, unknown>>
   return (await getKeepable(address)).body;
 }
 
-/** A JSON object from an address, and what its server says about keeping it (RFC 9111 section 5.2). */
-export async function getKeepable(address: string): Promise<{ body: Record<string, unknown>; cacheControl: string }> {
+/**
+ * A JSON object from an address, and what its server says about keeping it (RFC 9111 section 5.2). `anew`: as it is there now, and not as
+ * a browser kept it.
+ */
+export async function getKeepable(
+  address: string,
+  { anew = false } = {},
+): Promise<{ body: Record<string, unknown>; cacheControl: string }> {
   requireSecure(address);
-  const response = await send(address, { headers: { accept: "application/json" } });
+  // A runtime without such a cache may refuse the member.
+  const cache = anew && "cache" in Request.prototype ? ({ cache: "no-store" } as const) : {};
+  const response = await send(address, { headers: { accept: "application/json" }, ...cache });
   return { body: await objectOf(address, response), cacheControl: response.headers.get("cache-control") ?? "" };
 }
 
