@@ -133,6 +133,16 @@ impl Host {
         }
     }
 
+    /// Sends a mail with the flow's result, whose commits are all acknowledged: say it last, where nothing can fail or be decided anew.
+    pub(crate) fn send_with_result(&self, mail: Mail) {
+        self.send(mail);
+        self.acknowledge();
+    }
+
+    fn acknowledge(&self) {
+        self.0.acknowledged.set((self.0.events.borrow().len(), self.0.mails.borrow().len()));
+    }
+
     /// What was told or to be sent since the last acknowledged commit did not happen.
     pub(crate) fn untell(&self) {
         let (events, mails) = self.0.acknowledged.get();
@@ -242,7 +252,7 @@ impl Host {
             // After an unknown outcome, stale may mean that this very batch is what the others lost to.
             let to_be_read = outcome == Committed::Unknown || (outcome == Committed::Stale && in_doubt);
             if outcome == Committed::Committed || (to_be_read && self.applied(trace.as_ref(), &attempt).await?) {
-                self.0.acknowledged.set((self.0.events.borrow().len(), self.0.mails.borrow().len()));
+                self.acknowledge();
                 return Ok(());
             }
             if outcome == Committed::Stale {

@@ -24,7 +24,7 @@ mod sign_up;
 mod verification;
 
 pub(crate) use link::{Link, void_all};
-pub(crate) use new_browser::tell_of_new_browser;
+pub(crate) use new_browser::{of_new_browser, tells_of_new_browser};
 pub(crate) use pages::{
     forgot_page, post_forgot, post_reset, post_sign_up, post_verify_email, reset_page, sign_up_page, verify_email_page,
 };

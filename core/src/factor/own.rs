@@ -8,7 +8,7 @@ use crate::host::Host;
 use crate::mail::{self, Mail, Recipient};
 use crate::record::Stored;
 use crate::refusal::{Fault, Refusal, Stop};
-use crate::session::{self, Session};
+use crate::session::{self, SignedIn};
 
 /// The row as it was read, and by whom it changes.
 pub(crate) struct Own<'a> {
@@ -18,7 +18,7 @@ pub(crate) struct Own<'a> {
     pub(crate) account: Option<Stored<Account>>,
     pub(crate) stored: Option<Stored<Factors>>,
     /// The session that asks, which must still be there; `None`: the host asks.
-    pub(crate) by: Option<&'a Stored<Session>>,
+    pub(crate) by: Option<SignedIn>,
     /// The session that goes on when the others end.
     pub(crate) keep: Option<&'a str>,
 }
@@ -71,10 +71,15 @@ impl Own<'_> {
     }
 
     /// One commit, and those that end the other sessions, which are first: whoever could not finish may try again.
-    pub(crate) async fn remove(self, id: &str) -> Result<(), Stop> {
+    pub(crate) async fn remove(mut self, id: &str) -> Result<(), Stop> {
         let factors = self.factors().remove(id, self.host.now())?;
         if self.factors().is_confirmed(id) {
             self.end_others().await?;
+            if self.ends_others()
+                && let Some(by) = self.by.take()
+            {
+                self.by = Some(by.after_others(self.host).await?);
+            }
             self.tell_of(mail::Kind::FactorRemoved);
         }
         self.host.tell(Event::FactorRemoved { subject: self.subject.to_owned(), factor_id: id.to_owned() });
@@ -139,18 +144,19 @@ impl Own<'_> {
     }
 
     async fn commit(&self, change: Change, factors: Factors) -> Result<(), Stop> {
-        let change = match self.by {
-            Some(by) => change.and_require(by.key.clone(), by.version.clone()),
-            None => change,
-        };
+        let change = self.by.iter().fold(change, |change, by| by.required_by(change));
         let slot = Factors::slot(self.host.config(), self.subject);
         self.host.commit(put(change, self.stored.as_ref(), slot, factors)).await
+    }
+
+    fn ends_others(&self) -> bool {
+        self.host.config().sign_in.end_sessions_on_factor_change
     }
 
     /// Whoever is signed in elsewhere proves themselves again.
     async fn end_others(&self) -> Result<(), Stop> {
         match self.keep {
-            _ if !self.host.config().sign_in.end_sessions_on_factor_change => Ok(()),
+            _ if !self.ends_others() => Ok(()),
             Some(id) => session::end_others(self.host, self.subject, id).await,
             None => session::end_all(self.host, self.subject).await,
         }

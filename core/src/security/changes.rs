@@ -107,7 +107,7 @@ impl Here<'_> {
             subject: &self.signed_in.subject.id,
             account: self.account.clone(),
             stored: self.factors.clone(),
-            by: self.row.as_ref(),
+            by: Some(self.signed_in.clone()),
             keep: Some(&self.signed_in.session.id),
         }
     }

@@ -21,7 +21,7 @@ use crate::overview;
 use crate::page::{MailFactor, OwnAuthenticator, Security};
 use crate::record::Stored;
 use crate::refusal::{Refusal, Stop};
-use crate::session::{Presented, Session, SignedIn};
+use crate::session::{Presented, SignedIn};
 
 /// Under the issuer.
 pub(crate) const SECURITY: &str = "/account/security";
@@ -83,8 +83,6 @@ struct Here<'a> {
     host: &'a Host,
     presented: Presented,
     signed_in: SignedIn,
-    /// The session's, if it has one.
-    row: Option<Stored<Session>>,
     /// Where the engine keeps it.
     account: Option<Stored<Account>>,
     factors: Option<Stored<Factors>>,
@@ -103,7 +101,7 @@ impl<'a> Here<'a> {
         let (rows, factors) = host.load((Presented::slots(Some(&presented), host), factors)).await?;
         let account = rows.account().cloned();
         let signed_in = Presented::check(Some(&presented), host, rows).await?;
-        Ok(signed_in.map(|signed_in| Self { host, row: signed_in.row(), signed_in, presented, account, factors }))
+        Ok(signed_in.map(|signed_in| Self { host, signed_in, presented, account, factors }))
     }
 
     /// Whether the sign-in is so recent that what one signs in with may be changed.

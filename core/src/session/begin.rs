@@ -3,6 +3,7 @@
 //! ```text
 //!   load (.., Old) --> Former --> prepare: a change in the person's partition --> .. and theirs --> Prepared::commit: the cookie
 //! ```
+//! A person who is to be told of it is told there and nowhere else: by a mail that leaves if, and only if, the session has begun.
 
 use super::agent::Agent;
 use super::bag::Bag;
@@ -10,8 +11,10 @@ use super::epoch::{self, Epoch};
 use super::remember::Remembered;
 use super::sealed::Sealed;
 use super::{Presented, Session, end, is_sealed, item_id};
+use crate::account::Account;
 use crate::ask::{Key, Row};
 use crate::change::Change;
+use crate::email;
 use crate::event::Event;
 use crate::handle::{Handle, Id, Kind, Owner, Secret};
 use crate::hash::{b64u, sha256};
@@ -109,6 +112,8 @@ pub(crate) struct Prepared {
     /// The visitor's bag, which is the session's from now on.
     bag: Option<Stored<Bag>>,
     remembered: Option<Remembered>,
+    /// Whether its owner is told of it by mail.
+    told: bool,
     session: Session,
     id: Id,
     secret: Secret,
@@ -157,7 +162,7 @@ pub(crate) fn prepare(host: &Host, former: Former, new: New<'_>) -> Result<Prepa
         let kept = Bag { until: session.expires_at, ..bag.value.clone() };
         change = change.and_create(Bag::slot(config, &session.subject, &session.id), kept);
     }
-    Ok(Prepared { change, anothers, bag, remembered, session, id, secret })
+    Ok(Prepared { change, anothers, bag, remembered, told: false, session, id, secret })
 }
 
 impl Session {
@@ -189,15 +194,31 @@ impl Prepared {
         Self { change: more(self.change), ..self }
     }
 
+    /// The same, and its owner is told of it by mail, where mail goes to them.
+    pub(crate) fn telling(self, told: bool) -> Self {
+        Self { told, ..self }
+    }
+
     /// One commit. The session of somebody else is in another partition: ended first, by a commit of its own. A sealed session costs a
-    /// load more, for its epoch, and a commit only where something else happens with it.
+    /// load more, for its epoch, and a commit only where something else happens with it; who is told of it costs the same load.
     pub(crate) async fn commit(self, host: &Host) -> Result<Begun, Stop> {
-        let Self { change, anothers, bag, remembered, session, id, secret } = self;
+        let Self { change, anothers, bag, remembered, told, session, id, secret } = self;
         if let Some(Session { id, subject, .. }) = anothers.session().cloned() {
             end(host, &subject, &id, anothers.row).await?;
         }
-        let cookie =
-            if is_sealed(host.config()) { seal(host, &session).await? } else { handle(host, &session, id, secret) };
+        let (config, sealed) = (host.config(), is_sealed(host.config()));
+        let account = told.then(|| Account::slot(config, &session.subject));
+        let (account, epoch) = host.load((account, sealed.then(|| Epoch::slot(config, &session.subject)))).await?;
+        let mut mail = account.and_then(|account| email::of_new_browser(host, &account.value));
+        let cookie = if sealed {
+            Sealed::of(&session, epoch::number(epoch.as_ref()), host.now()).seal(host)?
+        } else {
+            handle(host, &session, id, secret)
+        };
+        // A row is a session from its commit on.
+        if !sealed && let Some(mail) = mail.take() {
+            host.send(mail);
+        }
         if !change.is_empty() {
             host.commit(change).await?;
         }
@@ -208,6 +229,10 @@ impl Prepared {
         }
         if let Some(bag) = bag {
             leave_visitor(host, &bag.key).await?;
+        }
+        // A sealed one is its cookie, and nothing keeps that from leaving any more.
+        if let Some(mail) = mail {
+            host.send_with_result(mail);
         }
         Ok(begun)
     }
@@ -231,9 +256,4 @@ pub(super) fn handle(host: &Host, session: &Session, id: Id, secret: Secret) -> 
     let handle = Handle { owner, id, serial: 0, secret, client: String::new() };
     let text = handle.seal(&host.config().roots, host.tenant(), Kind::Session);
     set_cookie(host.config(), Cookie::Session, &text, host.config().lifetimes.session)
-}
-
-async fn seal(host: &Host, session: &Session) -> Result<(&'static str, String), Stop> {
-    let stored = host.load(Epoch::slot(host.config(), &session.subject)).await?;
-    Ok(Sealed::of(session, epoch::number(stored.as_ref()), host.now()).seal(host)?)
 }

@@ -40,10 +40,15 @@ impl Epoch {
     }
 
     /// Whether a session that was sealed in an epoch is good in this one.
-    pub(super) fn admits(&self, session: &Session, sealed_in: u64) -> bool {
+    fn admits(&self, session: &Session, sealed_in: u64) -> bool {
         let goes_on = || self.kept.as_ref() == Some(&session.id) && (self.kept_since..self.number).contains(&sealed_in);
         sealed_in == self.number || goes_on()
     }
+}
+
+/// Whether a session that was sealed in an epoch is good by what is stored.
+pub(super) fn admits(stored: Option<&Stored<Epoch>>, session: &Session, sealed_in: u64) -> bool {
+    stored.map_or_else(Epoch::default, |stored| stored.value.clone()).admits(session, sealed_in)
 }
 
 /// Ends all of a person's sealed sessions, or all but one: a load and a commit.

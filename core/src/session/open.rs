@@ -109,10 +109,7 @@ impl Holder {
     /// The same change, made in the session as it was read.
     fn hold(&self, change: Change) -> Change {
         match self {
-            Self::Person(signed_in, _) => match signed_in.row() {
-                Some(row) => change.and_require(row.key, row.version),
-                None => change,
-            },
+            Self::Person(signed_in, _) => signed_in.required_by(change),
             Self::Visitor(_) => change,
         }
     }

@@ -126,7 +126,7 @@ impl Presented {
             let session = seen.unwrap_or_else(|| sealed.session.clone());
             let renewal = is_due
                 .then(|| Renewal::Sealed(Box::new(Sealed { session: session.clone(), ..sealed.as_ref().clone() })));
-            SignedIn { subject: Subject::unknown(&session.subject), session, row: None, renewal }
+            SignedIn { subject: Subject::unknown(&session.subject), session, ground: Ground::Unseen, renewal }
         };
         sealed.is_fresh(host).then(signed_in).map(Some)
     }
@@ -135,25 +135,26 @@ impl Presented {
     pub(crate) async fn check(presented: Option<&Self>, host: &Host, rows: Rows) -> Result<Option<SignedIn>, Stop> {
         let Some(presented) = presented else { return Ok(None) };
         let Rows { session, account, epoch, ended } = rows;
-        let (session, row, renewal) = match &presented.sealed {
+        let (session, ground, renewal) = match &presented.sealed {
             Some(sealed) if sealed.is_over(host.now()) || ended.is_some() || !sealed.stands(epoch.as_ref()) => {
                 return Ok(None);
             }
             Some(sealed) => {
                 let seen = sealed.session.seen_again(host.config(), host.now());
                 let session = seen.unwrap_or_else(|| sealed.session.clone());
-                let epoch = epoch::number(epoch.as_ref());
-                let renewed = Sealed { session: session.clone(), epoch, checked_at: host.now() };
-                (session, None, Some(Renewal::Sealed(Box::new(renewed))))
+                let number = epoch::number(epoch.as_ref());
+                let renewed = Sealed { session: session.clone(), epoch: number, checked_at: host.now() };
+                let ground = Ground::of_sealed(host, &session, sealed.epoch, epoch.as_ref());
+                (session, ground, Some(Renewal::Sealed(Box::new(renewed))))
             }
             None => {
                 let Some(row) = presented.own(session) else { return Ok(None) };
                 let renewal = (presented.root != RootIndex::CURRENT).then(|| Renewal::Handle(presented.handle()));
-                (row.value, Some((row.key, row.version)), renewal)
+                (row.value, Ground::Row { key: row.key, version: row.version }, renewal)
             }
         };
         let subject = account::active(host, account, &session.subject).await?;
-        Ok(subject.map(|subject| SignedIn { session, row, renewal, subject }))
+        Ok(subject.map(|subject| SignedIn { session, ground, renewal, subject }))
     }
 
     /// The session of a row that something else than a cookie is of, if its person may still act.
@@ -164,7 +165,7 @@ impl Presented {
     ) -> Result<Option<SignedIn>, Stop> {
         let subject = account::active(host, account, &row.value.subject).await?;
         let Stored { key, version, value: session } = row;
-        Ok(subject.map(|subject| SignedIn { session, row: Some((key, version)), renewal: None, subject }))
+        Ok(subject.map(|subject| SignedIn { session, ground: Ground::Row { key, version }, renewal: None, subject }))
     }
 
     fn handle(&self) -> Handle {
@@ -225,11 +226,41 @@ impl Want for Slots {
 #[derive(Clone, Debug)]
 pub(crate) struct SignedIn {
     pub(crate) session: Session,
-    /// The key and the version of its row, if it has one.
-    row: Option<(Key, String)>,
+    ground: Ground,
     /// What the browser is to keep in place of what it presented.
     renewal: Option<Renewal>,
     pub(crate) subject: Subject,
+}
+
+/// What a session stands on, as it was read.
+#[derive(Clone, Debug)]
+enum Ground {
+    Row {
+        key: Key,
+        version: String,
+    },
+    /// The person's epoch admits it, and no mark says that it ended.
+    Sealed {
+        sealed_in: u64,
+        epoch: Key,
+        /// `None`: there is no such row.
+        version: Option<String>,
+        ended: Key,
+    },
+    /// It was taken at its own word, without a look at anything that is stored.
+    Unseen,
+}
+
+impl Ground {
+    fn of_sealed(host: &Host, session: &Session, sealed_in: u64, epoch: Option<&Stored<Epoch>>) -> Self {
+        let config = host.config();
+        Self::Sealed {
+            sealed_in,
+            epoch: Epoch::slot(config, &session.subject).key,
+            version: epoch.map(|epoch| epoch.version.clone()),
+            ended: epoch::ended(config, &session.subject, &session.id).key,
+        }
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -241,9 +272,11 @@ enum Renewal {
 
 impl SignedIn {
     /// The same change, by which a client gets something: in use, the session is noted to be. Where the client signs in (`client`),
-    /// nothing is made in a session that has ended since it was read, and it notes whom to tell of its end.
+    /// nothing is made in a session that has ended since it was read, and a row notes whom to tell of its end.
     pub(crate) fn hold(&self, host: &Host, change: Change, client: Option<&Client>) -> Change {
-        let Some(row) = self.row() else { return change };
+        let Some(row) = self.row() else {
+            return if client.is_some() { self.required_by(change) } else { change };
+        };
         let seen = self.session.seen_again(host.config(), host.now());
         let told = client.and_then(|client| seen.as_ref().unwrap_or(&self.session).with_client(client));
         match told.or(seen) {
@@ -251,6 +284,35 @@ impl SignedIn {
             None if client.is_some() => change.and_require(row.key, row.version),
             None => change,
         }
+    }
+
+    /// The same change, made only if the session has not ended since it was read.
+    pub(crate) fn required_by(&self, change: Change) -> Change {
+        match self.ground.clone() {
+            Ground::Row { key, version } => change.and_require(key, version),
+            Ground::Sealed { epoch, version, ended, .. } => {
+                let change = change.and_require_none(ended);
+                match version {
+                    Some(version) => change.and_require(epoch, version),
+                    None => change.and_require_none(epoch),
+                }
+            }
+            Ground::Unseen => change,
+        }
+    }
+
+    /// The same as it stands once this flow has ended the person's other sessions, which raises the epoch of sealed ones: a load for such a
+    /// one. Stale when it has ended itself.
+    pub(crate) async fn after_others(self, host: &Host) -> Result<Self, Stop> {
+        let Ground::Sealed { sealed_in, .. } = self.ground else { return Ok(self) };
+        let Session { subject, id, .. } = &self.session;
+        let slots = (Epoch::slot(host.config(), subject), epoch::ended(host.config(), subject, id));
+        let (epoch, ended) = host.load(slots).await?;
+        if ended.is_some() || !epoch::admits(epoch.as_ref(), &self.session, sealed_in) {
+            return Err(Stop::Stale);
+        }
+        let ground = Ground::of_sealed(host, &self.session, sealed_in, epoch.as_ref());
+        Ok(Self { ground, ..self })
     }
 
     /// Writes that the session is in use, if that is due and no other request of this instance does. Of several instances one does.
@@ -284,7 +346,9 @@ impl SignedIn {
 
     /// The session's row, as it was read, if it has one.
     pub(crate) fn row(&self) -> Option<Stored<Session>> {
-        let (key, version) = self.row.clone()?;
-        Some(Stored { key, version, value: self.session.clone() })
+        match self.ground.clone() {
+            Ground::Row { key, version } => Some(Stored { key, version, value: self.session.clone() }),
+            Ground::Sealed { .. } | Ground::Unseen => None,
+        }
     }
 }

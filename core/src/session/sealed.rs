@@ -7,7 +7,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::epoch::Epoch;
+use super::epoch::{self, Epoch};
 use super::{Agent, Session};
 use crate::config::Config;
 use crate::handle::Secret;
@@ -74,6 +74,6 @@ impl Sealed {
 
     /// Whether it is still good by what is stored.
     pub(super) fn stands(&self, epoch: Option<&Stored<Epoch>>) -> bool {
-        epoch.map_or_else(Epoch::default, |epoch| epoch.value.clone()).admits(&self.session, self.epoch)
+        epoch::admits(epoch, &self.session, self.epoch)
     }
 }

@@ -115,8 +115,8 @@ async fn begin(
     also: impl FnOnce(Change) -> Change,
 ) -> Result<SignedIn, Stop> {
     let new = session::New { full, agent: visitor.agent.clone(), remember };
-    email::tell_of_new_browser(host, full, visitor.is_known_to(full.subject())).await?;
-    let begun = session::prepare(host, former, new)?.with(also).commit(host).await?;
+    let told = email::tells_of_new_browser(host, full, visitor.is_known_to(full.subject()));
+    let begun = session::prepare(host, former, new)?.with(also).telling(told).commit(host).await?;
     let known = visitor.become_known(host, full.subject());
     let headers = begun.headers.into_iter().chain(known).collect();
     Ok(SignedIn { subject: full.subject().to_owned(), session_id: begun.session_id, headers })
