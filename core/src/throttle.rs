@@ -118,6 +118,18 @@ impl Want for &Throttle {
     }
 }
 
+impl Want for Throttle {
+    type Got = u64;
+
+    fn keys(&self, keys: &mut Vec<Key>) {
+        (&self).keys(keys);
+    }
+
+    fn take(self, host: &Host, rows: &mut impl Iterator<Item = Option<Row>>) -> Result<u64, Fault> {
+        (&self).take(host, rows)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -4,12 +4,14 @@
 //! trip. That is a guess only: the login row says which account it really is.
 
 mod manage;
+mod older;
 mod password;
 
 use serde::{Deserialize, Serialize};
 
 pub use manage::{Create, Find, Update};
 pub(crate) use manage::{check_name, claim_for, create, find, let_go, list, update};
+pub(crate) use older::Older;
 pub use password::{ChangePassword, SetPassword, VerifyPassword};
 pub(crate) use password::{change_password, set_password, verify_password, with_password};
 
@@ -110,11 +112,13 @@ pub(crate) fn normal_login(typed: &str) -> Option<String> {
 
 /// The id of the account made with this login.
 pub(crate) fn id_for(config: &Config, login: &str) -> String {
-    b64u(as_id(config.roots.prf(
-        RootIndex::CURRENT,
-        Purpose::AccountId,
-        &[config.tenant.as_bytes(), &[0], login.as_bytes()],
-    )))
+    id_by(config, RootIndex::CURRENT, login)
+}
+
+/// The same by this root secret.
+fn id_by(config: &Config, root: RootIndex, login: &str) -> String {
+    let parts: [&[u8]; 3] = [config.tenant.as_bytes(), &[0], login.as_bytes()];
+    b64u(as_id(config.roots.prf(root, Purpose::AccountId, &parts)))
 }
 
 /// A person who may act now.
@@ -201,12 +205,17 @@ pub(crate) async fn sign_in_at_host(host: &Host, login: &str, password: &str) ->
 }
 
 pub(crate) async fn by_login(host: &Host, login: &str) -> Result<Option<Stored<Account>>, Stop> {
-    let guess = id_for(host.config(), login);
-    let (login, account) = host.load((Login::slot(host.config(), login), Account::slot(host.config(), &guess))).await?;
-    match login {
-        Some(login) if login.value.account == guess => Ok(account),
-        Some(login) => host.load(Account::slot(host.config(), &login.value.account)).await,
+    let config = host.config();
+    let guess = id_for(config, login);
+    let older = Older::of(config, Some(login), |id| Account::slot(config, id));
+    let (login, account, older) = host.load((Login::slot(config, login), Account::slot(config, &guess), older)).await?;
+    match login.map(|login| login.value.account) {
         None => Ok(None),
+        Some(id) if id == guess => Ok(account),
+        Some(id) => match older.under(&id) {
+            Some(account) => Ok(account),
+            None => host.load(Account::slot(config, &id)).await,
+        },
     }
 }
 

@@ -4,7 +4,7 @@
 use serde::Serialize;
 
 use super::link::{AskedIn, Link, Purpose};
-use crate::account::{self, Account, Login, id_for, normal_login};
+use crate::account::{self, Account, Login, Older, id_for, normal_login};
 use crate::change::Change;
 use crate::device::{address_of, with_parameter};
 use crate::event::Event;
@@ -12,6 +12,7 @@ use crate::host::Host;
 use crate::mail::{self, Mail, Recipient};
 use crate::record::Stored;
 use crate::refusal::{Refusal, Stop};
+use crate::sign_in::Known;
 use crate::throttle::Throttle;
 use crate::time::Seconds;
 use crate::want::EvenIfOver;
@@ -21,7 +22,8 @@ const PAUSE: Seconds = Seconds(60);
 /// How many mails one person is sent in an hour, for whatever purpose.
 const MOST_OF_A_PERSON: u64 = 10;
 /// How many may be asked for from one address in an hour: several people may share it.
-const MOST_OF_AN_ADDRESS: u32 = 60;
+const MOST_OF_AN_ADDRESS: u64 = 60;
+const WINDOW: Seconds = Seconds(3600);
 
 /// For a typed command.
 pub(super) fn ensure_offered(host: &Host) -> Result<(), Refusal> {
@@ -59,10 +61,14 @@ pub(super) fn or_throttled(sent: Result<Sent, Stop>) -> Result<Sent, Stop> {
     }
 }
 
-/// Counts for the address that asks, before anybody is looked up. Once, also where a flow decides anew.
+/// Counts for the address that asks, before anybody is looked up: behind every door, page and command. Once, also where a flow decides anew.
+///
+/// A host that does not say where requests come from (`remote`) has the person's own counter alone: were all such requests to share one, a
+/// single asker would use it up for everybody.
 pub(super) async fn admit(host: &Host, remote: Option<&str>) -> Result<(), Stop> {
+    let Some(remote) = remote else { return Ok(()) };
     if !host.found_good() {
-        Throttle::of_address(host, remote, "mail", MOST_OF_AN_ADDRESS).admit(host).await?;
+        Throttle::from_address(host, remote, "mail", MOST_OF_AN_ADDRESS, WINDOW).admit(host).await?;
         host.find_good();
     }
     Ok(())
@@ -101,29 +107,38 @@ pub(super) enum To<'a> {
 
 impl Asked {
     /// By the login that was typed, which finds an account and is never written to. `None`: nobody can have such a one.
-    pub(super) async fn by_login(host: &Host, purpose: Purpose, typed: &str) -> Result<Option<Self>, Stop> {
+    pub(super) async fn by_login(
+        host: &Host,
+        purpose: Purpose,
+        typed: &str,
+        known: Option<&Known>,
+    ) -> Result<Option<Self>, Stop> {
         let Some(login) = normal_login(typed) else { return Ok(None) };
         let config = host.config();
         let guess = id_for(config, &login);
-        let mails = mails_of(host, purpose, &guess);
-        let (login, account, link, count) = host
-            .load((
-                Login::slot(config, &login),
-                Account::slot(config, &guess),
-                EvenIfOver(Link::slot(config, purpose, &guess)),
-                &mails,
-            ))
-            .await?;
+        let slots = |id: &str| {
+            (Account::slot(config, id), EvenIfOver(Link::slot(config, purpose, id)), mails_of(host, purpose, id, known))
+        };
+        let older = Older::of(config, Some(&login), slots);
+        let (login, (account, link, count), older) =
+            host.load((Login::slot(config, &login), slots(&guess), older)).await?;
+        let asked = |subject: String, (account, link, count)| {
+            let mails = mails_of(host, purpose, &subject, known);
+            Self { purpose, subject, account, link, mails, count }
+        };
         Ok(Some(match login.map(|login| login.value.account) {
-            Some(id) if id != guess => Self::by_id(host, purpose, &id).await?,
-            Some(_) => Self { purpose, subject: guess, account, link, mails, count },
-            None => Self { purpose, subject: guess, account: None, link, mails, count },
+            None => asked(guess, (None, link, count)),
+            Some(id) if id == guess => asked(id, (account, link, count)),
+            Some(id) => match older.under(&id) {
+                Some(found) => asked(id, found),
+                None => Self::by_id(host, purpose, &id, known).await?,
+            },
         }))
     }
 
-    pub(super) async fn by_id(host: &Host, purpose: Purpose, id: &str) -> Result<Self, Stop> {
+    pub(super) async fn by_id(host: &Host, purpose: Purpose, id: &str, known: Option<&Known>) -> Result<Self, Stop> {
         let config = host.config();
-        let mails = mails_of(host, purpose, id);
+        let mails = mails_of(host, purpose, id, known);
         let (account, link, count) =
             host.load((Account::slot(config, id), EvenIfOver(Link::slot(config, purpose, id)), &mails)).await?;
         Ok(Self { purpose, subject: id.to_owned(), account, link, mails, count })
@@ -142,7 +157,7 @@ impl Asked {
             subject: subject.to_owned(),
             account: account.cloned(),
             link,
-            mails: mails_of(host, purpose, subject),
+            mails: mails_of(host, purpose, subject, None),
             count,
         }
     }
@@ -217,8 +232,10 @@ impl Asked {
     }
 }
 
-/// Codes after a password have a count of their own: nobody who only knows a name keeps somebody from them.
-pub(super) fn mails_of(host: &Host, purpose: Purpose, subject: &str) -> Throttle {
+/// Codes after a password have a count of their own, and so has a browser that the person signed in with before: nobody who only knows a
+/// name keeps somebody from them.
+pub(super) fn mails_of(host: &Host, purpose: Purpose, subject: &str, known: Option<&Known>) -> Throttle {
     let name = if purpose == Purpose::SecondFactor { "mail-second" } else { "mail" };
-    Throttle::new(host, account::ROOM, subject, name, MOST_OF_A_PERSON, Seconds(3600))
+    let name = Known::counter(known, subject, name);
+    Throttle::new(host, account::ROOM, subject, &name, MOST_OF_A_PERSON, WINDOW)
 }

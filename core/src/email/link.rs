@@ -5,6 +5,8 @@
 //!                   |-- opened (GET) --> a page with a button: nothing is spent, whoever looks ahead
 //!                   +-- POST ---------> spent in the commit of what it is for; a newer one takes the place of an older one
 //! ```
+//! One that signs in has a row for each browser that asks, so that nobody who only knows a name ends what somebody else waits for.
+//!
 //! The text is a handle: it says, sealed, whose it is, at which address, and until when. So a forged or an old one costs no trip, and one
 //! kind is never taken for another.
 
@@ -14,7 +16,7 @@ use crate::account;
 use crate::change::Change;
 use crate::config::Config;
 use crate::handle::{Handle, Id, Kind, Owner, Secret};
-use crate::hash::{b64u, same, sha256};
+use crate::hash::{as_id, b64u, same, sha256};
 use crate::host::Host;
 use crate::record::{Record, Slot, Stored};
 use crate::redacted::redacted_debug;
@@ -30,8 +32,8 @@ pub(crate) enum Purpose {
     ChangeEmail,
     /// To choose a new password.
     ResetPassword,
-    /// To sign in.
-    SignIn,
+    /// To sign in, in this browser: see [`in_browser`].
+    SignIn(Id),
     /// To sign in, after something else: a code alone.
     SecondFactor,
     /// Nothing: the row tells when somebody was last told that they have an account.
@@ -44,31 +46,49 @@ impl Purpose {
             Self::VerifyEmail | Self::Registered => Kind::VerifyEmail,
             Self::ChangeEmail => Kind::ChangeEmail,
             Self::ResetPassword => Kind::ResetPassword,
-            Self::SignIn | Self::SecondFactor => Kind::SignInLink,
+            Self::SignIn(_) | Self::SecondFactor => Kind::SignInLink,
         }
     }
 
     /// The row's name: one for each person and purpose.
-    const fn row(self) -> &'static str {
-        match self {
+    fn row(self) -> String {
+        let name = match self {
             Self::VerifyEmail => "link.verify-email",
             Self::ChangeEmail => "link.change-email",
             Self::ResetPassword => "link.reset-password",
-            Self::SignIn => "link.sign-in",
+            Self::SignIn(browser) => return format!("link.sign-in.{}", b64u(browser)),
             Self::SecondFactor => "link.second-factor",
             Self::Registered => "link.registered",
+        };
+        name.to_owned()
+    }
+
+    /// The id of a new link: of one that signs in, its browser's.
+    fn new_id(self, host: &Host) -> Id {
+        match self {
+            Self::SignIn(browser) => browser,
+            _ => host.random().id("link id"),
         }
     }
+
+    pub(super) const SIGN_IN_LIFETIME: Seconds = Seconds(900);
 
     /// How long it is good.
     pub(crate) const fn lifetime(self) -> Seconds {
         match self {
             Self::VerifyEmail | Self::ChangeEmail => Seconds(86_400),
             Self::ResetPassword | Self::Registered => Seconds(3600),
-            Self::SignIn => Seconds(900),
+            Self::SignIn(_) => Self::SIGN_IN_LIFETIME,
             Self::SecondFactor => Seconds(600),
         }
     }
+}
+
+/// Which browser asks to sign in, by the value of its cookie.
+pub(super) fn in_browser(browser: &str) -> Purpose {
+    let digest = sha256(&[b"link in ", browser.as_bytes()].concat());
+    let (id, _) = digest.split_first_chunk().unwrap_or((&[0; 16], &[]));
+    Purpose::SignIn(as_id(*id))
 }
 
 /// A link that was sent, as it is kept: no secret, and nothing that a secret follows from.
@@ -97,6 +117,9 @@ pub(crate) struct AskedIn {
     /// Whether the person wishes to stay signed in there.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) remember: bool,
+    /// Of the account whose password it was then: with another one nothing that was sent before signs in.
+    #[serde(default)]
+    pub(super) password_digest: String,
 }
 
 redacted_debug!(AskedIn);
@@ -115,7 +138,7 @@ impl Link {
         let expires = numeric_date(purpose.lifetime().after(host.now()));
         let handle = Handle {
             owner: Owner::Subject(subject.to_owned()),
-            id: host.random().id("link id"),
+            id: purpose.new_id(host),
             serial: u32::try_from(expires).unwrap_or(u32::MAX),
             secret: host.random().bytes("link secret"),
             client: address.to_owned(),
@@ -131,7 +154,7 @@ impl Link {
     }
 
     pub(super) fn slot(config: &Config, purpose: Purpose, subject: &str) -> Slot<Self> {
-        Slot::new(&config.tenant, account::ROOM, subject, purpose.row())
+        Slot::new(&config.tenant, account::ROOM, subject, &purpose.row())
     }
 
     pub(super) const fn expires_at(&self) -> Millis {
@@ -144,12 +167,12 @@ impl Link {
 }
 
 /// Nothing that was sent is good any more, but what is for this: whoever has the password or the address of yesterday shall not decide
-/// what they are tomorrow. All of the person's own partition.
+/// what they are tomorrow. All of the person's own partition. What signs in is void with the password that it was asked under.
 pub(crate) fn void_all(config: &Config, subject: &str, change: Change, but: Option<Purpose>) -> Change {
     if !config.mails_to_accounts() {
         return change;
     }
-    let kinds = [Purpose::ChangeEmail, Purpose::ResetPassword, Purpose::SignIn, Purpose::SecondFactor];
+    let kinds = [Purpose::ChangeEmail, Purpose::ResetPassword, Purpose::SecondFactor];
     let voided = kinds.into_iter().filter(|purpose| Some(*purpose) != but);
     voided.fold(change, |change, purpose| change.and_delete(Some(Link::slot(config, purpose, subject).key)))
 }
@@ -170,6 +193,9 @@ impl Token {
         let subject = handle.owner.subject().ok_or(Refusal::LinkEnded)?.to_owned();
         if Seconds(handle.serial.into()).millis() <= host.now() {
             return Err(Refusal::LinkEnded);
+        }
+        if matches!(purpose, Purpose::SignIn(browser) if browser != handle.id) {
+            return Err(Refusal::Forbidden("Open this link in the browser in which you asked for it"));
         }
         Ok(Self { purpose, subject, digest: digest(&handle.id, &handle.secret), address: handle.client })
     }

@@ -1,10 +1,12 @@
 //! Signing in with what was mailed: a link, or a code, each good once and only in the browser that asked for it.
 //!
+//! Each browser that asks has a row of its own: who asks for somebody else's ends nothing that they wait for.
+//!
 //! So a link that is sent on, or opened by whoever looks into the mailbox first, signs nobody in, and whoever is talked into opening the
 //! link of somebody else does not go on as them. Codes are guessed at the price of any other guess at the person: see [`Attempts`].
 
 use super::asking::{Asked, Letter, To};
-use super::link::{AskedIn, Link, Purpose, Token};
+use super::link::{AskedIn, Link, Purpose, Token, in_browser};
 use crate::account::Account;
 use crate::authorize::browser_digest;
 use crate::change::Change;
@@ -15,12 +17,13 @@ use crate::factor::Factors;
 use crate::handle::{Handle, Kind, Owner};
 use crate::hash::{b64u, same};
 use crate::host::Host;
+use crate::http::{Cookie, set_cookie};
 use crate::mail;
 use crate::record::Stored;
 use crate::refusal::{Refusal, Stop};
 use crate::seal::{self, RootIndex};
 use crate::session::{self, Former};
-use crate::sign_in::{Attempts, Came, Door, First, Place, Proved, Visitor, first_factor};
+use crate::sign_in::{Attempts, Came, Door, First, Known, Place, Proved, Visitor, first_factor};
 use crate::time::{Millis, Seconds, numeric_date};
 
 /// Digits of a code: with ten guesses in a quarter of an hour, one in ten million is right.
@@ -28,7 +31,10 @@ const DIGITS: usize = 8;
 
 /// A browser that asks, and what it is to go on with.
 pub(super) struct Asking<'a> {
+    /// The value of its cookie.
     pub(super) browser: &'a str,
+    /// Whose it is known to be.
+    pub(super) known: Option<&'a Known>,
     /// `None`: at a page of the host's own.
     pub(super) interaction: Option<&'a str>,
     /// Whether the person wishes to stay signed in.
@@ -38,7 +44,8 @@ pub(super) struct Asking<'a> {
 /// A link or a code to the account's own address, whatever was typed to name it. Gives what the page for the code is to carry: whose it is,
 /// sealed; of a name that nobody has it looks the same.
 pub(super) async fn ask_to_sign_in(host: &Host, login: &str, from: Asking<'_>) -> Result<String, Stop> {
-    let Some(asked) = Asked::by_login(host, Purpose::SignIn, login).await? else { return Ok(waiting(host, "")) };
+    let purpose = in_browser(from.browser);
+    let Some(asked) = Asked::by_login(host, purpose, login, from.known).await? else { return Ok(waiting(host, "")) };
     let handle = waiting(host, &asked.subject);
     if asked.wait(host).is_some() {
         return Ok(handle);
@@ -51,6 +58,7 @@ pub(super) async fn ask_to_sign_in(host: &Host, login: &str, from: Asking<'_>) -
         interaction: from.interaction.map(str::to_owned),
         remember: from.remember,
         code: code.as_ref().map(|code| code_digest(host, RootIndex::CURRENT, &asked.subject, code)),
+        password_digest: asked.account().map(Account::password_digest).unwrap_or_default(),
     };
     let event = Event::SignInMailRequested { subject: asked.subject.clone() };
     let to = asked.recipient().map(|to| (to, event));
@@ -62,6 +70,12 @@ pub(super) async fn ask_to_sign_in(host: &Host, login: &str, from: Asking<'_>) -
     };
     asked.send(host, to, letter).await?;
     Ok(handle)
+}
+
+/// What was sent must find the browser again, and an interaction that it has must outlive that.
+pub(super) fn waiting_cookie(host: &Host, browser: &str) -> (&'static str, String) {
+    let lifetime = Purpose::SIGN_IN_LIFETIME.max(host.config().lifetimes.interaction);
+    set_cookie(host.config(), Cookie::Browser, browser, lifetime)
 }
 
 pub(super) fn new_code(host: &Host) -> String {
@@ -86,7 +100,7 @@ pub(super) fn is_code(host: &Host, link: &Link, subject: &str, typed: &str, brow
 }
 
 fn waiting(host: &Host, subject: &str) -> String {
-    let until = numeric_date(Purpose::SignIn.lifetime().after(host.now()));
+    let until = numeric_date(Purpose::SIGN_IN_LIFETIME.after(host.now()));
     let handle = Handle {
         owner: Owner::Subject(subject.to_owned()),
         id: host.random().id("waiting id"),
@@ -113,9 +127,9 @@ pub(super) struct Shown {
 
 /// Looks at a link, and spends nothing.
 pub(super) async fn look(host: &Host, text: &str, browser: Option<&str>) -> Result<Shown, Stop> {
-    let token = Token::read(host, Purpose::SignIn, text)?;
+    let token = Token::read(host, in_browser(browser.unwrap_or_default()), text)?;
     let (account, link) = host.load((Account::slot(host.config(), &token.subject), token.slot(host))).await?;
-    let interaction = check(&token, account, link, browser)?.interaction();
+    let interaction = check(&token, account, link)?.interaction();
     Ok(Shown { place: place_of(host, interaction.as_deref(), browser)?, address: token.address })
 }
 
@@ -134,7 +148,7 @@ pub(super) async fn by_link_at_host(host: &Host, visitor: &Visitor<'_>, text: &s
 }
 
 async fn open_link(host: &Host, visitor: &Visitor<'_>, text: &str) -> Result<(Good, Proof), Stop> {
-    let token = Token::read(host, Purpose::SignIn, text)?;
+    let token = Token::read(host, in_browser(visitor.browser().unwrap_or_default()), text)?;
     let config = host.config();
     let slots = (
         Account::slot(config, &token.subject),
@@ -144,7 +158,7 @@ async fn open_link(host: &Host, visitor: &Visitor<'_>, text: &str) -> Result<(Go
     );
     let (account, link, factors, former) = host.load(slots).await?;
     // To guess at a link is hopeless, so it is held to no counter: whoever fills that of a person locks nobody out of their mailbox.
-    let good = check(&token, account, link, visitor.browser())?;
+    let good = check(&token, account, link)?;
     Ok((good, Proof { attempts: None, factors, former }))
 }
 
@@ -172,16 +186,8 @@ struct Good {
     link: Stored<Link>,
 }
 
-fn check(
-    token: &Token,
-    account: Option<Stored<Account>>,
-    link: Option<Stored<Link>>,
-    browser: Option<&str>,
-) -> Result<Good, Refusal> {
+fn check(token: &Token, account: Option<Stored<Account>>, link: Option<Stored<Link>>) -> Result<Good, Refusal> {
     let link = token.live(link)?;
-    if !is_asked_in(&link.value, browser) {
-        return Err(Refusal::Forbidden("Open this link in the browser in which you asked for it"));
-    }
     let account = account.filter(|account| may_sign_in(&account.value, &link.value)).ok_or(Refusal::LinkEnded)?;
     Ok(Good { account, link })
 }
@@ -191,9 +197,12 @@ pub(super) fn is_asked_in(link: &Link, browser: Option<&str>) -> bool {
     browser.is_some_and(|browser| same(browser_digest(browser).as_bytes(), asked_in.as_bytes()))
 }
 
-/// The address is the one that it was sent to.
+/// The address is the one that it was sent to, and the password the one that it was asked under.
 fn may_sign_in(account: &Account, link: &Link) -> bool {
-    !account.disabled && account.address() == Some(link.address())
+    let asked_under = link.asked_in.as_ref().map(|asked_in| asked_in.password_digest.as_str());
+    !account.disabled
+        && account.address() == Some(link.address())
+        && asked_under == Some(account.password_digest().as_str())
 }
 
 /// Signs in with a code that was typed, behind the handle of the page.
@@ -208,7 +217,7 @@ pub(super) async fn by_code(
     let attempts = visitor.attempts(host, &subject);
     let slots = (
         Account::slot(config, &subject),
-        Link::slot(config, Purpose::SignIn, &subject),
+        Link::slot(config, in_browser(visitor.browser().unwrap_or_default()), &subject),
         &attempts,
         Factors::slot(config, &subject),
         visitor.old(host),

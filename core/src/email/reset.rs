@@ -44,15 +44,13 @@ pub(crate) async fn request_reset(host: &Host, ask: &RequestReset) -> Result<Sen
 }
 
 async fn counted(host: &Host, ask: &RequestReset) -> Result<Sent, Stop> {
-    if ask.remote.is_some() {
-        admit(host, ask.remote.as_deref()).await?;
-    }
+    admit(host, ask.remote.as_deref()).await?;
     ask_for_reset(host, &ask.login).await
 }
 
 /// A link to the account's own address, whatever was typed to name it.
 pub(super) async fn ask_for_reset(host: &Host, login: &str) -> Result<Sent, Stop> {
-    let Some(asked) = Asked::by_login(host, Purpose::ResetPassword, login).await? else { return Ok(Sent::YES) };
+    let Some(asked) = Asked::by_login(host, Purpose::ResetPassword, login, None).await? else { return Ok(Sent::YES) };
     if let Some(seconds) = asked.wait(host) {
         return Ok(Sent::throttled(seconds));
     }

@@ -19,7 +19,7 @@ pub(crate) fn second_factor_slot(config: &Config, subject: &str) -> Option<Slot<
 
 /// Sends one: a load and a commit. Within a minute of the last one, that one stays good.
 pub(crate) async fn send_second_factor(host: &Host, subject: &str, browser: &str) -> Result<(), Stop> {
-    let asked = Asked::by_id(host, Purpose::SecondFactor, subject).await?;
+    let asked = Asked::by_id(host, Purpose::SecondFactor, subject, None).await?;
     let verified = asked.account().is_some_and(crate::account::Account::is_address_verified);
     let Some(to) = asked.recipient().filter(|_| verified && asked.wait(host).is_none()) else { return Ok(()) };
     let code = new_code(host);
@@ -28,6 +28,7 @@ pub(crate) async fn send_second_factor(host: &Host, subject: &str, browser: &str
         interaction: None,
         code: Some(code_digest(host, RootIndex::CURRENT, subject, &code)),
         remember: false,
+        password_digest: String::new(),
     };
     let letter = Letter { kind: mail::Kind::SignInCode, link: To::Nowhere, code: Some(code), asked_in: Some(asked_in) };
     let event = Event::SignInMailRequested { subject: subject.to_owned() };

@@ -3,11 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::asking::admit;
-use super::link::Purpose;
-use super::passwordless::{self, Asking, ask_to_sign_in};
+use super::passwordless::{self, Asking, ask_to_sign_in, waiting_cookie};
 use crate::authorize::browser_of;
 use crate::host::Host;
-use crate::http::{Cookie, set_cookie};
 use crate::password::Typed;
 use crate::refusal::{Refusal, Stop};
 use crate::sign_in::{Came, View, Visit, Visitor};
@@ -50,16 +48,12 @@ pub(crate) struct Waiting {
 
 pub(crate) async fn send_mail(host: &Host, ask: &SendMail) -> Result<Waiting, Stop> {
     ensure_offered(host)?;
-    if ask.visit.remote.is_some() {
-        admit(host, ask.visit.remote.as_deref()).await?;
-    }
-    let browser = browser_of(host, Visitor::at_host(host, &ask.visit).browser());
-    let from = Asking { browser: &browser, interaction: None, remember: ask.visit.remember };
+    admit(host, ask.visit.remote.as_deref()).await?;
+    let visitor = Visitor::at_host(host, &ask.visit);
+    let browser = browser_of(host, visitor.browser());
+    let from = Asking { browser: &browser, known: visitor.known(), interaction: None, remember: ask.visit.remember };
     let waiting = ask_to_sign_in(host, &ask.login, from).await?;
-    Ok(Waiting {
-        waiting,
-        headers: vec![set_cookie(host.config(), Cookie::Browser, &browser, Purpose::SignIn.lifetime())],
-    })
+    Ok(Waiting { waiting, headers: vec![waiting_cookie(host, &browser)] })
 }
 
 /// Two trips.

@@ -1,16 +1,14 @@
 //! The doors of signing in by mail: the page that asks who it is, the one that takes the code, and the one that the link opens.
 
 use super::asking::admit;
-use super::passwordless::{self, Asking, ask_to_sign_in};
+use super::passwordless::{self, Asking, ask_to_sign_in, waiting_cookie};
 use crate::authorize::{brand, browser_of, check_origin, form_action, page_response};
 use crate::config::{Pages, Passwordless};
 use crate::host::Host;
-use crate::http::{Cookie, Form, Request, Response, read_cookie, set_cookie};
+use crate::http::{Cookie, Form, Request, Response, read_cookie};
 use crate::page::{AskAddress, CodeField, Mailbox, OpenLink};
 use crate::refusal::{Refusal, Stop};
 use crate::sign_in::{Door, Place, Visitor, arrived};
-
-use super::link::Purpose;
 
 const NAME_IT: &str = "Enter your user name or your email address.";
 const WRONG: &str = "This code is wrong, or over. Check it, or ask for a new one.";
@@ -32,12 +30,12 @@ pub(crate) async fn post_sign_in_by_mail(host: &Host, request: &Request) -> Resu
     }
     let Some(login) = form.one("login")? else { return Ok(ask_address(host, Some(&place.handle), Some(NAME_IT))) };
     admit(host, request.remote.as_deref()).await?;
-    let browser = browser_of(host, read_cookie(host.config(), request, Cookie::Browser));
+    let visitor = Visitor::of(host, request);
+    let browser = browser_of(host, visitor.browser());
     let remember = form.one("remember")?.is_some();
-    let from = Asking { browser: &browser, interaction: Some(&place.handle), remember };
+    let from = Asking { browser: &browser, known: visitor.known(), interaction: Some(&place.handle), remember };
     let waiting = ask_to_sign_in(host, login, from).await?;
-    // What was sent must find the browser again.
-    let (name, value) = set_cookie(host.config(), Cookie::Browser, &browser, Purpose::SignIn.lifetime());
+    let (name, value) = waiting_cookie(host, &browser);
     Ok(mailbox(host, &place, &waiting, None).with(name, value))
 }
 

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use super::asking::{Asked, Letter, Sent, To, admit, ensure_offered, mails_of, or_throttled};
 use super::link::{Link, Purpose};
 use super::verification::verification;
-use crate::account::{Account, Login, check_name, id_for, normal_login};
+use crate::account::{Account, Login, Older, check_name, id_for, normal_login};
 use crate::change::Change;
 use crate::event::Event;
 use crate::hash::b64u;
@@ -56,9 +56,7 @@ const NO_ADDRESS: Refusal = Refusal::InvalidArgument("email: one address, such a
 
 impl New<'_> {
     async fn counted(self, host: &Host, remote: Option<&str>) -> Result<Sent, Stop> {
-        if remote.is_some() {
-            admit(host, remote).await?;
-        }
+        admit(host, remote).await?;
         self.sign_up(host).await
     }
 
@@ -78,16 +76,14 @@ impl New<'_> {
         let password = password::hash(host, self.password).await?;
         let config = host.config();
         let guess = id_for(config, &login);
-        let slot = |purpose| EvenIfOver(Link::slot(config, purpose, &guess));
-        let (claimed, account, link, told, count) = host
-            .load((
-                Login::slot(config, &login),
-                Account::slot(config, &guess),
-                slot(Purpose::VerifyEmail),
-                slot(Purpose::Registered),
-                &mails_of(host, Purpose::Registered, &guess),
-            ))
-            .await?;
+        let slots = |id: &str| {
+            let link = |purpose| EvenIfOver(Link::slot(config, purpose, id));
+            let count = mails_of(host, Purpose::Registered, id, None);
+            (Account::slot(config, id), link(Purpose::VerifyEmail), link(Purpose::Registered), count)
+        };
+        let older = Older::of(config, Some(&login), slots);
+        let (claimed, (account, link, told, count), older) =
+            host.load((Login::slot(config, &login), slots(&guess), older)).await?;
         let own = claimed.as_ref().is_none_or(|claimed| claimed.value.account == guess);
         match (claimed, &account) {
             // A claim whose account was never made is gone on with.
@@ -103,8 +99,21 @@ impl New<'_> {
                 tell_owner(host, &claimed, asked).await?;
             }
             (Some(claimed), _) => {
-                let asked = Asked::by_id(host, Purpose::Registered, &claimed.value.account).await?;
-                tell_owner(host, &claimed, asked).await?;
+                let id = &claimed.value.account;
+                match older.under(id) {
+                    Some((None, link, _, count)) => {
+                        let asked = Asked::of(host, Purpose::VerifyEmail, None, id, (link, count));
+                        self.make(host, asked, &login, password).await?;
+                    }
+                    Some((account, _, told, count)) => {
+                        let asked = Asked::of(host, Purpose::Registered, account.as_ref(), id, (told, count));
+                        tell_owner(host, &claimed, asked).await?;
+                    }
+                    None => {
+                        let asked = Asked::by_id(host, Purpose::Registered, id, None).await?;
+                        tell_owner(host, &claimed, asked).await?;
+                    }
+                }
             }
             // Another account, made under this address and moved away since, has the address's own id.
             (None, _) => {

@@ -38,7 +38,7 @@ redacted_debug!(ByToken);
 /// `accounts.sendVerification`: a link to the address that the account has.
 pub(crate) async fn send_verification(host: &Host, ask: &ById) -> Result<Sent, Stop> {
     ensure_offered(host)?;
-    let asked = Asked::by_id(host, Purpose::VerifyEmail, &ask.id).await?;
+    let asked = Asked::by_id(host, Purpose::VerifyEmail, &ask.id, None).await?;
     let account = asked.account().ok_or(NO_ACCOUNT)?;
     let to = Recipient::of(account).ok_or(Refusal::InvalidArgument("id: of an account with an email address"))?;
     if account.is_address_verified() {
@@ -66,7 +66,7 @@ pub(crate) async fn request_email_change(host: &Host, ask: &RequestEmailChange) 
     if !is_address(email) {
         return Err(Refusal::InvalidArgument("email: one address, such as ada@example.com").into());
     }
-    let asked = Asked::by_id(host, Purpose::ChangeEmail, &ask.id).await?;
+    let asked = Asked::by_id(host, Purpose::ChangeEmail, &ask.id, None).await?;
     let account = asked.account().ok_or(NO_ACCOUNT)?;
     if account.address() == Some(email) && account.is_address_verified() {
         return Ok(Sent::VERIFIED);

@@ -29,6 +29,7 @@ use crate::marker::{Marker, Place};
 use crate::record::Slot;
 use crate::redacted::redacted_debug;
 use crate::refusal::{Refusal, Stop};
+use crate::throttle::Throttle;
 use crate::ticket;
 use crate::time::{Millis, Seconds};
 
@@ -37,6 +38,8 @@ const TICKET: ticket::Kind =
     ticket::Kind { prefix: "cvy_", context: "journey ", nonce: "journey nonce", longest: 4096 };
 /// How long somebody may be away.
 const LIFETIME: Seconds = Seconds(600);
+/// How many may leave from one address in an hour: several people may share it, and nobody is disturbed by it.
+const MOST_OF_AN_ADDRESS: u64 = 300;
 /// What the clocks of two hosts may differ by: markers outlive what they are of by as much.
 const SKEW: Seconds = Seconds(60);
 const NO_HANDLE: Refusal = Refusal::InvalidArgument("handle: a domain name, such as ada.bsky.social");
@@ -58,6 +61,9 @@ pub struct Begin {
     pub mobile: bool,
     #[serde(default)]
     pub code_challenge: Option<String>,
+    /// The peer's address, which is counted; without it nobody is.
+    #[serde(default)]
+    pub remote: Option<String>,
 }
 
 /// `journeys.complete`.
@@ -110,8 +116,8 @@ pub(crate) struct Completed {
     code_challenge: Option<String>,
 }
 
-/// No trip.
-pub(crate) fn begin(host: &Host, ask: &Begin) -> Result<Begun, Refusal> {
+/// No trip, or one that counts for the address that asks: what follows has the host ask a server that anybody may name.
+pub(crate) async fn begin(host: &Host, ask: &Begin) -> Result<Begun, Stop> {
     let config = host.config();
     let handle = read_handle(&ask.handle).ok_or(NO_HANDLE)?;
     return_path::check(ask.redirect_path.as_deref())?;
@@ -120,7 +126,10 @@ pub(crate) fn begin(host: &Host, ask: &Begin) -> Result<Begun, Refusal> {
         None => !ask.mobile,
     };
     if !challenge_fits {
-        return Err(NO_CHALLENGE);
+        return Err(NO_CHALLENGE.into());
+    }
+    if let Some(remote) = &ask.remote {
+        Throttle::from_address(host, remote, "journey", MOST_OF_AN_ADDRESS, Seconds(3600)).admit(host).await?;
     }
     let browser = browser_of(host, find_cookie(config, &ask.cookie, Cookie::Browser));
     let journey = Journey {

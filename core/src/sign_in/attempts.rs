@@ -34,13 +34,17 @@ impl Attempts {
     /// At this person, from this address (`remote`), in a browser that may be known to be theirs.
     pub(crate) fn of(host: &Host, subject: &str, remote: Option<&str>, known: Option<&Known>) -> Self {
         let rules = host.config().sign_in.attempts;
-        let own = known.filter(|known| known.is_of(subject)).map(Known::id);
-        let name = own.map_or_else(|| "sign-in".to_owned(), |id| format!("sign-in-{id}"));
+        let name = Known::counter(known, subject, "sign-in");
         Self {
             person: Throttle::new(host, account::ROOM, subject, &name, rules.account.into(), rules.window),
             address: remote
                 .map(|remote| Throttle::from_address(host, remote, "sign-in", rules.address.into(), rules.window)),
         }
+    }
+
+    /// The same address's at another person, by what was counted there.
+    pub(super) fn at_other(self, other: Self) -> Self {
+        Self { person: other.person, ..self }
     }
 
     /// Refuses when either is full, whatever the answer is.
@@ -63,6 +67,25 @@ impl Attempts {
             Some(address) => address.admit(host).await,
             None => Ok(()),
         }
+    }
+}
+
+impl Want for Attempts {
+    type Got = Counted;
+
+    fn keys(&self, keys: &mut Vec<Key>) {
+        (&self).keys(keys);
+    }
+
+    fn take(self, host: &Host, rows: &mut impl Iterator<Item = Option<Row>>) -> Result<Counted, Fault> {
+        (&self).take(host, rows)
+    }
+}
+
+impl Counted {
+    /// See [`Attempts::at_other`].
+    pub(super) const fn at_other(self, other: Self) -> Self {
+        Self { person: other.person, ..self }
     }
 }
 

@@ -24,8 +24,14 @@ impl Known {
     }
 
     /// Which of the person's browsers.
-    pub(crate) fn id(&self) -> String {
+    fn id(&self) -> String {
         b64u(self.0.id)
+    }
+
+    /// The name of a counter at this person: a browser of theirs has one of its own, which strangers do not fill.
+    pub(crate) fn counter(known: Option<&Self>, subject: &str, name: &str) -> String {
+        let own = known.filter(|known| known.is_of(subject));
+        own.map_or_else(|| name.to_owned(), |known| format!("{name}-{}", known.id()))
     }
 
     /// The cookie for a browser in which this person has just signed in; `None`: it has it.

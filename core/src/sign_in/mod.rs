@@ -19,6 +19,7 @@ pub(crate) use attempts::{Attempts, Counted};
 pub use commands::{As, Out, SendCode, WithCode, WithPassword};
 pub(crate) use commands::{View, by_host, out, send_code, sign_in_as, with_code, with_password};
 pub(crate) use door::{Door, Place};
+pub(crate) use known::Known;
 pub(crate) use pages::{arrived, post_second_factor, post_sign_in, sign_in_page};
 pub(crate) use second::SECOND;
 pub(crate) use stage::{First, Full};

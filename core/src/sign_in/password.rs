@@ -3,7 +3,7 @@
 use super::attempts::{Attempts, Counted};
 use super::stage::First;
 use super::{Proved, Visitor};
-use crate::account::{self, Account, Login, id_for, normal_login};
+use crate::account::{self, Account, Login, Older, id_for, normal_login};
 use crate::change::Change;
 use crate::client::Client;
 use crate::config::Capability;
@@ -23,7 +23,7 @@ pub(super) struct Someone {
     former: Former,
 }
 
-/// One load; another one where the login was given to an account that was made under another.
+/// One load, whichever root secret an account was made under; another one where the login was given to one that was made with another.
 pub(super) async fn look_up(
     host: &Host,
     visitor: &Visitor<'_>,
@@ -36,19 +36,22 @@ pub(super) async fn look_up(
     let guess = id_for(config, &login);
     let attempts = visitor.attempts(host, &guess);
     let own = !config.offers(Capability::Subject);
-    let slots = own.then(|| (Login::slot(config, &login), Account::slot(config, &guess)));
-    let (login, account) = slots.unzip();
+    let (login_slot, account) = own.then(|| (Login::slot(config, &login), Account::slot(config, &guess))).unzip();
     let factors = own.then(|| Factors::slot(config, &guess));
-    let (client, (login, account), counted, factors, former) =
-        host.load((client, (login, account), &attempts, factors, visitor.old(host))).await?;
+    let slots = |id: &str| (Account::slot(config, id), visitor.attempts_there(host, id), Factors::slot(config, id));
+    let older = Older::of(config, own.then_some(&login), slots);
+    let (client, (login, account), counted, factors, former, older) =
+        host.load((client, (login_slot, account), &attempts, factors, visitor.old(host), older)).await?;
     let someone = match login.map(|login| login.value.account) {
         None => Someone { account: None, attempts, counted, factors: None, former },
         Some(id) if id == guess => Someone { account, attempts, counted, factors, former },
         Some(id) => {
-            let attempts = visitor.attempts(host, &id);
-            let (account, counted, factors) =
-                host.load((Account::slot(config, &id), &attempts, Factors::slot(config, &id))).await?;
-            Someone { account, attempts, counted, factors, former }
+            let (account, there, factors) = match older.under(&id) {
+                Some(found) => found,
+                None => host.load(slots(&id)).await?,
+            };
+            let attempts = attempts.at_other(visitor.attempts_there(host, &id));
+            Someone { account, attempts, counted: counted.at_other(there), factors, former }
         }
     };
     Ok((someone, client))

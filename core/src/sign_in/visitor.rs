@@ -86,6 +86,11 @@ impl<'a> Visitor<'a> {
         Attempts::of(host, subject, self.remote, self.known.as_ref())
     }
 
+    /// The same, for a person of whom the address is counted already.
+    pub(super) fn attempts_there(&self, host: &Host, subject: &str) -> Attempts {
+        Attempts::of(host, subject, None, self.known.as_ref())
+    }
+
     /// What binds what is begun here to this browser.
     pub(crate) const fn browser(&self) -> Option<&'a str> {
         self.browser
@@ -103,6 +108,11 @@ impl<'a> Visitor<'a> {
     /// What is to be loaded of the session that the browser has had so far.
     pub(crate) fn old(&self, host: &Host) -> Old {
         Old::read(host, self.session)
+    }
+
+    /// Whose browser it is known to be.
+    pub(crate) const fn known(&self) -> Option<&Known> {
+        self.known.as_ref()
     }
 
     /// Whether this person signed in here before.

@@ -134,7 +134,7 @@ impl Accounts<'_> {
     }
 
     /// Sends a link to choose a new password, if there is such an account; whether there is shows in nothing. `remote` is the peer's
-    /// address, of which each may ask sixty times in an hour.
+    /// address, of which each may ask sixty times in an hour; without it mails are counted for the person alone.
     ///
     /// # Errors
     /// `not_found` (this server sends no mail), and faults.
@@ -161,7 +161,7 @@ pub struct Registration {
     /// What pages call them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// The address of the peer: one may ask sixty times in an hour.
+    /// The address of the peer: one may ask sixty times in an hour. Without it mails are counted for the person alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub remote: Option<String>,
 }

@@ -4,7 +4,7 @@
 //! headers, whose cookie proves that it is the browser which began.
 
 use bytes::Bytes;
-use http::header::{CACHE_CONTROL, COOKIE, LOCATION, USER_AGENT};
+use http::header::{CACHE_CONTROL, COOKIE, LOCATION, REFERRER_POLICY, USER_AGENT};
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use http_body_util::Full;
 use serde::{Deserialize, Serialize};
@@ -160,7 +160,7 @@ impl Onward {
         &self.location
     }
 
-    /// The response that sends it there.
+    /// The response that sends it there, and tells nobody from which page: that has the interaction in its address.
     ///
     /// # Errors
     /// A fault, if the engine's headers are none.
@@ -171,6 +171,7 @@ impl Onward {
         *response.status_mut() = StatusCode::SEE_OTHER;
         response.headers_mut().insert(LOCATION, location);
         response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        response.headers_mut().insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
         append_headers(response.headers_mut(), &self.headers).map_err(contract)?;
         Ok(response)
     }

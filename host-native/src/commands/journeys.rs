@@ -25,7 +25,8 @@ impl Journeys<'_> {
     /// The `state` to send along: good once, for ten minutes, and in the browser of these request headers, which must get those of the answer.
     ///
     /// # Errors
-    /// `invalid_argument` for a handle that is no domain name, a path that is not of this site, or a challenge that is none; and faults.
+    /// `invalid_argument` for a handle that is no domain name, a path that is not of this site, or a challenge that is none;
+    /// `too_many_requests` when too many began from `remote`; and faults.
     pub async fn begin(&self, headers: &HeaderMap, journey: &NewJourney) -> Result<BegunJourney, Error> {
         self.0.command("journeys.begin", &Begin { cookie: cookie_of(headers), journey }).await
     }
@@ -70,6 +71,9 @@ pub struct NewJourney {
     /// Of a verifier that the application keeps to itself (RFC 7636, S256).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub code_challenge: Option<String>,
+    /// The peer's address, from which at most 300 may begin in an hour. Without it nobody is counted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub remote: Option<String>,
 }
 
 /// What leaves with them.

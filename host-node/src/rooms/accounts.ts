@@ -92,7 +92,10 @@ export class Accounts {
     return this.#call("accounts.verifyEmail", { token });
   }
 
-  /** Sends a link to choose a new password, if there is such an account; whether there is shows in nothing. */
+  /**
+   * Sends a link to choose a new password, if there is such an account; whether there is shows in nothing. `remote`: the peer's address, which
+   * may ask sixty times in an hour; without it mails are counted for the person alone.
+   */
   requestReset(login: string, options: { remote?: string } = {}): Promise<MailSent<"sent" | "throttled">> {
     return this.#call("accounts.requestReset", { login, ...options });
   }

@@ -14,11 +14,12 @@ export class Redirect {
     this.headers = headers;
   }
 
-  /** 303, so that the form's body is not sent along. */
+  /** 303, so that the form's body is not sent along; nor is the address of the page, which has the interaction in it. */
   toResponse(): Response {
     const headers = new Headers(this.headers);
     headers.set("location", this.location);
     headers.set("cache-control", "no-store");
+    headers.set("referrer-policy", "no-referrer");
     return new Response(null, { status: 303, headers });
   }
 }

@@ -18,7 +18,8 @@ export class Journeys {
 
   /**
    * The `state` to send along, good once, for ten minutes, and in this browser, which must get the headers. Rejects with `Refused` when
-   * `handle` is no domain name, `redirectPath` no path on this site, or a mobile application has no `codeChallenge`.
+   * `handle` is no domain name, `redirectPath` no path on this site, or a mobile application has no `codeChallenge`; and when too many began
+   * from `remote` (`too_many_requests`).
    */
   begin(browser: Browser, handle: string, options: NewJourney = {}): Promise<{ state: string; headers: HeaderPairs }> {
     return this.#call("journeys.begin", { ...options, cookie: cookieOf(browser), handle });

@@ -110,7 +110,7 @@ export interface Registration {
   email: string;
   password: string;
   name?: string;
-  /** The address of the peer: one may ask sixty times in an hour. */
+  /** The address of the peer: one may ask sixty times in an hour. Without it mails are counted for the person alone. */
   remote?: string;
 }
 

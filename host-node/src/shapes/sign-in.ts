@@ -8,6 +8,8 @@ export interface NewJourney {
   readonly mobile?: boolean;
   /** Of a verifier that the application keeps to itself (RFC 7636, S256). */
   readonly codeChallenge?: string;
+  /** The peer's address, from which at most 300 may begin in an hour. Without it nobody is counted. */
+  readonly remote?: string;
 }
 
 /** Who came back: what they left with. */

@@ -307,6 +307,70 @@ fn rt_013_one_address_asks_sixty_times_in_an_hour() {
     assert_eq!(s.world.ok(json!({ "accounts.requestReset": asked }))["status"], "throttled");
 }
 
+/// Every door by which a stranger has a mail sent: the page's command with this address, and the typed one.
+fn doors(s: &mut Setting, login: &str, remote: &Value) -> Vec<(&'static str, Value)> {
+    let query = s.query(&[]);
+    let interaction = s.browser.begin(&mut s.world, &query);
+    let page = |path: &str, fields: &[(&str, &str)]| {
+        let mut command = s.browser.post_command(path, &form(fields));
+        if !remote.is_null() {
+            command["http"]["remote"] = remote.clone();
+        }
+        command
+    };
+    vec![
+        ("forgot", page("/forgot", &[("login", login)])),
+        ("sign in by mail", page("/sign-in-by-mail", &[("interaction", &interaction), ("login", login)])),
+        ("sign up", page("/sign-up", &[("email", login), ("password", NEW)])),
+        ("accounts.requestReset", json!({ "accounts.requestReset": { "login": login, "remote": remote } })),
+        (
+            "signIn.sendMail",
+            json!({ "signIn.sendMail": { "visit": { "cookie": "", "remote": remote }, "login": login } }),
+        ),
+        ("accounts.register", json!({ "accounts.register": { "email": login, "password": NEW, "remote": remote } })),
+    ]
+}
+
+fn is_too_many(done: &Value) -> bool {
+    done["ok"]["status"] == 429 || done["ok"]["status"] == "throttled" || done["refused"]["code"] == "too_many_requests"
+}
+
+#[test]
+fn rt_013_every_door_counts_for_the_address_that_asks() {
+    let mut s = mailing();
+    let from = json!("203.0.113.9");
+    for n in 0..60 {
+        let asked = json!({ "login": format!("p{n}@example.com"), "remote": from });
+        s.world.ok(json!({ "accounts.requestReset": asked }));
+    }
+    for (name, command) in doors(&mut s, ADDRESS, &from) {
+        assert!(is_too_many(&s.world.run(command)), "{name}");
+    }
+    assert_eq!(s.world.take_mails(), Vec::<Value>::new());
+    for door in 0..6 {
+        let (name, command) =
+            doors(&mut s, &format!("grace{door}@example.com"), &json!("203.0.113.10")).swap_remove(door);
+        assert!(!is_too_many(&s.world.run(command)), "{name}");
+    }
+}
+
+#[test]
+fn rt_013_where_nobody_says_who_asks_one_asker_takes_nothing_from_the_others() {
+    let mut s = mailing();
+    for n in 0..100 {
+        let login = format!("p{n}@example.com");
+        let page = Browser::new().post_command("/forgot", &form(&[("login", &login)]));
+        let mail = json!({ "signIn.sendMail": { "visit": { "cookie": "" }, "login": login } });
+        for command in [page, mail] {
+            assert!(!is_too_many(&s.world.run(command)), "{n}");
+        }
+    }
+    s.world.take_mails();
+    s.world.ok(reset_asked(ADDRESS));
+    assert_eq!(mail(&mut s.world)["to"], ADDRESS);
+    assert!(s.world.store.keys("main.address.").is_empty(), "there is no address that all would share");
+}
+
 #[test]
 fn rt_014_a_link_verifies_the_address_that_it_was_sent_to_and_no_other() {
     let mut s = mailing();

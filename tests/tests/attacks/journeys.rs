@@ -301,3 +301,22 @@ fn h4_the_longest_state_is_one_that_is_looked_at() {
     let state = begin(&mut world, &mut browser, ask);
     assert_eq!(world.ok(complete(&browser, &state))["redirectPath"], path);
 }
+
+#[test]
+fn whoever_begins_too_often_from_one_address_waits() {
+    let (mut s, browser) = (Setting::opaque(), Browser::new());
+    let from = |remote: &str| command(&browser, json!({ "remote": remote }));
+    let ended = s.world.race(&from("203.0.113.9"), 400);
+    let begun = ended.iter().filter(|done| done["ok"]["state"].is_string()).count();
+    let waits = |done: &&Value| done["refused"]["code"] == "too_many_requests";
+    assert_eq!((begun, ended.iter().filter(waits).count()), (300, 100));
+    s.world.ok(from("203.0.113.10"));
+    assert_eq!(s.world.asked(), &["commit"]);
+    // What is refused anyway is not counted, and a host that does not say where people come from has nobody counted.
+    s.world.refused(command(&browser, json!({ "remote": "203.0.113.11", "handle": "localhost" })));
+    assert!(s.world.asked().is_empty());
+    s.world.ok(command(&browser, json!({})));
+    assert!(s.world.asked().is_empty());
+    s.world.advance(3600);
+    s.world.ok(from("203.0.113.9"));
+}

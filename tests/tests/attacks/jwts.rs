@@ -439,6 +439,22 @@ pub(crate) const OPERATIONS: &[Operation] = &[
         happened: |s, _| assert_eq!(s.world.store.keys("denied").len(), 1),
     },
     Operation {
+        name: "jwts.isDenied",
+        start: || {
+            let mut s = Setting::opaque();
+            let signed = sign(&mut s.world, json!({}));
+            s.world.ok(json!({ "jwts.deny": { "token": signed["token"] } }));
+            (s, json!({ "jwts.isDenied": { "jti": signed["jti"] } }))
+        },
+        // A store that shows no row is believed, and for that one time.
+        happened: |s, done| {
+            let jti = s.world.store.keys("main.denied.").remove(0);
+            let jti = jti.trim_start_matches("main.denied.").trim_end_matches("/jti");
+            assert!(done["ok"] == json!({ "denied": true }) || done["ok"] == json!({ "denied": false }), "{done}");
+            assert_eq!(s.world.ok(json!({ "jwts.isDenied": { "jti": jti } })), json!({ "denied": true }));
+        },
+    },
+    Operation {
         name: "jwts.allow",
         start: || {
             let mut s = Setting::opaque();

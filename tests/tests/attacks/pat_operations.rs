@@ -4,7 +4,7 @@ use claviger_tests::setting::{Setting, post_raw, reply, text};
 use serde_json::{Value, json};
 
 use crate::operations::Operation;
-use crate::pats::{bearer, find, issue, reason};
+use crate::pats::{bearer, find, issue, reason, verify};
 
 pub(crate) const OPERATIONS: &[Operation] = &[
     Operation {
@@ -21,6 +21,62 @@ pub(crate) const OPERATIONS: &[Operation] = &[
         name: "pats.revoke",
         start: || of_token(|id| json!({ "pats.revoke": { "id": id } })),
         happened: |s, done| assert!(stored(s, done)["revokedAt"].is_number()),
+    },
+    Operation {
+        name: "pats.register",
+        start: || {
+            let mut s = setting();
+            let generated = s.world.ok(json!({ "pats.generate": {} }));
+            let ask = json!({ "id": generated["id"], "hash": generated["hash"], "owner": "ada", "roles": ["a"] });
+            (s, json!({ "pats.register": ask }))
+        },
+        happened: |s, done| {
+            let found = stored(s, done);
+            assert_eq!((&found["owner"], &found["roles"]), (&json!("ada"), &json!(["a"])));
+            assert_eq!(s.world.store.keys("main.pat.").len(), 1);
+        },
+    },
+    Operation {
+        name: "pats.restore",
+        start: || {
+            let (mut s, token) = used();
+            let id = text(&s.world.ok(verify(&token))["pat"]["id"]).to_owned();
+            s.world.ok(json!({ "pats.revoke": { "id": id } }));
+            assert_eq!(reason(&mut s.world, &token), "revoked");
+            (s, json!({ "pats.restore": { "id": id } }))
+        },
+        happened: |s, done| assert_eq!(stored(s, done)["revokedAt"], Value::Null),
+    },
+    Operation {
+        name: "pats.list",
+        start: || of_token(|_| json!({ "pats.list": { "owner": "ada" } })),
+        happened: |_, done| {
+            let items = done["ok"]["items"].as_array().unwrap();
+            assert_eq!((items.len(), &items[0]["roles"]), (1, &json!(["a"])), "{done}");
+        },
+    },
+    Operation {
+        name: "pats.load",
+        start: || of_token(|id| json!({ "pats.load": { "ids": [id] } })),
+        // A store that shows no row is believed.
+        happened: |s, done| {
+            let id = text(&s.world.ok(json!({ "pats.list": {} }))["items"][0]["id"]).to_owned();
+            let found = done["ok"]["found"][0]["id"] == json!(id) && done["ok"]["notFound"] == json!([]);
+            assert!(found || done["ok"] == json!({ "found": [], "notFound": [id] }), "{done}");
+        },
+    },
+    Operation {
+        name: "pats.verify",
+        start: || {
+            let mut s = setting();
+            let (token, _) = issue(&mut s.world, json!({}));
+            (s, verify(&token))
+        },
+        // Likewise.
+        happened: |_, done| {
+            let is_none = done["ok"] == json!({ "valid": false, "reason": "not_found" });
+            assert!(is_none || (done["ok"]["valid"] == true && done["ok"]["pat"]["owner"] == "ada"), "{done}");
+        },
     },
     Operation {
         name: "pats.delete",
