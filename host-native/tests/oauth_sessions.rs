@@ -107,6 +107,7 @@ impl Scene {
 /// Where a browser is sent, and the cookies that it has then.
 fn arrived(onward: Onward) -> (String, HeaderMap) {
     let response = onward.into_response().unwrap();
+    assert_eq!(response.headers()["referrer-policy"], "no-referrer");
     let location = response.headers()[LOCATION].to_str().unwrap().to_owned();
     let mut cookies = HeaderMap::new();
     for cookie in response.headers().get_all(SET_COOKIE) {

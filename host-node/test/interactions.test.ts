@@ -39,6 +39,8 @@ test("completed and consented to, it sends the browser to the application with a
   const { auth, account, app, browser, signIn, visit } = await scene();
   const completed = await auth.interactions.complete(visit(signIn), { subject: account.id, methods: ["pwd"] });
   const response = completed.toResponse();
+  // The page's own address has the interaction in it.
+  assert.equal(response.headers.get("referrer-policy"), "no-referrer");
   browser.accept(response.headers);
   const consent = locationOf(await browser.get(locationOf(response)));
   assert.match(consent, /^https:\/\/www\.example\.com\/allow\?interaction=/);

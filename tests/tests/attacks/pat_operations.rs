@@ -68,8 +68,7 @@ pub(crate) const OPERATIONS: &[Operation] = &[
     Operation {
         name: "pats.verify",
         start: || {
-            let mut s = setting();
-            let (token, _) = issue(&mut s.world, json!({}));
+            let (s, token) = used();
             (s, verify(&token))
         },
         // Likewise.

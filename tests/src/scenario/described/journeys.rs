@@ -32,6 +32,8 @@ fn web(world: &mut World) {
     assert_eq!(back["redirectPath"], "/notes?sort=new");
     assert_eq!(world.refused(complete(&browser.cookie_header())), "interaction_ended");
     let again = world.ok(json!({ "journeys.begin": { "cookie": browser.cookie_header(), "handle": "ada.test" } }));
+    let from = json!({ "cookie": "", "handle": "ada.test", "remote": "203.0.113.9" });
+    assert!(world.ok(json!({ "journeys.begin": from }))["state"].is_string());
     world.advance(600);
     let late = json!({ "cookie": browser.cookie_header(), "state": again["state"] });
     assert_eq!(world.refused(json!({ "journeys.complete": late })), "interaction_ended");

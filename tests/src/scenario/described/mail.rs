@@ -38,6 +38,12 @@ pub(super) const ALL: &[Scenario] = &[
         way: sign_in_by_mail_at_host,
     },
     Scenario {
+        name: "mail_by_browser",
+        about: "Two browsers ask to sign in by mail, each for its own; a new one is told of, also of a sealed session",
+        config: sealed,
+        way: mail_by_browser,
+    },
+    Scenario {
         name: "mail_refusals",
         about: "Links that are over, forged or of another browser, codes that are wrong, and too many of all",
         config: mailing,
@@ -202,6 +208,37 @@ fn sign_in_by_mail_at_host(world: &mut World) {
     world.run(json!({ "factors.setEmail": { "subject": subject, "enabled": true } }));
     world.run(json!({ "signIn.withPassword": { "visit": visit, "login": ADA, "password": "correct horse" } }));
     world.run(json!({ "factors.setEmail": { "subject": subject, "enabled": false } }));
+}
+
+fn sealed() -> Value {
+    json!({
+        "capabilities": ["mail"], "signIn": { "passwordless": ["link", "code"] },
+        "sessions": { "form": "sealed", "revalidate": "60s" },
+    })
+}
+
+fn mail_by_browser(world: &mut World) {
+    let subject = ada(world);
+    world.advance(86_400);
+    let visit = |browser: &Browser| json!({ "cookie": browser.cookie_header(), "remote": "203.0.113.9" });
+    let ask = |world: &mut World| {
+        let mut browser = Browser::new();
+        let asked = world.run(json!({ "signIn.sendMail": { "visit": visit(&browser), "login": ADA } }));
+        browser.keep(&asked["ok"]);
+        let link = sent(world)["link"].as_str().and_then(|link| parameter(link, "token")).unwrap_or_default();
+        (browser, link)
+    };
+    let (mine, link) = ask(world);
+    let (other, of_other) = ask(world);
+    for (browser, link) in [(&other, &link), (&mine, &link), (&mine, &link), (&other, &of_other)] {
+        world.run(json!({ "signIn.withLink": { "visit": visit(browser), "token": link } }));
+    }
+    let mut own = Browser::new();
+    for _ in 0..2 {
+        let by_host = json!({ "visit": visit(&own), "subject": subject, "methods": ["hwk"] });
+        let done = world.run(json!({ "signIn.as": by_host }));
+        own.keep(&done["ok"]);
+    }
 }
 
 fn mail_refusals(world: &mut World) {
