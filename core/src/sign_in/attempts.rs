@@ -93,7 +93,7 @@ impl Want for &Attempts {
     type Got = Counted;
 
     fn keys(&self, keys: &mut Vec<Key>) {
-        (&self.person).keys(keys);
+        self.person.keys(keys);
         if let Some(address) = &self.address {
             address.keys(keys);
         }
