@@ -54,7 +54,7 @@ struct Inner {
     now: Millis,
     random: Random,
     attempt: Cell<Option<[u8; 16]>>,
-    found_good: Cell<bool>,
+    passed_before: Cell<bool>,
     /// The marker that this flow created in a commit of its own.
     claimed: RefCell<Option<Key>>,
     mailbox: RefCell<Mailbox>,
@@ -71,7 +71,7 @@ impl Host {
             now,
             random: Random::new(seed),
             attempt: Cell::new(None),
-            found_good: Cell::new(false),
+            passed_before: Cell::new(false),
             claimed: RefCell::default(),
             mailbox: RefCell::default(),
             events: RefCell::default(),
@@ -155,14 +155,15 @@ impl Host {
         self.0.events.borrow().iter().filter(|dated| is_such(&dated.event)).count()
     }
 
-    /// Notes that what was presented is good, for when the flow decides anew.
-    pub(crate) fn find_good(&self) {
-        self.0.found_good.set(true);
+    /// Notes that this flow came past what comes once in it, for when it decides anew: what was presented is good, an attempt is counted, a
+    /// password is set.
+    pub(crate) fn note_passed(&self) {
+        self.0.passed_before.set(true);
     }
 
-    /// Whether an earlier decision of this flow found good what was presented: if it is spent now, a race was lost and no thief met.
-    pub(crate) fn found_good(&self) -> bool {
-        self.0.found_good.get()
+    /// Whether an earlier decision of this flow came so far. What was good and is spent now has lost a race and met no thief.
+    pub(crate) fn passed_before(&self) -> bool {
+        self.0.passed_before.get()
     }
 
     pub(crate) fn note_claimed(&self, marker: Key) {

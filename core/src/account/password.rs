@@ -112,7 +112,7 @@ pub(crate) async fn set_password(host: &Host, ask: &SetPassword) -> Result<View,
 
 /// The account, in a flow that has given it its password already, and decides anew because sessions changed under it.
 async fn already(host: &Host, id: &str) -> Result<Option<View>, Stop> {
-    if !host.found_good() {
+    if !host.passed_before() {
         return Ok(None);
     }
     Ok(Some(View::of(&existing(host, id).await?.value)))
@@ -172,7 +172,7 @@ async fn replace(
     let change = email::void_all(host.config(), &stored.value.id, Change::replace(&stored, account), None);
     host.tell(Event::PasswordSet { subject: stored.value.id });
     host.commit(also(change)).await?;
-    host.find_good();
+    host.note_passed();
     Ok(view)
 }
 

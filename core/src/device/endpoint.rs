@@ -64,9 +64,9 @@ pub(crate) async fn device_authorization_endpoint(host: &Host, request: &Request
         state: State::Pending,
     };
     // Once, however often a user code is taken. Rows of devices are each in a partition of their own, so it is a commit more.
-    if credentials.prove_nothing() && !host.found_good() {
+    if credentials.prove_nothing() && !host.passed_before() {
         Throttle::of_address(host, request.remote.as_deref(), "device", MOST_PER_HOUR).admit(host).await?;
-        host.find_good();
+        host.note_passed();
     }
     host.commit(Change::create(slot, device)).await?;
     let handle = Handle { owner: Owner::Device(place), id, serial: 0, secret, client: client.id };

@@ -57,9 +57,9 @@ impl Situation {
             tries.check(host, &counts)?;
         }
         // A decision that lost its race has counted already.
-        if !host.found_good() {
+        if !host.passed_before() {
             Tries::of_person(host, &viewer.subject).count(host).await?;
-            host.find_good();
+            host.note_passed();
         }
         let claimed = found.and_then(|device| Some((device.value.state.clone().view(viewer).ok()?, device)));
         let Some((state, device)) = claimed else {

@@ -67,9 +67,9 @@ pub(super) fn or_throttled(sent: Result<Sent, Stop>) -> Result<Sent, Stop> {
 /// single asker would use it up for everybody.
 pub(super) async fn admit(host: &Host, remote: Option<&str>) -> Result<(), Stop> {
     let Some(remote) = remote else { return Ok(()) };
-    if !host.found_good() {
+    if !host.passed_before() {
         Throttle::from_address(host, remote, "mail", MOST_OF_AN_ADDRESS, WINDOW).admit(host).await?;
-        host.find_good();
+        host.note_passed();
     }
     Ok(())
 }

@@ -87,7 +87,7 @@ pub(crate) async fn reset(host: &Host, ask: &Reset) -> Result<WasReset, Stop> {
     ensure_offered(host)?;
     let Ok(token) = Token::read(host, Purpose::ResetPassword, &ask.token) else { return Ok(Status::Token.alone()) };
     // A flow that decides anew because sessions changed under it has set the password already.
-    if !host.found_good() {
+    if !host.passed_before() {
         let found = match look(host, &token).await? {
             Ok(found) => found,
             Err(status) => return Ok(status.alone()),
@@ -95,7 +95,7 @@ pub(crate) async fn reset(host: &Host, ask: &Reset) -> Result<WasReset, Stop> {
         let password = password::hash(host, ask.password.text()).await?;
         session::end_all(host, &token.subject).await?;
         found.set(host, password).await?;
-        host.find_good();
+        host.note_passed();
     }
     session::end_all(host, &token.subject).await?;
     Ok(WasReset { status: Status::Reset, subject: Some(token.subject) })

@@ -17,7 +17,7 @@ pub(crate) async fn refresh(host: &Host, request: &Request, form: &Form) -> Resu
     let (subject, client_id, grant_id) = presented.told();
     let decided = presented.grant.value.state.clone().refresh(presented.serial, host.now(), presented.terms(host));
     // A copy is about, whatever proof comes with it. Where there is no grace, even a lost race is a replay.
-    if decided == Refreshed::Replayed && (!host.found_good() || host.config().refresh_grace == Seconds(0)) {
+    if decided == Refreshed::Replayed && (!host.passed_before() || host.config().refresh_grace == Seconds(0)) {
         return presented.revoke(host, Event::RefreshTokenReplayed { client_id, grant_id }).await;
     }
     presented.check_possession()?;
@@ -26,6 +26,6 @@ pub(crate) async fn refresh(host: &Host, request: &Request, form: &Form) -> Resu
         Refreshed::Again { since } => (presented.grant.value.state.clone(), Some(since)),
         Refreshed::Replayed | Refreshed::Refused => return Err(Refusal::InvalidGrant.into()),
     };
-    host.find_good();
+    host.note_passed();
     presented.issue(host, form, state, repeats, Event::TokenRefreshed { subject, client_id, grant_id }).await
 }

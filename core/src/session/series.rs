@@ -51,12 +51,12 @@ impl Series {
             return Met::Foreign;
         }
         if serial == self.generation {
-            host.find_good();
+            host.note_passed();
             return Met::Current;
         }
         let grace = host.config().refresh_grace.after(self.rotated_at);
         let is_next = serial.checked_add(1) == Some(self.generation);
-        if is_next && (host.now() < grace || host.found_good()) { Met::Former } else { Met::Replayed }
+        if is_next && (host.now() < grace || host.passed_before()) { Met::Former } else { Met::Replayed }
     }
 
     /// The same after its secret was used.
