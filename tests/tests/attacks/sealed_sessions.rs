@@ -141,6 +141,24 @@ fn se_008_what_ended_is_dead_when_the_cookie_is_looked_at_and_an_older_cookie_wi
 }
 
 #[test]
+fn se_018_what_had_ended_is_not_brought_back_by_being_the_one_that_is_kept() {
+    let mut s = setting("0s");
+    let (_, cookie) = signed_in(&mut s);
+    let id = text(&authenticated(&mut s.world, &cookie)["ok"]["sessionId"]).to_owned();
+    let keep = json!({ "sessions.revokeOthers": { "subject": s.subject, "keep": id } });
+    // While it lives it goes on, however often the others end.
+    for _ in 0..2 {
+        s.world.ok(keep.clone());
+        assert!(authenticated(&mut s.world, &cookie).get("ok").is_some());
+    }
+    s.world.ok(json!({ "sessions.revokeAll": { "subject": s.subject } }));
+    for _ in 0..2 {
+        s.world.ok(keep.clone());
+        assert_eq!(authenticated(&mut s.world, &cookie)["refused"]["code"], "unauthenticated");
+    }
+}
+
+#[test]
 fn se_008_se_017_without_a_window_the_end_is_noticed_at_once() {
     let mut s = setting("0s");
     let (_, cookie) = signed_in(&mut s);
