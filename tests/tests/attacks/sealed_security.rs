@@ -169,3 +169,51 @@ fn se_018_what_one_changes_ends_the_others_and_not_itself() {
     let listed = s.world.ok(json!({ "factors.list": { "subject": s.subject } }));
     assert_eq!(listed["authenticators"], json!([]), "the last change removes the app");
 }
+
+/// Carries a command to its commit, ends the session then, and goes on.
+fn ended_before_commit(s: &mut Setting, command: Value, end: End) -> Value {
+    let browser = s.browser.clone();
+    let mut step = s.world.begin(command);
+    let mut has_ended = false;
+    while let Some(ask) = step.get("ask").cloned() {
+        if ask.get("commit").is_some() && !has_ended {
+            end(s, &browser);
+            has_ended = true;
+        }
+        let answer = s.world.store.answer(&ask);
+        step = s.world.resume(&step["flow"].clone(), answer);
+    }
+    assert!(has_ended);
+    step["done"].clone()
+}
+
+#[test]
+fn se_008_no_application_is_signed_in_to_by_a_sealed_session_that_ended_meanwhile() {
+    for (name, end) in ENDS {
+        let sealed = json!({ "sessions": { "form": "sealed", "revalidate": "60s" } });
+        let mut s = crate::openid::provider(sealed);
+        // The client is known to have had a grant.
+        crate::openid::code(&mut s, "openid", &[]);
+        let query = s.query(&[("scope", Some("openid"))]);
+        let interaction = s.browser.begin(&mut s.world, &query);
+        let fields = [("interaction", interaction.as_str()), ("decision", "allow"), ("scope", "openid")];
+        let command = s.browser.post_command("/consent", &form(&fields));
+        let before = s.world.store.keys("/grant.").len();
+        let done = ended_before_commit(&mut s, command, *end);
+        assert_eq!(location_parameter(&done["ok"], "code"), None, "{name}: {done}");
+        assert_eq!(s.world.store.keys("/grant.").len(), before, "{name}");
+    }
+}
+
+#[test]
+fn se_008_nothing_is_put_into_the_bag_of_a_sealed_session_that_ended_meanwhile() {
+    for (name, end) in ENDS {
+        let mut s = setting();
+        let opened = s.world.ok(json!({ "sessions.open": { "cookie": s.browser.cookie_header() } }));
+        let changes = json!([{ "put": { "key": "basket", "value": 1 } }]);
+        let command = json!({ "sessions.save": { "handle": opened["handle"], "changes": changes } });
+        let done = ended_before_commit(&mut s, command, *end);
+        assert_eq!(done["refused"]["code"], "not_found", "{name}: {done}");
+        assert!(s.world.store.keys("/bag.").is_empty(), "{name}");
+    }
+}
