@@ -85,10 +85,11 @@ const ENDS: &[(&str, End)] = &[
     }),
 ];
 
-/// Whether a commit writes the person's factors.
+/// Whether a commit writes the person's factors, or takes the last of them away.
 fn changes_factors(ask: &Value) -> bool {
-    let puts = ask["commit"]["put"].as_array().into_iter().flatten();
-    puts.into_iter().any(|put| text(&put["key"]).ends_with("/factors"))
+    let items = |name: &str| ask["commit"][name].as_array().into_iter().flatten();
+    let mut keys = items("put").map(|put| &put["key"]).chain(items("delete"));
+    keys.any(|key| text(key).ends_with("/factors"))
 }
 
 /// Runs a change in which the session ends before the ask of this number; whether there was one.
