@@ -166,7 +166,7 @@ fn known(s: &mut Setting) -> Browser {
 }
 
 #[test]
-fn rt_015_whatever_changes_the_password_or_the_address_voids_what_every_browser_waits_for() {
+fn whatever_changes_the_password_or_the_address_voids_what_every_browser_waits_for() {
     type Change = fn(&mut Setting);
     let changes: [(&str, Change); 4] = [
         ("reset", |s| {

@@ -1,4 +1,4 @@
-//! After a rotation of the root secret no name tells by what the store is asked for that its account is an old one (RT-012, TH-010).
+//! After a rotation of the root secret no name tells by what the store is asked for that its account is an old one (RT-012).
 
 use claviger_tests::setting::{PASSWORD, Setting, text};
 use claviger_tests::{Browser, World, form};
@@ -111,7 +111,7 @@ fn an_account_of_an_older_root_secret_goes_on_as_it_was() {
 }
 
 #[test]
-fn th_010_guesses_at_it_are_counted_where_they_were() {
+fn guesses_at_it_are_counted_where_they_were() {
     let mut s = rotated();
     let guess = |remote: &str| {
         let visit = json!({ "cookie": "", "remote": remote });
