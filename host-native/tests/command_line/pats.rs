@@ -84,7 +84,7 @@ tokens:
     assert_eq!(actions(&["--dry-run"]), expected);
     assert_eq!(json(&run(&["list", "--include-revoked"])).as_array().unwrap().len(), 1);
     assert_eq!(actions(&[]), expected);
-    assert_eq!(actions(&[]), [("skip".to_owned(), unknown)]);
+    assert_eq!(actions(&[]), [("skip".to_owned(), unknown.clone())]);
     assert_eq!(json(&run(&["show", &orphan_id]))["expiresAt"], orphan["expiresAt"]);
     let shown = json(&run(&["show", &id]));
     assert_eq!((&shown["roles"], &shown["expiresAt"]), (&serde_json::json!(["a", "b"]), &orphan["expiresAt"]));
