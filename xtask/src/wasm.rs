@@ -1,4 +1,5 @@
-//! `cargo xtask wasm`: the engine (plain and wide) and the browser module, built, bound, optimised and checked.
+//! `cargo xtask wasm`: the engine (plain and wide), the browser module and what tests need of both engines' arithmetic, built, bound,
+//! optimised and checked.
 
 mod bindgen;
 mod build;
@@ -60,7 +61,7 @@ fn finish(tools: &Tools, module: Module, bound: &Path, inputs: &str) -> anyhow::
     inputs::remember(module, inputs)
 }
 
-/// Copies what was made to the folder of the host that ships it.
+/// Copies what was made to the folder of the host that ships or tests it.
 fn deliver(module: Module, optimised: &Path, bound: &Path) -> anyhow::Result<()> {
     let folder = project::path(module.folder());
     fs::create_dir_all(&folder)?;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// One wasm file that ships.
+/// One wasm file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Module {
     /// The engine for JavaScript hosts.
@@ -11,17 +11,26 @@ pub(crate) enum Module {
     EngineWide,
     /// The small rooms for browser and edge code.
     Browser,
+    /// Signatures over any message, as [`Module::Engine`] checks those of tokens. For tests.
+    Signatures,
+    /// The same as [`Module::EngineWide`] does.
+    SignaturesWide,
 }
 
 impl Module {
     /// Every module, in the order in which they are built.
-    pub(crate) const ALL: [Module; 3] = [Module::Engine, Module::EngineWide, Module::Browser];
+    pub(super) const ALL: [Module; 5] =
+        [Module::Engine, Module::EngineWide, Module::Browser, Module::Signatures, Module::SignaturesWide];
+
+    /// Those that ship.
+    pub(crate) const SHIPPED: [Module; 3] = [Module::Engine, Module::EngineWide, Module::Browser];
 
     /// The crate it is built from.
     pub(super) fn package(self) -> &'static str {
         match self {
             Module::Engine | Module::EngineWide => "claviger-engine",
             Module::Browser => "claviger-browser",
+            Module::Signatures | Module::SignaturesWide => "claviger-signatures",
         }
     }
 
@@ -30,13 +39,14 @@ impl Module {
         match self {
             Module::Engine | Module::EngineWide => "wasm/engine",
             Module::Browser => "wasm/browser",
+            Module::Signatures | Module::SignaturesWide => "wasm/signatures",
         }
     }
 
-    /// The host's folder that ships it.
+    /// The folder of the host that ships or tests it.
     pub(crate) fn folder(self) -> &'static str {
         match self {
-            Module::EngineWide => "host-native/wasm",
+            Module::EngineWide | Module::Signatures | Module::SignaturesWide => "host-native/wasm",
             Module::Engine | Module::Browser => "host-node/wasm",
         }
     }
@@ -47,6 +57,8 @@ impl Module {
             Module::Engine => "engine.wasm",
             Module::EngineWide => "engine.wide.wasm",
             Module::Browser => "browser_bg.wasm",
+            Module::Signatures => "signatures.wasm",
+            Module::SignaturesWide => "signatures.wide.wasm",
         }
     }
 
@@ -55,14 +67,15 @@ impl Module {
         match self {
             Module::Engine | Module::EngineWide => "engine",
             Module::Browser => "browser",
+            Module::Signatures | Module::SignaturesWide => "signatures",
         }
     }
 
     /// The JavaScript glue that ships beside it. The engine's hosts have their own.
     pub(super) fn glue(self) -> &'static [&'static str] {
         match self {
-            Module::Engine | Module::EngineWide => &[],
             Module::Browser => &["browser.js", "browser.d.ts"],
+            _ => &[],
         }
     }
 
@@ -75,12 +88,12 @@ impl Module {
     /// 32-bit ones, with it twice as fast.
     pub(super) fn rustflags(self) -> &'static [&'static str] {
         match self {
-            Module::Engine => &[
+            Module::Engine | Module::Signatures => &[
                 "-Ctarget-feature=+simd128,+bulk-memory",
                 "-Cllvm-args=-inline-call-penalty=60",
                 "--cfg=curve25519_dalek_bits=\"32\"",
             ],
-            Module::EngineWide => &[
+            Module::EngineWide | Module::SignaturesWide => &[
                 "-Ctarget-feature=+simd128,+bulk-memory,+wide-arithmetic",
                 "-Cllvm-args=-inline-call-penalty=60",
                 "--cfg=curve25519_dalek_bits=\"64\"",
@@ -98,16 +111,16 @@ impl Module {
     /// The crate's features.
     pub(super) fn features(self) -> &'static [&'static str] {
         match self {
-            Module::EngineWide => &["--features", "wide"],
-            Module::Engine | Module::Browser => &[],
+            Module::EngineWide | Module::SignaturesWide => &["--features", "wide"],
+            Module::Engine | Module::Signatures | Module::Browser => &[],
         }
     }
 
     /// The features that the optimiser may use, beyond what every module has.
     pub(super) fn optimiser_features(self) -> &'static [&'static str] {
         match self {
-            Module::EngineWide => &["--enable-wide-arithmetic"],
-            Module::Engine | Module::Browser => &[],
+            Module::EngineWide | Module::SignaturesWide => &["--enable-wide-arithmetic"],
+            Module::Engine | Module::Signatures | Module::Browser => &[],
         }
     }
 }
@@ -118,6 +131,8 @@ impl fmt::Display for Module {
             Module::Engine => "engine (plain simd)",
             Module::EngineWide => "engine (wide arithmetic)",
             Module::Browser => "browser (plain simd)",
+            Module::Signatures => "signatures (plain simd, for tests)",
+            Module::SignaturesWide => "signatures (wide arithmetic, for tests)",
         })
     }
 }
