@@ -220,6 +220,17 @@ mod tests {
     use super::*;
 
     #[test]
+    fn seeds7_7_no_two_purposes_and_no_two_secrets_share_a_key() {
+        let roots = Roots::new("an old secret, long enough to be one", ["another secret, long enough to be one"]);
+        let keys: Vec<Bytes32> =
+            roots.indexes().flat_map(|root| Purpose::ALL.map(|purpose| roots.key(root, purpose).bytes)).collect();
+        assert_eq!(keys.len(), 30);
+        for (at, key) in keys.iter().enumerate() {
+            assert!(!keys[..at].contains(key), "key {at} is the key of something else");
+        }
+    }
+
+    #[test]
     fn only_the_same_purpose_context_and_bytes_open() {
         let roots = Roots::new("an old secret, long enough to be one", []);
         let sealed = roots.seal(Purpose::Handle, b"code", [9; 24], b"message");

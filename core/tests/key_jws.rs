@@ -84,6 +84,80 @@ fn jw_002_a_public_key_is_no_mac_secret() {
 }
 
 #[test]
+fn pr6_cve_2026_22817_a_key_that_says_no_algorithm_has_one_all_the_same() {
+    let unsaid = |key: &PrivateKey| {
+        let mut jwk = public_jwk(key);
+        jwk.as_object_mut().unwrap().remove("alg").unwrap();
+        PublicKey::from_jwk(&jwk).unwrap()
+    };
+    let key = key(Algorithm::RS256, 3);
+    assert!(open(&forge(r#"{"alg":"RS256"}"#, "{}", &key), &[&unsaid(&key)]).is_some());
+    for other in [Algorithm::RS384, Algorithm::RS512, Algorithm::PS256, Algorithm::PS384, Algorithm::PS512] {
+        let same_numbers = PrivateKey::from_jwk(&key.to_jwk().replace("RS256", other.name())).unwrap();
+        let token = forge(format!(r#"{{"alg":"{}"}}"#, other.name()), "{}", &same_numbers);
+        assert!(open(&token, &[same_numbers.public()]).is_some(), "a true signature of {other}");
+        assert!(open(&token, &[&unsaid(&key)]).is_none(), "{other}");
+    }
+    let secret = json!({ "kty": "oct", "k": public_jwk(&key)["n"] });
+    assert!(PublicKey::from_jwk(&secret).is_err(), "no secret is a public key");
+    let forger = PrivateKey::from_jwk(&json!({ "kty": "oct", "k": b64([7; 32]) }).to_string()).unwrap();
+    assert!(open(&forge(r#"{"alg":"HS256"}"#, "{}", &forger), &[&unsaid(&key)]).is_none());
+}
+
+#[test]
+fn pr6_cve_2026_23993_an_empty_signature_and_a_name_in_another_case_are_refused_for_every_algorithm() {
+    for algorithm in Algorithm::ALL {
+        let key = key(algorithm, 2);
+        let header = |alg: &str| format!(r#"{{"alg":"{alg}"}}"#);
+        assert!(open(&forge(header(algorithm.name()), "{}", &key), &[key.public()]).is_some(), "{algorithm}");
+        for alg in [algorithm.name(), "none", "None", ""] {
+            let unsigned = format!("{}.{}", b64(header(alg)), b64("{}"));
+            for token in [format!("{unsigned}."), unsigned.clone(), format!("{unsigned}.AA")] {
+                refused(&token, &key);
+            }
+        }
+        for alg in [algorithm.name().to_lowercase(), format!(" {}", algorithm.name()), format!("{}0", algorithm.name())]
+        {
+            refused(&forge(header(&alg), "{}", &key), &key);
+        }
+    }
+}
+
+#[test]
+fn pr6_cve_2024_33663_no_writing_of_a_public_key_is_a_secret_that_it_verifies_by() {
+    for algorithm in [Algorithm::EdDSA, Algorithm::ES256, Algorithm::ES384, Algorithm::RS256] {
+        let victim = key(algorithm, 3);
+        let (jwk, pem) = (public_jwk(&victim), victim.public().to_pem().unwrap());
+        let der: String = pem.lines().filter(|line| !line.starts_with("-----")).collect();
+        let member = jwk.get("x").or(jwk.get("n")).unwrap().as_str().unwrap();
+        let writings = [
+            jwk.to_string().into_bytes(),
+            pem.clone().into_bytes(),
+            pem.trim().as_bytes().to_vec(),
+            format!(" \n{pem}").into_bytes(),
+            format!("\u{feff}{pem}").into_bytes(),
+            format!("ssh-ed25519 {der} ada@example.com").into_bytes(),
+            format!("ecdsa-sha2-nistp256 {der}").into_bytes(),
+            format!("ssh-rsa {der}").into_bytes(),
+            der.into_bytes(),
+            format!("{member:32}").into_bytes(),
+        ];
+        for secret in writings {
+            let oct = json!({ "kty": "oct", "k": b64(&secret[..secret.len().min(512)]) });
+            for mac in ["HS256", "HS384", "HS512"] {
+                let mut jwk = oct.clone();
+                jwk["alg"] = json!(mac);
+                // One that is too short for the hash is no secret at all.
+                let Ok(forger) = PrivateKey::from_jwk(&jwk.to_string()) else { continue };
+                refused(&forge(format!(r#"{{"alg":"{mac}"}}"#), "{}", &forger), &victim);
+                let named = format!(r#"{{"alg":"{}"}}"#, algorithm.name());
+                refused(&forge(named, "{}", &forger), &victim);
+            }
+        }
+    }
+}
+
+#[test]
 fn jw_003_the_key_decides_the_algorithm() {
     let key = key(Algorithm::RS256, 3);
     assert!(open(&forge(r#"{"alg":"RS256"}"#, "{}", &key), &[key.public()]).is_some());

@@ -118,6 +118,48 @@ fn every_generated_key_is_the_same_after_a_pem() {
 }
 
 #[test]
+fn pr6_cve_2026_34950_a_key_is_what_its_label_and_its_numbers_say_or_no_key() {
+    let same = PrivateKey::from_pem(P256, None).unwrap();
+    let spaces = ["", " ", "\n", "\r\n", "\t", "\u{b}", "\u{a0}", "\u{2028}", "\u{feff}", "\u{200b}", "\0", "x", "#"];
+    for before in spaces {
+        for after in spaces {
+            if let Ok(read) = PrivateKey::from_pem(&format!("{before}{P256}{after}"), None) {
+                assert_eq!(*read.to_jwk(), *same.to_jwk(), "{before:?} {after:?}");
+            }
+        }
+        // Between the words of the label there is one space, and nothing is guessed from what it resembles.
+        if before != " " {
+            for label in [
+                P256.replace("BEGIN PRIVATE", &format!("BEGIN{before}PRIVATE")),
+                P256.replace("PRIVATE KEY", &format!("PRIVATE{before}KEY")),
+            ] {
+                assert_eq!(PrivateKey::from_pem(&label, None).unwrap_err(), InvalidKey::NotPem, "{before:?}");
+            }
+        }
+    }
+    for label in [
+        "private key",
+        "Private Key",
+        "PRIVATE KEYS",
+        "PUBLIC KEY",
+        "RSA PRIVATE KEY",
+        "OPENSSH PRIVATE KEY",
+        "CERTIFICATE",
+    ] {
+        let other = P256.replace("PRIVATE KEY", label);
+        assert_eq!(PrivateKey::from_pem(&other, None).unwrap_err(), InvalidKey::NotPem, "{label}");
+    }
+    // Nor is a key of one type read as another: neither text is a JWK, and neither JWK a text.
+    assert!(
+        PrivateKey::from_jwk(P256).is_err() && PrivateKey::from_jwk(&format!("\u{feff}{}", *same.to_jwk())).is_err()
+    );
+    for named in ["ec", "Ec", "EC ", " EC", "oct", "OKP", "RSA"] {
+        let other = same.to_jwk().replace(r#""EC""#, &format!(r#""{named}""#));
+        assert!(PrivateKey::from_jwk(&other).is_err(), "{named}");
+    }
+}
+
+#[test]
 fn what_is_no_private_key_of_a_kind_that_is_offered_is_refused() {
     let encrypted = P256.replace("PRIVATE", "ENCRYPTED PRIVATE");
     let (short, more) = (P256.replacen("MIGH", "MIGG", 1), format!("{P256}more"));

@@ -1,8 +1,10 @@
 //! The engine under attack: what hostile requests, hosts, stores and schedules must not achieve. Tests are named by the ids of the
 //! ledger where it has one.
 
+mod acceptance;
 mod account_changes;
 mod account_pages;
+mod advisories;
 mod authenticators;
 mod authorize_interaction;
 mod authorize_redirect;
