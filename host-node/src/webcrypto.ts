@@ -46,12 +46,12 @@ export async function signingKeys(...keys: readonly OwnKey[]): Promise<SigningKe
  * ```
  */
 export const verify: Verify = async ({ publicJwk, algorithm, message, signature }) => {
-  const check = await checkWith(publicJwk, parametersOf(algorithm));
+  const check = await checkWith(publicJwk, algorithm);
   return check(message, signature);
 };
 
 function parametersOf(algorithm: string): Parameters {
-  const parameters = algorithms[algorithm];
+  const parameters = Object.hasOwn(algorithms, algorithm) ? algorithms[algorithm] : undefined;
   if (!parameters) throw new TypeError(`The algorithm ${algorithm} is none of ${Object.keys(algorithms).join(", ")}`);
   return parameters;
 }
@@ -110,9 +110,12 @@ async function thumbprint(members: JsonWebKey): Promise<string> {
 const known = new Map<string, Promise<Check>>();
 const mostKnown = 256;
 
-function checkWith(jwk: JsonWebKey, parameters: Parameters): Promise<Check> {
+/** A key is for one algorithm (RFC 8725 section 3.1): not every platform minds a curve that is another algorithm's. */
+function checkWith(jwk: JsonWebKey, algorithm: string): Promise<Check> {
+  const parameters = parametersOf(algorithm);
   const members = requiredMembers(jwk);
-  const name = `${parameters.name} ${JSON.stringify(members)}`;
+  if (algorithmOf(members) !== algorithm) throw new TypeError(`The key is not for ${algorithm}`);
+  const name = `${algorithm} ${JSON.stringify(members)}`;
   const kept = known.get(name);
   if (kept) return kept;
   const check = checkOf(members, parameters);

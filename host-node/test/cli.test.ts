@@ -186,6 +186,48 @@ tokens:
   }
 });
 
+test("pats sync: a token whose change failed is not restored, and ends if it is to", async () => {
+  const { cwd, json, type } = scene();
+  writeFileSync(join(cwd, "claviger.json"), JSON.stringify({ pats: {} }));
+  const pats = (line: string) => json(`pats ${line} --config claviger.json`);
+  const [leaked, live] = [await pats("issue --owner ada"), await pats("issue --owner bob")];
+  await pats(`revoke ${leaked.id}`);
+  const tokens = [
+    { id: leaked.id, owner: "ada", hash: "$sha256$x", revoked: false },
+    { id: live.id, owner: "bob", hash: "$sha256$x", revoked: true },
+  ];
+  writeFileSync(join(cwd, "tokens.json"), JSON.stringify({ tokens }));
+  const part = await type("pats sync tokens.json --config claviger.json --json");
+  assert.deepEqual([part.code, JSON.parse(part.error).error.message], [1, "3 of 4 steps failed"]);
+  const told = JSON.parse(part.out).map(({ action, id, what }: Record<string, string>) => [action, id, what]);
+  assert.deepEqual(
+    told.filter(([action]: string[]) => action !== "update"),
+    [
+      ["revoke", live.id, null],
+      ["restore", leaked.id, "failed: a step before it failed"],
+    ],
+  );
+  for (const { id } of [leaked, live]) assert.ok((await pats(`show ${id}`)).revokedAt > 0);
+});
+
+test("pats sync: the configuration's own token stays deleted, and keeps nothing from being complete", async () => {
+  const { cwd, json } = scene();
+  const configure = (settings: object) => writeFileSync(join(cwd, "claviger.json"), JSON.stringify({ pats: settings }));
+  configure({});
+  const pats = (line: string) => json(`pats ${line} --config claviger.json`);
+  const { id, hash } = await pats("generate");
+  configure({ bootstrap: { id, hash } });
+  await pats(`register ${id} --hash ${hash} --owner ada`);
+  await pats(`delete ${id}`);
+  for (const revoked of [false, true]) {
+    const tokens = [{ id, hash, owner: "ada", revoked }];
+    writeFileSync(join(cwd, "tokens.json"), JSON.stringify({ tokens }));
+    const steps = await pats("sync tokens.json");
+    assert.equal(steps.length, revoked ? 2 : 1);
+    for (const step of steps) assert.deepEqual(step, { action: "skip", id, owner: "ada", what: "it was deleted" });
+  }
+});
+
 test("users: a password comes from the environment, a file or the engine's own choice, and is shown only then", async () => {
   const { json, type, cwd } = scene();
   const made = await json("users create ada --generate");

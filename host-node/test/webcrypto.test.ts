@@ -1,6 +1,6 @@
 // Host keys by WebCrypto: what the host signs, jose and the engine verify; what the engine verifies, the host does.
 import assert from "node:assert/strict";
-import { createPrivateKey, generateKeyPairSync } from "node:crypto";
+import { createPrivateKey, generateKeyPairSync, sign } from "node:crypto";
 import { suite, test } from "node:test";
 import { Claviger, type Options, type Verify } from "claviger";
 import { memory } from "claviger/stores/memory";
@@ -140,6 +140,31 @@ for (const [what, make, why] of [
 test("a key that the engine does not know of is not signed with", async () => {
   const { sign } = await signingKeys(await keys.EdDSA!());
   await assert.rejects(async () => sign({ kid: "other", algorithm: "EdDSA", message: new Uint8Array() }), /other/);
+});
+
+test("a key verifies under its own algorithm alone, whatever it was asked about before", async () => {
+  const kinds = { ES256: "P-256", ES384: "P-384" } as const;
+  const message = new TextEncoder().encode("message");
+  for (const [algorithm, other] of [
+    ["ES256", "ES384"],
+    ["ES384", "ES256"],
+  ] as const) {
+    const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: kinds[algorithm] });
+    const publicJwk = publicKey.export({ format: "jwk" }) as JsonWebKey;
+    const signed = (hash: string) =>
+      new Uint8Array(sign(hash, message, { key: privateKey, dsaEncoding: "ieee-p1363" }));
+    const hashes = { ES256: "sha256", ES384: "sha384" };
+    const asked = (algorithm: string, hash: string) =>
+      verify({ publicJwk, algorithm, message, signature: signed(hash) });
+    for (const wrong of [other, "RS256", "EdDSA"]) {
+      await assert.rejects(async () => asked(wrong, hashes[other]), TypeError, `${algorithm} as ${wrong}`);
+    }
+    assert.equal(await asked(algorithm, hashes[algorithm]), true);
+    assert.equal(await asked(algorithm, hashes[other]), false);
+    for (const inherited of ["constructor", "toString", "__proto__"]) {
+      await assert.rejects(async () => asked(inherited, hashes[algorithm]), /is none of ES256/);
+    }
+  }
 });
 
 test("host keys without a sign are a mistake in the options", async () => {

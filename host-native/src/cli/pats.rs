@@ -1,5 +1,6 @@
 //! `claviger pats`.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -230,16 +231,48 @@ async fn all(pats: Pats<'_>, mut filter: PatFilter) -> Result<Vec<Pat>, Failure>
     }
 }
 
-/// How many failed; each says why, and keeps none of the others back.
+/// Why a step is not done.
+enum Undone {
+    /// The token was deleted, which it stays.
+    Deleted,
+    Failed(String),
+}
+
+/// How many failed; each says why. None keeps those of other tokens back; what follows a failed one of the same token is left undone, so
+/// that no token is taken again with a secret that should have been replaced, unless it ends what the token may.
 async fn take_all(pats: Pats<'_>, steps: &mut [Step]) -> usize {
+    let (mut deleted, mut stopped) = (BTreeSet::new(), BTreeSet::new());
     let mut failed = 0;
     for step in steps {
-        if let Err(why) = take(pats, step).await {
-            step.what = Some(format!("failed: {}", why.message));
-            failed += 1;
+        let outcome = if deleted.contains(&step.id) {
+            Err(Undone::Deleted)
+        } else if stopped.contains(&step.id) && !matches!(step.act, Act::Revoke { .. }) {
+            Err(Undone::Failed("a step before it failed".to_owned()))
+        } else {
+            outcome(pats, step).await
+        };
+        match outcome {
+            Ok(()) => {}
+            Err(Undone::Deleted) => {
+                deleted.insert(step.id.clone());
+                step.skip("it was deleted");
+            }
+            Err(Undone::Failed(why)) => {
+                stopped.insert(step.id.clone());
+                step.what = Some(format!("failed: {why}"));
+                failed += 1;
+            }
         }
     }
     failed
+}
+
+async fn outcome(pats: Pats<'_>, step: &Step) -> Result<(), Undone> {
+    let Err(why) = take(pats, step).await else { return Ok(()) };
+    // The configuration's own token stays deleted: it is not listed, and it is not made again.
+    let is_there = matches!(step.act, Act::Register { .. }) && why.code == "already_exists";
+    let is_deleted = is_there && matches!(pats.find(&step.id).await, Ok(None));
+    Err(if is_deleted { Undone::Deleted } else { Undone::Failed(why.message) })
 }
 
 async fn take(pats: Pats<'_>, step: &Step) -> Result<(), Failure> {
@@ -248,11 +281,7 @@ async fn take(pats: Pats<'_>, step: &Step) -> Result<(), Failure> {
         Act::Update { id, change } => drop(pats.update(id, change).await?),
         Act::Restore { id } => drop(pats.restore(id).await?),
         Act::Revoke { id, expires_at: None } => drop(pats.revoke(id).await?),
-        Act::Revoke { id, expires_at } => {
-            // Before it is revoked: a command that is broken off leaves a token that ends in any case.
-            drop(pats.update(id, &PatChange { expires_at: Some(*expires_at), ..PatChange::default() }).await?);
-            drop(pats.revoke(id).await?);
-        }
+        Act::Revoke { id, expires_at: Some(end) } => drop(pats.revoke_and_end(id, *end).await?),
         Act::Nothing => {}
     }
     Ok(())

@@ -48,7 +48,7 @@ struct Time(u64);
 #[derive(Debug, Serialize)]
 pub(super) struct Step {
     action: &'static str,
-    id: String,
+    pub(super) id: String,
     owner: String,
     pub(super) what: Option<String>,
     #[serde(skip)]
@@ -160,6 +160,13 @@ fn update(token: &Wanted, pat: &Pat) -> Option<Step> {
     ];
     let what: Vec<&str> = changed.into_iter().filter_map(|(name, changes)| changes.then_some(name)).collect();
     (!what.is_empty()).then(|| token.step("update", Some(what.join(" ")), Act::Update { id, change }))
+}
+
+impl Step {
+    /// It turned out that there is nothing to do.
+    pub(super) fn skip(&mut self, why: &str) {
+        (self.action, self.what) = ("skip", Some(why.to_owned()));
+    }
 }
 
 impl Wanted {

@@ -92,6 +92,14 @@ impl Pats<'_> {
         self.0.command("pats.revoke", &ById { id }).await
     }
 
+    /// Revokes a token, and says in the same step when it ends: milliseconds since 1970.
+    ///
+    /// # Errors
+    /// `not_found`, `invalid_argument`, and faults.
+    pub async fn revoke_and_end(&self, id: &str, expires_at: u64) -> Result<Pat, Error> {
+        self.0.command("pats.revoke", &Revoke { id, expires_at }).await
+    }
+
     /// Takes that back, with the expiry that the token had.
     ///
     /// # Errors
@@ -308,6 +316,13 @@ struct Update<'a> {
     id: &'a str,
     #[serde(flatten)]
     change: &'a PatChange,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Revoke<'a> {
+    id: &'a str,
+    expires_at: u64,
 }
 
 #[derive(Deserialize)]

@@ -113,3 +113,51 @@ tokens:
         assert_eq!((refused.status.code(), &error["error"]["code"]), (Some(1), &Value::from("bad_file")), "{bad}");
     }
 }
+
+#[test]
+fn a_token_whose_change_failed_is_not_restored_and_ends_if_it_is_to() {
+    let folder = folder();
+    std::fs::write(folder.path().join("claviger.toml"), "[pats]\n").unwrap();
+    let run = |arguments: &[&str]| {
+        administer(&folder, &[&["--config", "claviger.toml", "pats"], arguments].concat()).output().unwrap()
+    };
+    let issue = |owner: &str| json(&run(&["issue", "--owner", owner]))["id"].as_str().unwrap().to_owned();
+    let (leaked, live) = (issue("ada"), issue("bob"));
+    json(&run(&["revoke", &leaked]));
+    let tokens = serde_json::json!({ "tokens": [
+        { "id": leaked, "owner": "ada", "hash": "$sha256$x", "revoked": false },
+        { "id": live, "owner": "bob", "hash": "$sha256$x", "revoked": true },
+    ] });
+    std::fs::write(folder.path().join("tokens.json"), tokens.to_string()).unwrap();
+    let part = run(&["sync", "tokens.json"]);
+    let error: Value = serde_json::from_slice(&part.stderr).unwrap();
+    assert_eq!((part.status.code(), &error["error"]["message"]), (Some(1), &Value::from("3 of 4 steps failed")));
+    let steps: Value = serde_json::from_slice(&part.stdout).unwrap();
+    let told = |action: &str| steps.as_array().unwrap().iter().find(|step| step["action"] == action).unwrap().clone();
+    assert_eq!((&told("revoke")["id"], &told("revoke")["what"]), (&Value::from(live.as_str()), &Value::Null));
+    assert_eq!(told("restore")["what"], "failed: a step before it failed");
+    for id in [&leaked, &live] {
+        assert!(json(&run(&["show", id]))["revokedAt"].is_u64());
+    }
+}
+
+#[test]
+fn the_token_of_the_configuration_stays_deleted_and_keeps_nothing_from_being_complete() {
+    let folder = folder();
+    let configure = |text: &str| std::fs::write(folder.path().join("claviger.toml"), text).unwrap();
+    let run = |arguments: &[&str]| {
+        administer(&folder, &[&["--config", "claviger.toml", "pats"], arguments].concat()).output().unwrap()
+    };
+    configure("[pats]\n");
+    let made = json(&run(&["generate"]));
+    let (id, hash) = (made["id"].as_str().unwrap(), made["hash"].as_str().unwrap());
+    configure(&format!("[pats.bootstrap]\nid = \"{id}\"\nhash = \"{hash}\"\n"));
+    json(&run(&["register", id, "--hash", hash, "--owner", "ada"]));
+    json(&run(&["delete", id]));
+    for (revoked, count) in [(false, 1), (true, 2)] {
+        let tokens = serde_json::json!({ "tokens": [{ "id": id, "hash": hash, "owner": "ada", "revoked": revoked }] });
+        std::fs::write(folder.path().join("tokens.json"), tokens.to_string()).unwrap();
+        let skipped = serde_json::json!({ "action": "skip", "id": id, "owner": "ada", "what": "it was deleted" });
+        assert_eq!(json(&run(&["sync", "tokens.json"])), Value::from(vec![skipped; count]));
+    }
+}

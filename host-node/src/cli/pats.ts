@@ -1,4 +1,5 @@
 import type { Claviger } from "../claviger.js";
+import { ClavigerError } from "../errors.js";
 import type { NewPat, PatChanges } from "../shapes.js";
 import { type Command, Failure, Mistyped, notFound, type Options } from "./command.js";
 import { plan, readWanted, type Step } from "./pats-sync.js";
@@ -129,21 +130,55 @@ export const patCommands: readonly Command[] = [
       const orphansEndIn = typed ? seconds(values, "orphan-expires-in", "claviger pats sync --help") : undefined;
       const everything = { includeRevoked: true, includeExpired: true, includeHash: true };
       const steps = plan(wanted, await all(auth.pats.list(everything)), Date.now(), orphansEndIn);
-      const rows = steps.map(told);
-      let failed = 0;
-      if (!values["dry-run"])
-        for (const [at, step] of steps.entries()) {
-          const why = await take(auth, step).catch((error: Error) => error);
-          if (!why) continue;
-          rows[at] = { ...told(step), what: `failed: ${why.message}` };
-          failed++;
-        }
+      const { rows, failed } = values["dry-run"] ? { rows: steps.map(told), failed: 0 } : await takeAll(auth, steps);
       if (steps.length === 0 && !output.json) output.line("nothing to do");
       else output.table(rows, ["action", "id", "owner", "what"]);
       if (failed > 0) throw new Failure("incomplete", `${failed} of ${steps.length} steps failed`, again);
     },
   ),
 ];
+
+const deleted = "it was deleted";
+const left = "failed: a step before it failed";
+
+/**
+ * What became of each step, and how many failed. None keeps those of other tokens back; what follows a failed one of the same token is left
+ * undone, so that no token is taken again with a secret that should have been replaced, unless it ends what the token may.
+ */
+async function takeAll(auth: Claviger, steps: readonly Step[]): Promise<{ rows: object[]; failed: number }> {
+  const unfinished = new Map<string, string>();
+  const rows: object[] = [];
+  let failed = 0;
+  for (const step of steps) {
+    const before = unfinished.get(step.id);
+    const isLeft = before === deleted || (before === left && step.action !== "revoke");
+    const what = isLeft ? before : await outcome(auth, step);
+    rows.push({ ...told(step), ...(what === deleted && { action: "skip" }), ...(what !== undefined && { what }) });
+    if (what === undefined) continue;
+    unfinished.set(step.id, what === deleted ? deleted : left);
+    if (what !== deleted) failed++;
+  }
+  return { rows, failed };
+}
+
+/** Nothing where a step is done. */
+async function outcome(auth: Claviger, step: Step): Promise<string | undefined> {
+  try {
+    await take(auth, step);
+    return undefined;
+  } catch (error) {
+    return (await wasDeleted(auth, step, error)) ? deleted : `failed: ${(error as Error).message}`;
+  }
+}
+
+/** The configuration's own token stays deleted: it is not listed, and it is not made again. */
+async function wasDeleted(auth: Claviger, { action, id }: Step, error: unknown): Promise<boolean> {
+  if (action !== "register" || !(error instanceof ClavigerError) || error.code !== "already_exists") return false;
+  return auth.pats.find(id).then(
+    (pat) => !pat,
+    () => false,
+  );
+}
 
 async function take(auth: Claviger, step: Step): Promise<void> {
   if (step.action === "register") await auth.pats.register(step.token);
