@@ -19,7 +19,7 @@ use crate::want::EvenIfOver;
 
 /// How long a person waits for another mail of the same purpose.
 const PAUSE: Seconds = Seconds(60);
-/// How many mails one person is sent in an hour, for whatever purpose.
+/// How many mails one person is sent in an hour to sign in, and as many for whatever else.
 const MOST_OF_A_PERSON: u64 = 10;
 /// How many may be asked for from one address in an hour: several people may share it.
 const MOST_OF_AN_ADDRESS: u64 = 60;
@@ -232,10 +232,14 @@ impl Asked {
     }
 }
 
-/// Codes after a password have a count of their own, and so has a browser that the person signed in with before: nobody who only knows a
-/// name keeps somebody from them.
+/// Codes after a password have a count of their own, so have mails to sign in, and so have browsers that the person signed in with before:
+/// nobody who only knows a name keeps somebody from the others.
 pub(super) fn mails_of(host: &Host, purpose: Purpose, subject: &str, known: Option<&Known>) -> Throttle {
-    let name = if purpose == Purpose::SecondFactor { "mail-second" } else { "mail" };
-    let name = Known::counter(known, subject, name);
-    Throttle::new(host, account::ROOM, subject, &name, MOST_OF_A_PERSON, WINDOW)
+    let name = match purpose {
+        Purpose::SecondFactor => "mail-second",
+        Purpose::SignIn(_) if known.is_some_and(|known| known.is_of(subject)) => "mail-sign-in-known",
+        Purpose::SignIn(_) => "mail-sign-in",
+        _ => "mail",
+    };
+    Throttle::new(host, account::ROOM, subject, name, MOST_OF_A_PERSON, WINDOW)
 }

@@ -12,7 +12,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::account;
+use crate::account::{self, Account};
 use crate::change::Change;
 use crate::config::Config;
 use crate::handle::{Handle, Id, Kind, Owner, Secret};
@@ -133,6 +133,13 @@ impl Record for Link {
 }
 
 impl Link {
+    /// The same, good under another password.
+    pub(super) fn under_password_of(&self, account: &Account) -> Self {
+        let password_digest = account.password_digest();
+        let asked_in = self.asked_in.clone().map(|asked_in| AskedIn { password_digest, ..asked_in });
+        Self { asked_in, ..self.clone() }
+    }
+
     /// A new link: its secret text, and what is kept of it.
     pub(super) fn issue(host: &Host, purpose: Purpose, subject: &str, address: &str) -> (String, Self) {
         let expires = numeric_date(purpose.lifetime().after(host.now()));

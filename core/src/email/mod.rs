@@ -12,6 +12,7 @@
 //! All of it is for accounts that the engine keeps, at a host that sends mail (`capabilities: mail`).
 
 mod asking;
+mod claim;
 mod link;
 mod new_browser;
 mod pages;

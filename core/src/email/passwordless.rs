@@ -6,7 +6,8 @@
 //! link of somebody else does not go on as them. Codes are guessed at the price of any other guess at the person: see [`Attempts`].
 
 use super::asking::{Asked, Letter, To};
-use super::link::{AskedIn, Link, Purpose, Token, in_browser};
+use super::claim;
+use super::link::{AskedIn, Link, Purpose, Token, in_browser, void_all};
 use crate::account::Account;
 use crate::authorize::browser_digest;
 use crate::change::Change;
@@ -22,7 +23,7 @@ use crate::mail;
 use crate::record::Stored;
 use crate::refusal::{Refusal, Stop};
 use crate::seal::{self, RootIndex};
-use crate::session::{self, Former};
+use crate::session::Former;
 use crate::sign_in::{Attempts, Came, Door, First, Known, Place, Proved, Visitor, first_factor};
 use crate::time::{Millis, Seconds, numeric_date};
 
@@ -181,9 +182,9 @@ struct Proof {
 }
 
 /// What is good, as it was read.
-struct Good {
-    account: Stored<Account>,
-    link: Stored<Link>,
+pub(super) struct Good {
+    pub(super) account: Stored<Account>,
+    pub(super) link: Stored<Link>,
 }
 
 fn check(token: &Token, account: Option<Stored<Account>>, link: Option<Stored<Link>>) -> Result<Good, Refusal> {
@@ -241,8 +242,7 @@ impl Good {
         self.link.value.asked_in.as_ref().and_then(|asked_in| asked_in.interaction.clone())
     }
 
-    /// Spent in the commit of the first factor; the address is verified by it. Until then anybody may have made the account with it: their
-    /// password is none any more, nor are they signed in, for whoever reads there has chosen neither.
+    /// Spent in the commit of the first factor; the address is verified by it, after whatever was there before is cleared.
     async fn sign_in(
         self,
         host: &Host,
@@ -250,26 +250,29 @@ impl Good {
         interaction: Option<&str>,
         proof: Proof,
     ) -> Result<Came, Stop> {
-        let Self { account, link } = self;
-        let wished = link.value.asked_in.as_ref().is_some_and(|asked_in| asked_in.remember);
+        let wished = self.link.value.asked_in.as_ref().is_some_and(|asked_in| asked_in.remember);
         let visitor = &visitor.clone().wishing(wished);
         let Proof { attempts, factors, former } = proof;
-        let subject = account.value.id.clone();
-        let is_verified = account.value.is_address_verified();
-        let mut after = account.value.clone();
-        if !is_verified {
-            after = Account { password: None, ..after.with_verified(link.value.address()) };
-            session::end_all(host, &subject).await?;
+        let (config, subject) = (host.config(), self.account.value.id.clone());
+        let is_verified = self.account.value.is_address_verified();
+        let Self { account, link } = if is_verified {
+            self
+        } else {
+            let slot = Link::slot(config, in_browser(visitor.browser().unwrap_or_default()), &subject);
+            let cleared = claim::clear(host, self, slot).await?;
             host.tell(Event::EmailVerified { subject: subject.clone() });
-        }
-        let password_digest = Some(after.password_digest());
+            cleared
+        };
+        let password_digest = Some(account.value.password_digest());
+        let (owner, id) = (host.clone(), subject.clone());
         let change = Box::new(move |change: Change| {
             let change = change.and_remove(link.key, link.version);
             if is_verified {
                 // Nobody who was disabled meanwhile comes in.
                 change.and_require(account.key, account.version)
             } else {
-                change.and_replace(&account, after)
+                let after = account.value.clone().with_verified(link.value.address());
+                void_all(owner.config(), &id, change.and_replace(&account, after), None)
             }
         });
         let first = First::by(&subject, "email");

@@ -84,7 +84,7 @@ impl Request {
     /// Whether this media type is asked for by its name (RFC 9110 section 12.5.1): whoever takes everything gets the usual one.
     pub(crate) fn names_in_accept(&self, media_type: &str) -> bool {
         let mut ranges = self.header_values("accept").flat_map(|value| value.split(','));
-        ranges.any(|range| essence(range).eq_ignore_ascii_case(media_type))
+        ranges.any(|range| essence(range).eq_ignore_ascii_case(media_type) && !is_unwanted(range))
     }
 
     /// The body as a form (RFC 6749 appendix B).
@@ -124,6 +124,12 @@ impl Request {
         let good = scheme.eq_ignore_ascii_case("bearer") && second.is_none();
         if good { Ok(token.trim_start_matches(' ')) } else { Err(Refusal::InvalidToken) }
     }
+}
+
+/// A weight of zero (RFC 9110 section 12.4.2).
+fn is_unwanted(range: &str) -> bool {
+    let mut weights = range.split(';').skip(1).filter_map(|parameter| parameter.trim().split_once('='));
+    weights.any(|(name, value)| name.eq_ignore_ascii_case("q") && value.bytes().all(|digit| b"0.".contains(&digit)))
 }
 
 /// A media type without its parameters (RFC 9110 section 8.3.1).

@@ -134,6 +134,21 @@ fn policy(statement: &str, audience: &str) -> Value {
     json!({ "jwts.verify": { "token": statement, "typ": typ, "audience": [audience], "required": ["iat"] } })
 }
 
+/// RFC 9110 section 12.4.2: a weight of zero is a no.
+#[test]
+fn jw_060_introspection_is_signed_for_whoever_accepts_it() {
+    let mut s = Setting::opaque();
+    let tokens = s.tokens();
+    let own = basic(&s.client, &s.secret);
+    let command = post_as(&own, "/introspect", &[("token", text(&tokens["access_token"]))]);
+    for (accept, is_signed) in
+        [("", true), (";q=0.1", true), (" ; Q=1", true), (";q=0", false), ("; q=0.000", false), ("x", false)]
+    {
+        let response = s.world.ok(with_header(command.clone(), "accept", &format!("text/html, {STATEMENT}{accept}")));
+        assert_eq!(header(&response, "content-type") == Some(STATEMENT), is_signed, "{accept}");
+    }
+}
+
 /// RFC 9701 section 5: what is said in the answer is in one member; what would make it an access token is missing.
 #[test]
 fn jw_060_a_signed_introspection_says_the_same_to_whoever_asked_alone() {
