@@ -152,16 +152,20 @@ suite("JWTs", async () => {
     assert.deepEqual(caches, ["default", "no-store"]);
   });
 
-  for (const [cacheControl, seconds] of [
-    [undefined, 600],
-    ["public, max-age=1200", 1200],
-    ["no-store", 60],
-    ["max-age=31536000", 86_400],
-  ] as const) {
-    test(`keys at an address serve as long as it says, within bounds: ${cacheControl}`, async (context) => {
+  for (const [headers, seconds] of [
+    [{}, 600],
+    [{ "cache-control": "public, max-age=1200" }, 1200],
+    [{ "cache-control": "public, max-age=1200", age: "900" }, 300],
+    [{ "cache-control": "no-store" }, 60],
+    [{ "cache-control": "max-age=31536000" }, 86_400],
+  ] as [Record<string, string>, number][]) {
+    test(`keys at an address serve as long as it says, within bounds: ${JSON.stringify(headers)}`, async (context) => {
       let now = clock();
-      const headers = cacheControl ? { "cache-control": cacheControl } : {};
-      const requests = mock.method(globalThis, "fetch", async () => Response.json(jwks, { headers }));
+      const caches: string[] = [];
+      const requests = mock.method(globalThis, "fetch", async ({ cache }: Request) => {
+        caches.push(cache);
+        return Response.json(jwks, { headers });
+      });
       context.after(() => requests.mock.restore());
       const address = `https://keys-${seconds}.example.com/jwks`;
       const expected = { ...good, jwks: address, leeway: 1e6, clock: () => now };
@@ -171,7 +175,8 @@ suite("JWTs", async () => {
       assert.equal(requests.mock.callCount(), 1);
       now += 1;
       await verifyJwt(access_token, expected);
-      assert.equal(requests.mock.callCount(), 2);
+      // What a browser kept would be as old.
+      assert.deepEqual(caches, ["default", "no-store"]);
     });
   }
 });
@@ -182,6 +187,7 @@ suite("keys at an address, under tokens that nobody signed", async () => {
   const app = await makeApp(auth);
   const { access_token } = await tokens(auth, app, new Browser(auth));
   const jwks = await (await auth.fetch(new Request(`${issuer}/jwks`))).json();
+  const served = () => Response.json(jwks);
   const forged = access_token.replace(/^[^.]+/, Buffer.from('{"alg":"EdDSA","kid":"x"}').toString("base64url"));
 
   for (const [what, answer] of [
@@ -207,6 +213,65 @@ suite("keys at an address, under tokens that nobody signed", async () => {
       assert.equal(requests.mock.callCount(), 3);
     });
   }
+
+  for (const [what, answer] of [
+    ["an empty object", () => Response.json({})],
+    ["a page", () => new Response("<!doctype html>")],
+    ["too many keys", () => Response.json({ keys: Array.from({ length: 65 }, () => ({})) })],
+    ["an error of its own", () => Response.json({ error: "invalid_token" }, { status: 404 })],
+  ] as const) {
+    test(`an issuer that answers with ${what} is at fault, and the keys that are known serve`, async (context) => {
+      let now = clock.now();
+      const requests = mock.method(globalThis, "fetch", async () => Response.json(jwks));
+      context.after(() => requests.mock.restore());
+      const host = `${what.replaceAll(" ", "-")}.example.com`;
+      const expected = { issuer, audience: issuer, leeway: 1e6, clock: () => now };
+      await verifyJwt(access_token, { ...expected, jwks: `https://${host}/jwks` });
+      requests.mock.mockImplementation(async () => answer());
+      now += 600_000;
+      await verifyJwt(access_token, { ...expected, jwks: `https://${host}/jwks` });
+      assert.equal(requests.mock.callCount(), 2);
+      await assert.rejects(verifyJwt(access_token, { ...expected, jwks: `https://${host}/others` }), {
+        name: "Fault",
+        code: "server_failed",
+      });
+    });
+  }
+
+  test("an issuer whose keys nobody knows is asked once in half a minute, and never for what is no token", async (context) => {
+    let now = clock.now();
+    const requests = mock.method(globalThis, "fetch", async () => Promise.reject(new TypeError("refused")));
+    context.after(() => requests.mock.restore());
+    const jwks = "https://unknown.example.com/jwks";
+    const expected = { jwks, issuer, audience: issuer, leeway: 1e6, clock: () => now };
+    for (const garbage of [
+      "",
+      "garbage",
+      "a.b",
+      "a.b.c.d",
+      `${access_token}=`,
+      `${access_token} `,
+      `.${access_token}`,
+    ]) {
+      await assert.rejects(verifyJwt(garbage, expected), { code: "invalid_token", reason: "malformed" }, garbage);
+    }
+    assert.equal(requests.mock.callCount(), 0);
+    for (const count of [1, 2]) {
+      for (const token of [forged, access_token, forged]) {
+        await assert.rejects(verifyJwt(token, expected), { name: "Fault", code: "server_failed" });
+      }
+      assert.equal(requests.mock.callCount(), count);
+      now += 30_000;
+    }
+    requests.mock.mockImplementation(async () => served());
+    await verifyJwt(access_token, expected);
+    now += 600_000 + 3_000_000;
+    requests.mock.mockImplementation(async () => Promise.reject(new TypeError("refused")));
+    for (const token of [access_token, forged]) {
+      await assert.rejects(verifyJwt(token, expected), { name: "Fault" }, "their time is over");
+    }
+    assert.equal(requests.mock.callCount(), 4);
+  });
 
   test("a clock that jumped and came back keeps no key longer", async (context) => {
     let now = clock.now() + 86_400_000;

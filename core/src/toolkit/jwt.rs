@@ -17,11 +17,11 @@ const MAX_KEYS: usize = 64;
 /// How long keys that were fetched serve. No longer than a day, whatever is said of them: a key that was withdrawn is among them until then.
 pub(crate) const KEYS_SERVE: Freshness = Freshness { least: Seconds(60), most: Seconds(86_400), usual: Seconds(600) };
 
-/// How many seconds the keys of an answer with this `cache-control` header (RFC 9111 section 5.2) serve: as it says, from a minute to a
-/// day, and ten minutes where it says nothing.
+/// How many seconds the keys of an answer with these headers, `cache-control` (RFC 9111 section 5.2) and `age` (section 5.1), serve: as
+/// they say, from a minute to a day, and ten minutes where they say nothing. A header that is not there is an empty text.
 #[must_use]
-pub fn keys_serve(cache_control: &str) -> u64 {
-    KEYS_SERVE.said(cache_control, "").0
+pub fn keys_serve(cache_control: &str, age: &str) -> u64 {
+    KEYS_SERVE.said(cache_control, age).0
 }
 
 /// The public keys of a JWK Set (RFC 7517 section 5).
@@ -265,10 +265,17 @@ mod tests {
 
     #[test]
     fn keys_serve_from_a_minute_to_a_day_and_usually_ten_minutes() {
-        for (cache_control, seconds) in
-            [("", 600), ("max-age=1200", 1200), ("no-store", 60), ("max-age=5", 60), ("max-age=604800", 86_400)]
-        {
-            assert_eq!(keys_serve(cache_control), seconds, "{cache_control}");
+        for (cache_control, age, seconds) in [
+            ("", "", 600),
+            ("max-age=1200", "", 1200),
+            ("max-age=1200", "900", 300),
+            ("max-age=1200", "1200", 60),
+            ("max-age=1200", "soon", 1200),
+            ("no-store", "", 60),
+            ("max-age=5", "", 60),
+            ("max-age=604800", "", 86_400),
+        ] {
+            assert_eq!(keys_serve(cache_control, age), seconds, "{cache_control} {age}");
         }
     }
 

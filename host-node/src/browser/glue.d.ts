@@ -15,8 +15,8 @@ export class KeyPair {
 export function unsignedProof(jwk: object, request: object): string;
 export function thumbprint(jwk: object): string;
 
-/** How many seconds the keys of an answer with this `cache-control` header serve. */
-export function keysServe(cacheControl: string): number;
+/** How many seconds the keys of an answer with these headers serve, `cache-control` and `age`; one that is not there is empty. */
+export function keysServe(cacheControl: string, age: string): number;
 
 export class Jwks {
   constructor(set: object);

@@ -64,9 +64,14 @@ export async function verifyJwt<T extends object = Claims>(token: string, expect
   );
 }
 
-/** The key set; fetched again, though seldom, when it has no key for the token: the issuer may have rotated. */
+/** What may be a signed JWT in its compact form (RFC 7515 section 3.1); the module reads it strictly. */
+const compact = /^[\w-]+\.[\w-]*\.[\w-]+$/;
+const noKeys: JsonWebKeySet = { keys: [] };
+
+/** The key set; fetched again, though seldom, when it has no key for the token: the issuer may have rotated. Nothing is fetched for what is no token. */
 async function keysFor(token: string, jwks: JsonWebKeySet | URL | string, now: number) {
   if (typeof jwks === "object" && !(jwks instanceof URL)) return withModule(() => remembered(jwks));
+  if (!compact.test(token)) return withModule(() => remembered(noKeys));
   const address = String(jwks);
   const set = await fetchJwks(address, now);
   const another = await withModule(() => !set.suit(token) && isStale(address, now));

@@ -15,18 +15,19 @@ export async function getJson(address: string): Promise<Record<string, unknown>>
 }
 
 /**
- * A JSON object from an address, and what its server says about keeping it (RFC 9111 section 5.2). `anew`: as it is there now, and not as
+ * A JSON object from an address, and what is said about keeping it (RFC 9111 sections 5.1 and 5.2). `anew`: as it is there now, and not as
  * a browser kept it.
  */
 export async function getKeepable(
   address: string,
   { anew = false } = {},
-): Promise<{ body: Record<string, unknown>; cacheControl: string }> {
+): Promise<{ body: Record<string, unknown>; cacheControl: string; age: string }> {
   requireSecure(address);
-  // A runtime without such a cache may refuse the member.
+  // A runtime without such a cache may refuse the member, and Workers take no other value before 2025-08-07.
   const cache = anew && "cache" in Request.prototype ? ({ cache: "no-store" } as const) : {};
   const response = await send(address, { headers: { accept: "application/json" }, ...cache });
-  return { body: await objectOf(address, response), cacheControl: response.headers.get("cache-control") ?? "" };
+  const header = (name: string) => response.headers.get(name) ?? "";
+  return { body: await objectOf(address, response), cacheControl: header("cache-control"), age: header("age") };
 }
 
 /** The first JSON object that one of these addresses has. What happened at the first of them is told when none has any. */
@@ -93,7 +94,7 @@ export function refused(code: string, status: number, description: unknown): Ref
   return new Refused({ code, status, message, help: "Start the sign-in again, or see the server's documentation." });
 }
 
-function unreachable(address: string, why: string, cause?: unknown): Fault {
+export function unreachable(address: string, why: string, cause?: unknown): Fault {
   const told = { code: "server_failed", status: 503, message: `${address} ${why}`, help: "Try again later." };
   return new Fault(told, { cause });
 }

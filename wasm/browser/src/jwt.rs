@@ -4,11 +4,11 @@ use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::value::{Given, text_of, thrown, value_of};
 
-/// How many seconds the keys of an answer with this `cache-control` header serve.
+/// How many seconds the keys of an answer with these headers serve, `cache-control` and `age`.
 #[wasm_bindgen(js_name = keysServe)]
-pub fn keys_serve(cache_control: &str) -> f64 {
+pub fn keys_serve(cache_control: &str, age: &str) -> f64 {
     // At most a day.
-    jwt::keys_serve(cache_control) as f64
+    jwt::keys_serve(cache_control, age) as f64
 }
 
 /// The public keys of a JWK Set, read once.
