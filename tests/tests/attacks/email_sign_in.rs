@@ -155,6 +155,13 @@ fn eve_keeps_nothing(sessions: Value, at: usize) -> bool {
         json!({ "authenticate": { "headers": [["cookie", browser.cookie_header()]] } })
     };
     let mut known = vec![eves(&mut s)];
+    // An application of hers has tokens.
+    let (query, mut browser) = (s.query(&[]), Browser::new());
+    let interaction = browser.begin(&mut s.world, &query);
+    browser.sign_in(&mut s.world, &interaction, "bob@example.com", "eves own horse");
+    let allowed = browser.allow(&mut s.world, &interaction, &["read"]);
+    let tokens = s.redeem(&location_parameter(&allowed, "code").unwrap()).1;
+    assert!(s.is_active(&tokens["access_token"]));
     assert_eq!(s.world.ok(known[0].clone())["subject"], json!(subject));
     s.world.take_mails();
     s.world.advance(60);
@@ -180,6 +187,8 @@ fn eve_keeps_nothing(sessions: Value, at: usize) -> bool {
     }
     assert_eq!(s.world.refused(json!({ "signIn.withPassword": visit })), "wrong_credentials");
     assert_eq!(s.world.ok(verify(&change))["status"], "token");
+    assert!(!s.is_active(&tokens["access_token"]), "{at}");
+    assert_eq!(s.refresh(text(&tokens["refresh_token"])).0, 400, "{at}");
     asks > at
 }
 

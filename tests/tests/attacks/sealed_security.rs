@@ -5,6 +5,7 @@ use claviger_tests::{Authenticator, Browser, form, location_parameter};
 use serde_json::{Value, json};
 
 use crate::account_pages::elsewhere;
+use crate::email_sign_in::hidden;
 
 const PAGE: &str = "/account/security";
 
@@ -17,16 +18,9 @@ fn setting() -> Setting {
     s
 }
 
-fn hidden(page: &Value, name: &str) -> String {
-    let body = text(&page["body"]);
-    let (_, rest) =
-        body.split_once(&format!("name=\"{name}\" value=\"")).unwrap_or_else(|| panic!("no {name}: {body}"));
-    rest.split('"').next().unwrap().to_owned()
-}
-
 fn command(s: &mut Setting, fields: &[(&str, &str)]) -> Value {
     let page = s.browser.get(&mut s.world, PAGE);
-    s.browser.post_command(PAGE, &form(&[&[("token", hidden(&page, "token").as_str())], fields].concat()))
+    s.browser.post_command(PAGE, &form(&[&[("token", hidden(&page, "token"))], fields].concat()))
 }
 
 fn press(s: &mut Setting, fields: &[(&str, &str)]) -> Value {
@@ -40,7 +34,7 @@ fn waiting(s: &mut Setting) -> Value {
     let body = text(&added["body"]);
     let (_, key) = body.split_once("<code class=\"secret\">").unwrap();
     let code = Authenticator::with(key.split('<').next().unwrap()).code(s.world.now);
-    command(s, &[("confirm", &hidden(&added, "confirm")), ("code", &code)])
+    command(s, &[("confirm", hidden(&added, "confirm")), ("code", &code)])
 }
 
 fn confirmed(s: &mut Setting) -> String {

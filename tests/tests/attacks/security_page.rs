@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::account_pages::{elsewhere, is_signed_in};
 use crate::check::{hold_everywhere, send_unchanged};
+use crate::email_sign_in::hidden;
 use crate::operations::Operation;
 
 const PAGE: &str = "/account/security";
@@ -83,16 +84,9 @@ fn page(s: &mut Setting) -> Value {
     page
 }
 
-fn hidden(page: &Value, name: &str) -> String {
-    let body = text(&page["body"]);
-    let (_, rest) =
-        body.split_once(&format!("name=\"{name}\" value=\"")).unwrap_or_else(|| panic!("no {name}: {body}"));
-    rest.split('"').next().unwrap().to_owned()
-}
-
 fn command(s: &mut Setting, fields: &[(&str, &str)]) -> Value {
-    let token = hidden(&page(s), "token");
-    s.browser.post_command(PAGE, &form(&[&[("token", token.as_str())], fields].concat()))
+    let page = page(s);
+    s.browser.post_command(PAGE, &form(&[&[("token", hidden(&page, "token"))], fields].concat()))
 }
 
 fn press(s: &mut Setting, fields: &[(&str, &str)]) -> Value {
@@ -120,7 +114,7 @@ fn add(s: &mut Setting) -> (Authenticator, Value) {
     assert_eq!(added["status"], 200, "{added}");
     let (app, id) = (app_on(&added), hidden(&added, "confirm"));
     let code = app.code(s.world.now);
-    let confirmed = press(s, &[("confirm", &id), ("code", &code)]);
+    let confirmed = press(s, &[("confirm", id), ("code", &code)]);
     (app, confirmed)
 }
 
@@ -134,18 +128,18 @@ fn a_person_adds_an_app_sees_recovery_codes_once_and_removes_it() {
         text(&added["body"]).contains("<svg") && text(&added["body"]).contains("otpauth://totp/Example:ada?secret=")
     );
     let id = hidden(&added, "confirm");
-    let wrong = press(&mut s, &[("confirm", &id), ("code", "000000")]);
+    let wrong = press(&mut s, &[("confirm", id), ("code", "000000")]);
     assert_eq!(wrong["status"], 401);
     assert_eq!(app_on(&wrong).code(0), app_on(&added).code(0), "the same key again");
     let code = app_on(&added).code(s.world.now);
-    let confirmed = press(&mut s, &[("confirm", &id), ("code", &code)]);
+    let confirmed = press(&mut s, &[("confirm", id), ("code", &code)]);
     let codes = codes_on(&confirmed);
     assert_eq!((codes.len(), header(&confirmed, "cache-control")), (10, Some("no-store")));
     let shown = page(&mut s);
     assert!(text(&shown["body"]).contains("10 left.") && !codes.iter().any(|code| shown.to_string().contains(code)));
     let renewed = codes_on(&press(&mut s, &[("renew_codes", "all")]));
     assert!(renewed.len() == 10 && renewed.iter().all(|code| !codes.contains(code)));
-    let removed = press(&mut s, &[("remove", &id)]);
+    let removed = press(&mut s, &[("remove", id)]);
     assert_eq!(header(&removed, "location"), Some("https://auth.example.com/account/security?done=removed"));
     assert!(text(&page(&mut s)["body"]).contains("With an app on your phone"));
 }
@@ -158,7 +152,7 @@ fn a_person_calls_an_app_what_they_like() {
         let added = press(&mut s, &[("add", "totp"), ("name", typed)]);
         let (app, id) = (app_on(&added), hidden(&added, "confirm"));
         let code = app.code(s.world.now);
-        press(&mut s, &[("confirm", &id), ("code", &code)]);
+        press(&mut s, &[("confirm", id), ("code", &code)]);
         let page = page(&mut s);
         assert!(text(&page["body"]).contains(shown), "{page}");
     }
@@ -273,7 +267,7 @@ fn long_after_the_sign_in_nothing_changes_before_another_one() {
     let halfway = s.browser.sign_in(&mut s.world, &interaction, "ada", PASSWORD);
     let pending = hidden(&halfway, "pending");
     let code = app.code(s.world.now);
-    let body = form(&[("pending", &pending), ("by", "totp"), ("code", &code)]);
+    let body = form(&[("pending", pending), ("by", "totp"), ("code", &code)]);
     let back = s.browser.post(&mut s.world, "/sign-in/second", &body);
     assert_eq!(header(&back, "location"), Some("https://auth.example.com/account/security"), "{back}");
     assert_eq!(press(&mut s, &[("remove", text(&id))])["status"], 303);
@@ -283,12 +277,13 @@ fn long_after_the_sign_in_nothing_changes_before_another_one() {
 fn a_form_of_another_site_or_of_another_session_changes_nothing() {
     let mut s = at_page();
     let mut other = elsewhere(&mut s.world, "ada");
-    let token = hidden(&page(&mut s), "token");
+    let shown = page(&mut s);
+    let token = hidden(&shown, "token");
     let fields = |token: &str| form(&[("token", token), ("add", "totp")]);
-    let foreign = other.post_command(PAGE, &fields(&token));
+    let foreign = other.post_command(PAGE, &fields(token));
     let forged = s.browser.post_command(PAGE, &fields("forged"));
     let missing = s.browser.post_command(PAGE, &form(&[("add", "totp")]));
-    let mut of_another_site = s.browser.post_command(PAGE, &fields(&token));
+    let mut of_another_site = s.browser.post_command(PAGE, &fields(token));
     for header in of_another_site["http"]["headers"].as_array_mut().unwrap() {
         if header[0] == "sec-fetch-site" || header[0] == "origin" {
             header[1] = json!(if header[0] == "origin" { "https://evil.example" } else { "cross-site" });
@@ -299,7 +294,7 @@ fn a_form_of_another_site_or_of_another_session_changes_nothing() {
         assert_eq!(send_unchanged(&mut s.world, command)["status"], 403);
     }
     assert!(is_signed_in(&mut other, &mut s.world));
-    let nobody = Browser::new().post_command(PAGE, &fields(&token));
+    let nobody = Browser::new().post_command(PAGE, &fields(token));
     assert!(location_parameter(&send_unchanged(&mut s.world, nobody), "interaction").is_some());
 }
 
